@@ -1,0 +1,40 @@
+"""Trains the classifier that judges generated pictures.
+
+  python -m gan_apps.classifier --output=checkpoints/classifier_mnist
+"""
+
+import pathlib
+
+from absl import flags
+
+from gan_apps.command import launch
+from gan_apps.machine import quiet
+from gan_apps.settings import MAX_SEED, Refused
+
+flags.DEFINE_string("dataset", "mnist", "What to learn: mnist, fashion_mnist or digits.")
+flags.DEFINE_string("output", None, "The folder to write the classifier to.")
+flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")
+flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the data.")
+
+
+def main():
+    values = flags.FLAGS
+    if not values.output:
+        raise Refused("--output: name the folder to write the classifier to.")
+    if values.num_epochs < 1:
+        raise Refused(f"--num_epochs={values.num_epochs}: must be at least 1.")
+    if not 0 <= values.seed <= MAX_SEED:
+        raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    quiet.import_tensorflow()
+    from gan_apps.evaluation import classifier
+
+    folder = pathlib.Path(values.output)
+    accuracy = classifier.train(
+        values.dataset, folder, num_epochs=values.num_epochs, seed=values.seed
+    )
+    print(f"accuracy on the test set: {accuracy:.2%}")
+    print(folder)
+
+
+if __name__ == "__main__":
+    launch.launch(main)

@@ -1,0 +1,187 @@
+"""The command that every algorithm has: `--mode=generate` draws from a run, `--mode=train` makes one."""
+
+import pathlib
+
+from absl import flags
+
+from gan_apps import settings
+from gan_apps.machine import processor, quiet
+from gan_apps.runs import run_dir
+from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
+
+flags.disclaim_key_flags()
+
+MODES = ("generate", "train")
+GENERATE_FLAGS = ("digit", "label", "num_images", "output", "runtime")
+MAX_IMAGES = 10_000
+DIGIT = "digit"
+LABEL = "label"
+
+
+def define_flags(config_class):
+    """Defines the flags of a command whose training has the settings `config_class`."""
+    flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
+    flags.DEFINE_string(
+        "run_dir",
+        None,
+        "The run to draw from (default: the shipped one), or to train: a new folder, or an "
+        "existing run to go on with (default: a new checkpoints/<command>_NNN).",
+    )
+    flags.DEFINE_string(
+        "digit", None, "Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten."
+    )
+    flags.DEFINE_string(
+        "label",
+        None,
+        "The same for runs on other labelled data: numbers or names, such as 1,Sandal.",
+    )
+    flags.DEFINE_integer("num_images", 16, f"Pictures per digit or label, 1 to {MAX_IMAGES:,}.")
+    flags.DEFINE_string(
+        "output",
+        None,
+        "Where to draw: a grid if it ends in .png, else a folder of single pictures. Default: a "
+        "grid in the current folder, named for what it shows.",
+    )
+    flags.DEFINE_string(
+        "runtime",
+        "auto",
+        "What draws. One of: auto, litert, keras. auto: LiteRT where installed, else Keras.",
+    )
+    settings_flags.define(config_class)
+
+
+def run(app, config_class, shipped_run):
+    """Does what the flags ask for; the last line on stdout is the path written.
+
+    Args:
+      app: str. The command's name and the prefix of its runs.
+      config_class: class. The settings of its training.
+      shipped_run: str. The name of the run under checkpoints/ that is drawn from by default.
+
+    Raises:
+      Refused: a flag is out of bounds, or belongs to the other mode.
+    """
+    values = flags.FLAGS
+    if values.mode not in MODES:
+        raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
+    if values.mode == "train":
+        _refuse_given(GENERATE_FLAGS, "train")
+        path = _train(app, config_class)
+    else:
+        training_only = set(settings_flags.names(config_class)) - {"seed"}
+        _refuse_given(sorted(training_only), "generate")
+        path = _generate(app, shipped_run)
+    print(path)
+
+
+def _refuse_given(names, mode):
+    for name, value in settings_flags.given(names).items():
+        raise Refused(f"--{name}={value} means nothing with --mode={mode}.")
+
+
+def _generate(app, shipped_run):
+    from gan_apps.drawing.draw import draw  # NumPy and Pillow, not needed to refuse a flag.
+
+    values = flags.FLAGS
+    if not 1 <= values.num_images <= MAX_IMAGES:
+        raise Refused(f"--num_images={values.num_images}: must be 1 to {MAX_IMAGES}.")
+    if not 0 <= values.seed <= MAX_SEED:
+        raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    if values.run_dir == "":
+        raise Refused("--run_dir=: names no folder.")
+    if values.output == "":
+        raise Refused("--output=: names no file or folder.")
+    run = run_dir.shipped(shipped_run) if values.run_dir is None else pathlib.Path(values.run_dir)
+    recipe = run_dir.read_recipe(run)
+    if recipe.app != app:
+        raise Refused(
+            f"--run_dir={run}: was trained by gan_apps.{recipe.app}, which draws from it."
+        )
+    labels, name = requested_labels(recipe)
+    output = pathlib.Path(f"{name}.png") if values.output is None else pathlib.Path(values.output)
+    return draw(
+        run,
+        recipe,
+        labels=labels,
+        num_images=values.num_images,
+        seed=values.seed,
+        output=output,
+        runtime=values.runtime,
+    )
+
+
+def requested_labels(recipe):
+    """The labels that --digit or --label ask of a run, and a file name for them."""
+    asked = flags.FLAGS[recipe.condition].value
+    other = LABEL if recipe.condition == DIGIT else DIGIT
+    if flags.FLAGS[other].value is not None:
+        raise Refused(
+            f"--{other}={flags.FLAGS[other].value}: this run draws {', '.join(recipe.label_names)}; "
+            f"ask with --{recipe.condition}."
+        )
+    if asked is None:
+        return list(range(recipe.num_classes)), f"{recipe.condition}s"
+    labels = [_label(word, asked, recipe) for word in asked.split(",")]
+    plural = "s" if len(labels) > 1 else ""
+    return labels, f"{recipe.condition}{plural}_{'_'.join(str(label) for label in labels)}"
+
+
+def _label(word, asked, recipe):
+    word = word.strip()
+    names = [name.casefold() for name in recipe.label_names]
+    if word.casefold() in names:
+        return names.index(word.casefold())
+    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < recipe.num_classes:
+        return int(word)
+    known = (
+        "digits 0 to 9"
+        if recipe.condition == DIGIT
+        else f"0 to {recipe.num_classes - 1} or {', '.join(recipe.label_names)}"
+    )
+    raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {known}.")
+
+
+def _train(app, config_class):
+    values = flags.FLAGS
+    if values.run_dir == "":
+        raise Refused("--run_dir=: names no folder.")
+    run = run_dir.new_path(app) if values.run_dir is None else pathlib.Path(values.run_dir)
+    stored = stored_settings(run, app, config_class) if run_dir.is_run(run) else None
+    config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
+    if stored is not None:
+        _refuse_changes(run, config, stored)
+    elif run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+    quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
+    from gan_apps.training import train
+
+    return train.train(app, config, run)
+
+
+def stored_settings(run, app, config_class):
+    """The settings of an existing run that can be resumed."""
+    recipe = run_dir.read_recipe(run)
+    if recipe.app != app:
+        raise Refused(f"--run_dir={run}: was made by gan_apps.{recipe.app}, not gan_apps.{app}.")
+    if (run / run_dir.MANIFEST).is_file() and not (run / run_dir.STATES).is_dir():
+        raise Refused(
+            f"--run_dir={run}: carries no optimizer state (a shipped run); it can be drawn from "
+            "but not trained further."
+        )
+    try:
+        return settings.from_json(config_class, recipe.settings)
+    except ValueError as error:
+        raise Refused(f"--run_dir={run}: {error}") from None
+
+
+def _refuse_changes(run, config, stored):
+    changes = settings.differences(config, stored)
+    mine, theirs = changes.get(settings.LENGTH, (0, 0))
+    if mine > theirs:
+        changes.pop(settings.LENGTH)
+    if changes:
+        listed = "; ".join(
+            f"--{name} is {theirs} in the run, not {mine}" for name, (mine, theirs) in changes.items()
+        )
+        raise Refused(f"--run_dir={run}: only --{settings.LENGTH} may change, and grow: {listed}.")

@@ -1,0 +1,49 @@
+"""Starts a main: flags, one-line errors, exit codes."""
+
+import os
+import sys
+
+from absl import app, flags
+
+from gan_apps.settings import Failed, Interrupted, Refused
+
+EXIT_REFUSED = 2
+EXIT_FAILED = 1
+
+
+def launch(main):
+    """Runs `main()` with the flags of the command line parsed.
+
+    A refused flag or value is one line on stderr and exit code 2; a failure that names itself
+    (`Failed`, a full disk, a file that cannot be read) is one line and exit code 1.
+    """
+    # Before TensorFlow is imported anywhere: its informational lines are not for users.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
+
+
+def _parse(argv):
+    try:
+        return flags.FLAGS(argv, known_only=False)
+    except flags.Error as error:
+        _stop(EXIT_REFUSED, error)
+
+
+def _guarded(main, argv):
+    try:
+        if len(argv) > 1:
+            raise Refused(f"{argv[1]!r} is not a flag; flags look like --seed=1 (see --help).")
+        main()
+    except Interrupted as error:
+        _stop(error.exit_code, error, prefix="")
+    except Refused as error:
+        _stop(EXIT_REFUSED, error)
+    except (Failed, OSError) as error:
+        _stop(EXIT_FAILED, error)
+    except KeyboardInterrupt:
+        _stop(130, "interrupted", prefix="")
+
+
+def _stop(code, message, prefix="error: "):
+    print(prefix + " ".join(str(message).split()), file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,1 @@
+"""Data set names to tf.data of {"examples": {"images", "labels", ...}, "conditions": {"labels"}}."""

@@ -1,0 +1,1 @@
+"""From a run to pictures. Drawing with LiteRT imports neither TensorFlow nor Keras."""

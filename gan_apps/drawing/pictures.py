@@ -1,0 +1,69 @@
+"""Arrays to PNG files."""
+
+import math
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from gan_apps.machine import files
+
+# A grid of small images is enlarged by whole pixels up to about this many on its longer side.
+GRID_PIXELS = 900
+MAX_ZOOM = 4
+
+
+def to_bytes(images):
+    """Images in [-1, 1] as uint8 in [0, 255], rounded to the nearest."""
+    return np.clip(np.round((np.asarray(images) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+
+
+def square(count):
+    """The number of columns that makes `count` pictures a nearly square grid."""
+    return math.ceil(math.sqrt(count))
+
+
+def grid(images, columns):
+    """One picture of many, row by row, without gaps; cells left over are black.
+
+    Args:
+      images: uint8 [n, h, w, c].
+      columns: int.
+
+    Returns:
+      uint8 [rows * h, columns * w, c].
+    """
+    count, height, width, channels = images.shape
+    rows = math.ceil(count / columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = images
+    cells = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return cells.reshape(rows * height, columns * width, channels)
+
+
+def enlarged(image):
+    """A grid uint8 [h, w, c], repeated to whole multiples of its pixels for the eye."""
+    zoom = max(1, min(MAX_ZOOM, GRID_PIXELS // max(image.shape[:2])))
+    return image.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def write_png(path, image):
+    """Writes uint8 [h, w, 1 or 3] as a gray or colour PNG."""
+    with files.replacing(path, durable=False) as beside:
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(beside, "PNG")
+
+
+def write_folder(path, images):
+    """Writes 000.png, 001.png, ... into the folder `path`, which is made if it is not there."""
+    path = pathlib.Path(path)
+    if path.exists():
+        _write_numbered(path, images)
+    else:
+        with files.new_folder(path) as folder:
+            _write_numbered(folder, images)
+
+
+def _write_numbered(folder, images):
+    digits = max(3, len(str(len(images) - 1)))
+    for number, image in enumerate(images):
+        write_png(folder / f"{number:0{digits}d}.png", image)

@@ -1,0 +1,78 @@
+"""What turns latents and labels into images: LiteRT, or Keras with the run's weights."""
+
+import importlib.util
+import sys
+
+import numpy as np
+
+from gan_apps.machine import quiet
+from gan_apps.runs import run_dir
+from gan_apps.settings import Refused
+
+RUNTIMES = ("auto", "litert", "keras")
+# Images per call of the Keras network: enough to be fast, little memory.
+KERAS_BATCH = 100
+
+
+def open_generator(run, recipe, runtime="auto"):
+    """The generator of a run as a function (latents [n, d], labels int [n]) -> images [n, h, w, c].
+
+    Args:
+      run: path of a run directory.
+      recipe: run_dir.Recipe of the run.
+      runtime: "litert", "keras", or "auto": LiteRT where it is installed, else Keras, with a word
+        about it on stderr.
+
+    Raises:
+      Refused: the runtime is unknown or not installed, or the run's file is missing or damaged.
+    """
+    if runtime not in RUNTIMES:
+        raise Refused(f"--runtime={runtime}: must be one of {', '.join(RUNTIMES)}.")
+    installed = importlib.util.find_spec("ai_edge_litert") is not None
+    if runtime == "litert" and not installed:
+        raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
+    if runtime == "auto" and not installed:
+        print("ai-edge-litert is not installed: drawing with Keras, which starts slower.", file=sys.stderr)
+    if runtime == "keras" or not installed:
+        return _keras_generator(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
+    return _litert_generator(run_dir.checked(run, run_dir.LITERT))
+
+
+def _litert_generator(path):
+    interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
+    with quiet.stderr():
+        interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
+        interpreter.allocate_tensors()
+    runner = interpreter.get_signature_runner("latents")
+
+    def images(latents, labels):
+        # One picture a call: its pixels do not depend on which pictures are drawn with it.
+        rows = [
+            runner(latents=latents[row : row + 1], labels=labels[row : row + 1])["images"].copy()
+            for row in range(len(latents))
+        ]
+        return np.concatenate(rows)
+
+    return images
+
+
+def _keras_generator(path, recipe):
+    quiet.import_tensorflow()
+    networks = importlib.import_module("models.networks")
+    generator = networks.rebuilt(recipe.generator)
+    generator.load_weights(path)
+
+    def images(latents, labels):
+        batches = [
+            generator(
+                {
+                    "latents": latents[start : start + KERAS_BATCH],
+                    "labels": labels[start : start + KERAS_BATCH],
+                },
+                training=False,
+            )
+            for start in range(0, len(latents), KERAS_BATCH)
+        ]
+        return np.concatenate([np.asarray(batch) for batch in batches])
+
+    return images

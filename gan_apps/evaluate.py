@@ -1,0 +1,43 @@
+"""Judges a run's pictures with the shipped classifier and writes its metrics.json.
+
+  python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
+"""
+
+import pathlib
+
+from absl import flags
+
+from gan_apps.command import launch
+from gan_apps.command.adversarial import MAX_IMAGES
+from gan_apps.machine import quiet
+from gan_apps.runs import run_dir
+from gan_apps.settings import MAX_SEED, Refused
+
+flags.DEFINE_string("run_dir", None, "The run to judge.")
+flags.DEFINE_integer("num_images", 200, f"Pictures per label, 2 to {MAX_IMAGES:,}.")
+flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
+flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
+
+
+def main():
+    values = flags.FLAGS
+    if not values.run_dir:
+        raise Refused("--run_dir: name the run to judge.")
+    if not 2 <= values.num_images <= MAX_IMAGES:
+        raise Refused(f"--num_images={values.num_images}: must be 2 to {MAX_IMAGES}.")
+    if not 0 <= values.seed <= MAX_SEED:
+        raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    run = pathlib.Path(values.run_dir)
+    recipe = run_dir.read_recipe(run)
+    quiet.import_tensorflow()
+    from gan_apps.evaluation import evaluate
+
+    report = evaluate.evaluate(
+        run, recipe, num_images=values.num_images, seed=values.seed, runtime=values.runtime
+    )
+    print(evaluate.table(report))
+    print(run / run_dir.EVALUATION)
+
+
+if __name__ == "__main__":
+    launch.launch(main)

@@ -1,0 +1,1 @@
+"""How good a run's pictures are, by the project's own classifiers."""

@@ -1,0 +1,1 @@
+"""This machine: its files, its processor, its noisy libraries. Imports no TensorFlow."""

@@ -1,0 +1,1 @@
+"""Run directories: every file name, once. Imports no TensorFlow."""

@@ -1,0 +1,183 @@
+"""A run directory: what a training leaves behind, and what drawing, evaluation and export read.
+
+    config.json            the recipe: command, settings, data, networks, versions
+    metrics.jsonl          one object per log_steps iterations
+    samples/               pictures of one fixed set of latents while training
+    events/                TensorBoard
+    states/                the newest states, for resuming; not shipped
+    generator.weights.h5   the averaged generator, for Keras
+    generator.tflite       the same for LiteRT
+    manifest.json          sizes and checksums of the two
+    samples.png MODEL_CARD.md metrics.json
+    saved_model/1/         for TF-Serving; not shipped
+"""
+
+import dataclasses
+import json
+import pathlib
+import re
+
+import gan_apps
+from gan_apps.machine import files
+from gan_apps.settings import Refused
+
+CONFIG = "config.json"
+MANIFEST = "manifest.json"
+METRICS = "metrics.jsonl"
+SAMPLES_WHILE_TRAINING = "samples"
+EVENTS = "events"
+STATES = "states"
+KERAS_WEIGHTS = "generator.weights.h5"
+LITERT = "generator.tflite"
+SAMPLES = "samples.png"
+CARD = "MODEL_CARD.md"
+EVALUATION = "metrics.json"
+SAVED_MODEL = "saved_model"
+
+GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
+
+# Raised when a file of a run changes its meaning; older programs then refuse the run.
+FORMAT = 1
+
+SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
+NEW_RUNS = "checkpoints"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The content of config.json.
+
+    Args:
+      app: str. The command that made the run, such as "cgan".
+      settings: dict. The fields of the command's settings.
+      label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
+      condition: str. The flag that asks for a label: "digit" or "label"; "" without labels.
+      generator: dict. {"class": name, "config": keyword arguments} of the generator network.
+      versions: dict. Library versions the run was made with.
+    """
+
+    app: str
+    settings: dict
+    label_names: tuple
+    condition: str
+    generator: dict
+    versions: dict
+
+    @property
+    def latent_dim(self):
+        return self.generator["config"]["latent_dim"]
+
+    @property
+    def num_classes(self):
+        return len(self.label_names)
+
+
+def shipped(name):
+    """The path of a shipped run, found beside the package."""
+    return SHIPPED / name
+
+
+def new_path(app):
+    """The first free numbered run directory of `app`, such as checkpoints/cgan_001."""
+    root = pathlib.Path(NEW_RUNS)
+    taken = [
+        int(match[1])
+        for path in (root.iterdir() if root.is_dir() else ())
+        if (match := re.fullmatch(rf"{app}_(\d+)", path.name))
+    ]
+    return root / f"{app}_{max(taken, default=0) + 1:03d}"
+
+
+def create(path, recipe):
+    """Makes the run directory `path` with its config.json; parents are made too."""
+    path.mkdir(parents=True, exist_ok=True)
+    write_recipe(path, recipe)
+
+
+def is_run(path):
+    return (pathlib.Path(path) / CONFIG).is_file()
+
+
+def write_recipe(run, recipe):
+    values = {"format": FORMAT, **dataclasses.asdict(recipe)}
+    files.write_json(run / CONFIG, {**values, "label_names": list(recipe.label_names)})
+
+
+def read_recipe(run):
+    """The recipe of a run directory.
+
+    Raises:
+      Refused: there is no such run, it cannot be read, or it was written by a newer format.
+    """
+    run = pathlib.Path(run)
+    if not run.is_dir():
+        raise Refused(f"--run_dir={run}: there is no such folder.")
+    if not is_run(run):
+        raise Refused(f"--run_dir={run}: not a run directory, it has no {CONFIG}.")
+    values = _read_json(run / CONFIG)
+    _check_format(values, run / CONFIG)
+    values.pop("format")
+    expected = {field.name for field in dataclasses.fields(Recipe)}
+    if values.keys() != expected:
+        odd = ", ".join(sorted(values.keys() ^ expected))
+        raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
+    try:
+        recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
+        int(recipe.latent_dim)
+    except (TypeError, KeyError, ValueError):
+        raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.") from None
+    return recipe
+
+
+def write_manifest(run):
+    """Records the sizes and checksums of the generator's files."""
+    entries = {
+        name: {"bytes": (run / name).stat().st_size, "sha256": files.digest(run / name)}
+        for name in GENERATOR_FILES
+    }
+    files.write_json(run / MANIFEST, {"format": FORMAT, "files": entries})
+
+
+def checked(run, name):
+    """The path of a generator file of a run, once it is known to be whole.
+
+    Raises:
+      Refused: the file or the manifest is missing, or the file is not the one that was written.
+    """
+    run = pathlib.Path(run)
+    if not (run / MANIFEST).is_file():
+        raise Refused(
+            f"--run_dir={run}: there is no generator in it yet; its training has not ended."
+        )
+    manifest = _read_json(run / MANIFEST)
+    _check_format(manifest, run / MANIFEST)
+    path = run / name
+    if not path.is_file():
+        raise Refused(f"--run_dir={run}: {name} is missing.")
+    entry = manifest.get("files", {}).get(name) if isinstance(manifest.get("files"), dict) else None
+    if not isinstance(entry, dict) or entry.get("sha256") != files.digest(path):
+        raise Refused(
+            f"--run_dir={run}: {name} is damaged or altered: its checksum is not the one in {MANIFEST}."
+        )
+    return path
+
+
+def _read_json(path):
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise Refused(f"--run_dir={path.parent}: {path.name} cannot be read as JSON.") from None
+    if not isinstance(values, dict):
+        raise Refused(f"--run_dir={path.parent}: {path.name} must hold one JSON object.")
+    return values
+
+
+def _check_format(values, path):
+    written = values.get("format")
+    if type(written) is not int or written < 1:
+        raise Refused(f"--run_dir={path.parent}: {path.name} does not say its format.")
+    if written > FORMAT:
+        raise Refused(
+            f"--run_dir={path.parent}: {path.name} has format {written}, written by a newer "
+            f"gan_apps; this one reads up to {FORMAT}."
+        )

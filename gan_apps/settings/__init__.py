@@ -1,0 +1,13 @@
+"""Settings: typed, frozen, checked values; flags are made from them. Imports no TensorFlow."""
+
+from gan_apps.settings.config import (
+    LENGTH,
+    MAX_SEED,
+    CGANConfig,
+    TrainConfig,
+    differences,
+    from_json,
+    setting,
+    to_json,
+)
+from gan_apps.settings.outcomes import Failed, Interrupted, Refused

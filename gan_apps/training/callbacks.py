@@ -1,0 +1,245 @@
+"""What happens around the iterations: guarding, logging, pictures, progress, saving, stopping.
+
+Keras restarts its own counting of steps in every `fit`; these callbacks go by the model's saved
+`iteration`, so that a resumed run does everything at the iterations where it would have.
+"""
+
+import json
+import math
+import signal
+import sys
+import time
+
+import keras
+import numpy as np
+
+from gan_apps.drawing import draw, pictures
+from gan_apps.machine import files
+from gan_apps.runs import run_dir
+from gan_apps.settings import Failed, Interrupted
+from gan_apps.training import states
+
+SAMPLES_PER_LABEL = 10
+
+
+class _ByIteration(keras.callbacks.Callback):
+    """A callback that is told the number of iterations done."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.after_iteration(int(self.model.iteration.value), logs)
+
+    def after_iteration(self, iteration, logs):
+        raise NotImplementedError
+
+
+class StopAtNaN(_ByIteration):
+    """Stops the run at the first loss that is not a finite number."""
+
+    def __init__(self, run):
+        super().__init__()
+        self.run = run
+
+    def after_iteration(self, iteration, logs):
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                raise Failed(not_finite(name, iteration, self.run))
+
+
+class MetricsLog(_ByIteration):
+    """Writes the losses' means over the last `log_steps` iterations, to metrics.jsonl and TensorBoard.
+
+    Rows hold nothing that differs between two equal runs; speed goes to TensorBoard only.
+    """
+
+    def __init__(self, run, log_steps, images_per_iteration, events):
+        super().__init__()
+        self.path = run / run_dir.METRICS
+        self.log_steps = log_steps
+        self.images_per_iteration = images_per_iteration
+        self.events = events
+        self.since = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
+
+    def after_iteration(self, iteration, logs):
+        if iteration % self.log_steps:
+            return
+        row = {"step": iteration, "epoch": self.epoch, **{name: float(logs[name]) for name in logs}}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        now = time.perf_counter()
+        scalars = {name: float(value) for name, value in logs.items()}
+        if self.since is not None:
+            images = self.log_steps * self.images_per_iteration
+            scalars["images_per_second"] = images / (now - self.since)
+        self.events.scalars(iteration, scalars)
+        self.since = now
+        self.model.reset_metrics()
+
+    @staticmethod
+    def cut_back(run, iteration):
+        """Removes the rows of iterations after `iteration`, and a row that was only half written."""
+        path = run / run_dir.METRICS
+        if not path.exists():
+            return
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [
+            line
+            for line in lines
+            if line.endswith("}\n") and json.loads(line)["step"] <= iteration
+        ]
+        files.write_text(path, "".join(kept))
+
+
+class Samples(_ByIteration):
+    """Draws one fixed set of latents at iterations 100, 1,000, 2,000, 5,000, 10,000, ... and each epoch."""
+
+    def __init__(self, run, recipe, seed, steps_per_epoch, events):
+        super().__init__()
+        self.folder = run / run_dir.SAMPLES_WHILE_TRAINING
+        self.inputs = draw.requested(
+            range(recipe.num_classes), SAMPLES_PER_LABEL, seed, recipe.latent_dim
+        )
+        self.steps_per_epoch = steps_per_epoch
+        self.events = events
+
+    def after_iteration(self, iteration, logs):
+        if iteration % self.steps_per_epoch == 0 or is_milestone(iteration):
+            image = self.drawn()
+            self.folder.mkdir(exist_ok=True)
+            pictures.write_png(self.folder / f"step_{iteration:07d}.png", pictures.enlarged(image))
+            self.events.image(iteration, "samples", image)
+
+    def drawn(self):
+        latents, labels = self.inputs
+        images = self.model.averaged_generator(
+            {"latents": latents, "labels": labels}, training=False
+        )
+        return pictures.grid(pictures.to_bytes(images), SAMPLES_PER_LABEL)
+
+
+def is_milestone(iteration):
+    """Whether an iteration is 100, or 1, 2 or 5 times a power of ten from 1,000 on."""
+    leading, zeros = str(iteration)[0], len(str(iteration)) - 1
+    round_number = iteration == int(leading) * 10**zeros
+    return iteration == 100 or (round_number and zeros >= 3 and leading in "125")
+
+
+class Progress(_ByIteration):
+    """A Keras progress bar per epoch, and a line that says how long the whole run will take."""
+
+    def __init__(self, num_epochs, steps_per_epoch, images_per_iteration):
+        super().__init__()
+        self.num_epochs = num_epochs
+        self.steps_per_epoch = steps_per_epoch
+        self.images_per_iteration = images_per_iteration
+        self.started = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
+        done = int(self.model.iteration.value) - epoch * self.steps_per_epoch
+        self.offset = epoch * self.steps_per_epoch + done
+        self.bar = None
+        if sys.stdout.isatty():
+            resumed = f", going on after iteration {done:,}" if done else ""
+            print(f"Epoch {self.epoch}/{self.num_epochs}{resumed}")
+            names = [metric.name for metric in self.model.metrics]
+            self.bar = keras.utils.Progbar(self.steps_per_epoch - done, stateful_metrics=names)
+
+    def after_iteration(self, iteration, logs):
+        if self.started is None:
+            # The first iteration is left out of the estimate: it compiles the step.
+            self.started, self.first = time.perf_counter(), iteration
+        self.latest = dict(logs)
+        if self.bar is not None:
+            self.bar.update(iteration - self.offset, list(logs.items()))
+
+    def on_epoch_end(self, epoch, logs=None):
+        iteration = int(self.model.iteration.value)
+        seconds = time.perf_counter() - self.started
+        speed = (iteration - self.first) / seconds if iteration > self.first else 0.0
+        left = (self.num_epochs * self.steps_per_epoch - iteration) / speed if speed else 0.0
+        losses = ", ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
+        print(
+            f"epoch {self.epoch}/{self.num_epochs}, iteration {iteration:,}: {losses}; "
+            f"{speed * self.images_per_iteration:.0f} images/s, {minutes(left)} left",
+            flush=True,
+        )
+
+
+class SaveStates(_ByIteration):
+    """Saves the state every `save_steps` iterations and at each epoch's end, and when asked to stop.
+
+    SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
+    raised. A second signal is not waited for.
+    """
+
+    def __init__(self, run, save_steps, steps_per_epoch, seconds):
+        super().__init__()
+        self.run = run
+        self.save_steps = save_steps
+        self.steps_per_epoch = steps_per_epoch
+        self.seconds_before = seconds
+        self.started = time.perf_counter()
+        self.signal = None
+        self.replaced = {
+            number: signal.signal(number, self._remember)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+
+    @property
+    def seconds(self):
+        return self.seconds_before + time.perf_counter() - self.started
+
+    def _remember(self, number, frame):
+        self.signal = number
+        signal.signal(number, signal.SIG_DFL)
+
+    def restore_signals(self):
+        for number, handler in self.replaced.items():
+            signal.signal(number, handler)
+
+    def after_iteration(self, iteration, logs):
+        due = iteration % self.save_steps == 0 or iteration % self.steps_per_epoch == 0
+        if not due and self.signal is None:
+            return
+        try:
+            path = states.save(self.run, self.model, self.seconds)
+        except FloatingPointError as error:
+            raise Failed(not_finite(error, iteration, self.run)) from None
+        if self.signal is not None:
+            raise Interrupted(
+                f"stopped after iteration {iteration:,}; saved in {path}. The same command with "
+                f"--run_dir={self.run} goes on.",
+                exit_code=128 + self.signal,
+            )
+
+
+class RestoreMetrics(keras.callbacks.Callback):
+    """Puts the metrics' running sums back that Keras resets when `fit` begins an epoch."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.kept = [np.asarray(v.value) for metric in model.metrics for v in metric.variables]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.kept is None:
+            return
+        variables = [v for metric in self.model.metrics for v in metric.variables]
+        for variable, value in zip(variables, self.kept, strict=True):
+            variable.assign(value)
+        self.kept = None
+
+
+def not_finite(what, iteration, run):
+    newest = states.saved(run)
+    good = f"the last good state is {newest[0]}" if newest else "no state had been saved"
+    return f"{what} at iteration {iteration:,}: training stopped, {good}."
+
+
+def minutes(seconds):
+    """Seconds for a reader: "45 s", "7 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,79 @@
+"""MODEL_CARD.md: what a run is, for whoever finds it without its history."""
+
+from gan_apps.machine import files
+from gan_apps.runs import run_dir
+
+DATASETS = {
+    "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
+    "fashion_mnist": "Fashion-MNIST (Zalando Research, MIT licence), 60,000 garments of 28x28 pixels",
+    "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
+    "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
+}
+
+
+def write(run, recipe, *, iterations, seconds, report):
+    """Writes the card of a finished run.
+
+    Args:
+      run, recipe: a run directory and its run_dir.Recipe.
+      iterations: int. Iterations trained.
+      seconds: float. Time they took.
+      report: dict or None. The content of metrics.json, if the run was evaluated.
+    """
+    settings = recipe.settings
+    dataset = settings["dataset"]
+    size, channels = (recipe.generator["config"][name] for name in ("image_size", "channels"))
+    kind = "gray" if channels == 1 else "colour"
+    lines = [
+        f"# {run.name}",
+        "",
+        f"Draws {size}x{size} {kind} images on request: {', '.join(recipe.label_names)}.",
+        f"Made by `python -m gan_apps.{recipe.app} --mode=train`; drawn from by "
+        f"`python -m gan_apps.{recipe.app} --run_dir={run.name}`.",
+        "",
+        "## Training",
+        "",
+        f"- Data: {DATASETS.get(dataset, dataset)}.",
+        f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
+        f"in {settings['precision']}, seed {settings['seed']}.",
+        "- Versions: "
+        + ", ".join(f"{name} {version}" for name, version in recipe.versions.items())
+        + ".",
+        f"- All settings: `{run_dir.CONFIG}`.",
+        "",
+        "## Measured",
+        "",
+        *_measured(report),
+        "",
+        "## Files",
+        "",
+        f"- `{run_dir.LITERT}`: float32 LiteRT, batch 1. Inputs `latents` float32 "
+        f"[1, {recipe.latent_dim}] (standard normal), `labels` int32 [1]; output `images` float32 "
+        f"[1, {size}, {size}, {channels}] in [-1, 1].",
+        f"- `{run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described in "
+        f"`{run_dir.CONFIG}`.",
+        f"- `{run_dir.MANIFEST}`: sizes and SHA-256 of the two.",
+        "",
+        "## Limits",
+        "",
+        "It knows the data named above and nothing else, with their faults: do not take its "
+        "pictures for samples of anybody's handwriting, nor use it to fill a data set by which "
+        "people are judged.",
+        "",
+    ]
+    files.write_text(run / run_dir.CARD, "\n".join(lines))
+
+
+def _measured(report):
+    if report is None:
+        return ["Not measured: there is no classifier for these data."]
+    return [
+        f"{report['num_images']:,} pictures, seed {report['seed']}, by the shipped classifier "
+        f"({report['classifier_test_accuracy']:.2%} on the test set):",
+        "",
+        f"- read as asked: {report['conditional_accuracy']:.2%}",
+        f"- Frechet distance to the test set: {report['frechet_distance']:.3f}, "
+        f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f} "
+        f"(features: {report['features']})",
+        f"- spread within a label: {report['spread_ratio']:.2f} of real images'",
+    ]

@@ -1,0 +1,34 @@
+"""The end of a training: the generator in every form that is used later, its card and its picture."""
+
+from gan_apps.drawing import draw
+from gan_apps.evaluation import classifier, evaluate
+from gan_apps.machine import files
+from gan_apps.runs import run_dir
+from gan_apps.serving import litert, saved_model
+from gan_apps.training import cards
+
+SAMPLES_PER_LABEL = 16
+
+
+def finish(run, recipe, model, seconds):
+    """Writes generator, manifest, samples.png, metrics.json and MODEL_CARD.md into `run`.
+
+    The manifest comes before anything is drawn and after the files it vouches for.
+    """
+    generator = model.averaged_generator
+    with files.replacing(run / run_dir.KERAS_WEIGHTS) as beside:
+        generator.save_weights(beside)
+    litert.write(generator, run / run_dir.LITERT)
+    saved_model.write_version(generator, run / run_dir.SAVED_MODEL)
+    run_dir.write_manifest(run)
+    draw.draw(
+        run,
+        recipe,
+        labels=range(recipe.num_classes),
+        num_images=SAMPLES_PER_LABEL,
+        seed=recipe.settings["seed"],
+        output=run / run_dir.SAMPLES,
+    )
+    judged = recipe.settings["dataset"] in classifier.SHIPPED
+    report = evaluate.evaluate(run, recipe) if judged else None
+    cards.write(run, recipe, iterations=int(model.iteration.value), seconds=seconds, report=report)

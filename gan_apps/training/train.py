@@ -1,0 +1,97 @@
+"""Trains a run to its end, from wherever it stands."""
+
+import importlib.metadata
+import platform
+
+from gan_apps import settings
+from gan_apps.runs import run_dir
+
+from gan_apps.data import sources
+from gan_apps.data.minibatches import Minibatches
+from gan_apps.training import building, callbacks, finishing, states
+from gan_apps.training.events import Events
+from models import networks
+
+RECORDED = ("tensorflow", "keras", "numpy")
+
+
+def train(app, config, run):
+    """Trains, and writes what a run leaves behind.
+
+    Args:
+      app: str. The command: a key of models.MODELS.
+      config: settings.TrainConfig with `precision` resolved.
+      run: path. A new folder, or a run of the same settings, which is gone on with.
+
+    Returns:
+      The path of the run.
+
+    Raises:
+      Refused: the data or the run cannot be used.
+      Interrupted: SIGINT or SIGTERM; the state is saved.
+      Failed: a loss or a weight is not finite; the last good state is kept.
+    """
+    minibatches = Minibatches(
+        sources.load(config.dataset),
+        config.batch_size,
+        config.discriminator_steps,
+        config.generator_steps,
+        config.seed,
+    )
+    model = building.build(app, config, minibatches)
+    recipe = _recipe(app, config, minibatches.images, model)
+    run_dir.create(run, recipe)
+    seconds = states.restore(run, model)
+    callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
+    print(f"Run: {run}", flush=True)
+    seconds = _fit(model, config, run, recipe, minibatches, seconds)
+    finishing.finish(run, recipe, model, seconds)
+    return run
+
+
+def _fit(model, config, run, recipe, minibatches, seconds):
+    """Runs the epochs that are left; returns the training time in seconds."""
+    steps_per_epoch = minibatches.steps_per_epoch
+    images_per_iteration = minibatches.images_per_iteration
+    done = int(model.iteration.value)
+    first_epoch, first_step = divmod(done, steps_per_epoch)
+    if first_epoch >= config.num_epochs:
+        return seconds
+    events = Events(run)
+    saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds)
+    # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
+    steps = [callbacks.RestoreMetrics(model)] if first_step else []
+    steps += [
+        callbacks.StopAtNaN(run),
+        callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events),
+        callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
+        callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration),
+        saver,
+    ]
+    try:
+        for epoch in range(first_epoch, config.num_epochs):
+            dataset = minibatches.epoch(epoch, first_step if epoch == first_epoch else 0)
+            model.fit(
+                dataset,
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                shuffle=False,
+                verbose=0,
+                callbacks=steps,
+            )
+    finally:
+        saver.restore_signals()
+        events.close()
+    return saver.seconds
+
+
+def _recipe(app, config, images, model):
+    versions = {name: importlib.metadata.version(name) for name in RECORDED}
+    return run_dir.Recipe(
+        app=app,
+        settings=settings.to_json(config),
+        label_names=images.label_names,
+        condition=images.condition,
+        generator=networks.described(model.averaged_generator),
+        versions={"python": platform.python_version(), **versions},
+    )

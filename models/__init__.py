@@ -1,0 +1,8 @@
+"""The mathematics and the networks: no files, no flags, no clock."""
+
+from models.adversarial import AbstractAdversarialModel
+from models.cgan import CGAN
+from models.losses import OBJECTIVES, Objective
+from models.networks import ConditionalDiscriminator, ConditionalGenerator
+
+MODELS = {"cgan": CGAN}

@@ -1,0 +1,191 @@
+"""The adversarial loop, once.
+
+An iteration is k discriminator updates on fresh real minibatches and fresh latents, then j
+generator updates on fresh latents and fresh conditions (Goodfellow et al. 2014, algorithm 1; with
+conditions, Reed et al. 2016, algorithm 1). All noise is drawn statelessly from [seed, draw number],
+and the draw number is a saved variable, so a restored model goes on with the noise it would have had.
+"""
+
+import abc
+
+import keras
+import tensorflow as tf
+
+from models import penalties
+
+# How a minibatch names the condition of a real image that is not its own.
+MISMATCHED = "mismatched_"
+
+
+class AbstractAdversarialModel(keras.Model, abc.ABC):
+    """Two networks trained against each other; a subclass says only what each minimises.
+
+    `fit` takes a dataset whose element is one iteration:
+    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n], "mismatched_<condition>": [k, n]},
+    "conditions": {<condition>: [j, n]}}`; without conditions the last two kinds are absent.
+
+    Args:
+      generator: keras.Model. {"latents": [n, latent_dim], <condition>: [n]} -> images in [-1, 1].
+      averaged_generator: keras.Model. The same network; it holds the moving average of the
+        generator's weights and is what is sampled and exported.
+      discriminator: keras.Model. {"images": [n, h, w, c], <condition>: [n, m]} -> scores [n, m] of
+        each image with each of its m conditions ([n, 1] without conditions).
+      discriminator_steps: int. k, discriminator updates per iteration. Default 1.
+      generator_steps: int. j, generator updates per iteration. Default 1.
+      real_gradient_weight: float. gamma of R1, 0 for none. Default 0.
+      real_gradient_interval: int. R1 is added in every so many iterations, weighted up in
+        proportion (Karras et al. 2020, arXiv 1912.04958, "lazy regularization"). Default 16.
+      averaging_decay: float in [0, 1). Decay per iteration of the moving average. Default 0.999.
+      seed: int. Seed of all noise. Default 0.
+    """
+
+    def __init__(
+        self,
+        generator,
+        averaged_generator,
+        discriminator,
+        *,
+        discriminator_steps=1,
+        generator_steps=1,
+        real_gradient_weight=0.0,
+        real_gradient_interval=16,
+        averaging_decay=0.999,
+        seed=0,
+    ):
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.averaged_generator = averaged_generator
+        self.averaged_generator.trainable = False
+        self.averaged_generator.set_weights(generator.get_weights())
+        self.discriminator_steps = discriminator_steps
+        self.generator_steps = generator_steps
+        self.real_gradient_weight = real_gradient_weight
+        self.real_gradient_interval = real_gradient_interval
+        self.averaging_decay = averaging_decay
+        self.seed = seed
+        self.iteration = self._counter("iteration")
+        self.draws = self._counter("draws")
+        self.discriminator_loss_mean = keras.metrics.Mean(name="discriminator_loss")
+        self.generator_loss_mean = keras.metrics.Mean(name="generator_loss")
+
+    def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
+        # optimizer=None: the default would be a third optimizer that is saved and never used.
+        super().compile(optimizer=None, jit_compile=jit_compile)
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer = generator_optimizer
+        # Built here and not at the first step, so that a saved state finds its slots.
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        generator_optimizer.build(self.generator.trainable_variables)
+        self.built = True
+
+    @property
+    def metrics(self):
+        return [self.discriminator_loss_mean, self.generator_loss_mean]
+
+    @abc.abstractmethod
+    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+        """Returns the scalar the discriminator minimises.
+
+        Args:
+          real_scores: float32 [n]. Real images with their own conditions.
+          fake_scores: float32 [n]. Generated images with the conditions they were asked for.
+          mismatched_scores: float32 [n] or None. Real images with conditions that are not theirs;
+            None in a model without conditions.
+        """
+
+    @abc.abstractmethod
+    def generator_loss(self, fake_scores):
+        """Returns the scalar the generator minimises; fake_scores: float32 [n]."""
+
+    def train_step(self, minibatches):
+        examples, conditions = minibatches["examples"], minibatches["conditions"]
+        minibatch_size = examples["images"].shape[1]
+        for step in range(self.discriminator_steps):
+            self._update_discriminator({name: stack[step] for name, stack in examples.items()})
+        for step in range(self.generator_steps):
+            self._update_generator(
+                {name: stack[step] for name, stack in conditions.items()}, minibatch_size
+            )
+        self.iteration.assign_add(1)
+        self._update_average()
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _update_discriminator(self, examples):
+        real_images = to_signed(examples["images"])
+        conditions = {
+            name: values
+            for name, values in examples.items()
+            if name != "images" and not name.startswith(MISMATCHED)
+        }
+        # One pass over the real images scores them with their own and with a foreign condition.
+        pairs = {
+            name: tf.stack([values, examples[MISMATCHED + name]], axis=1)
+            for name, values in conditions.items()
+        }
+        latents = self.latents(real_images.shape[0])
+        fake_images = self.generator({"latents": latents, **conditions}, training=True)
+        with tf.GradientTape() as tape:
+            real_scores = self.discriminator({"images": real_images, **pairs}, training=True)
+            fake_scores = self._scores(fake_images, conditions)
+            mismatched_scores = real_scores[:, 1] if conditions else None
+            loss = self.discriminator_loss(real_scores[:, 0], fake_scores, mismatched_scores)
+            penalised_loss = loss + self._real_gradient_term(real_images, conditions)
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(penalised_loss, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        self.discriminator_loss_mean.update_state(loss)
+
+    def _update_generator(self, conditions, minibatch_size):
+        latents = self.latents(minibatch_size)
+        with tf.GradientTape() as tape:
+            fake_images = self.generator({"latents": latents, **conditions}, training=True)
+            loss = self.generator_loss(self._scores(fake_images, conditions))
+        variables = self.generator.trainable_variables
+        self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
+        self.generator_loss_mean.update_state(loss)
+
+    def _scores(self, images, conditions):
+        """Scores [n] of each image with its one condition."""
+        asked = {name: values[:, None] for name, values in conditions.items()}
+        return self.discriminator({"images": images, **asked}, training=True)[:, 0]
+
+    def _real_gradient_term(self, real_images, conditions):
+        if not self.real_gradient_weight:
+            return 0.0
+
+        def penalty():
+            weight = self.real_gradient_weight / 2 * self.real_gradient_interval
+            score = lambda images: self._scores(images, conditions)
+            return weight * penalties.real_gradient_penalty(score, real_images)
+
+        due = tf.equal(self.iteration.value % self.real_gradient_interval, 0)
+        return tf.cond(due, penalty, lambda: 0.0)
+
+    def _update_average(self):
+        # A constant decay would show the blank initial generator for its first thousand iterations.
+        iterations = tf.cast(self.iteration.value, tf.float32)
+        decay = tf.minimum(self.averaging_decay, (1.0 + iterations) / (10.0 + iterations))
+        for average, weight in zip(
+            self.averaged_generator.weights, self.generator.weights, strict=True
+        ):
+            average.assign(weight + decay * (average - weight))
+
+    def latents(self, count):
+        """Standard normal latents [count, latent_dim], new at every call."""
+        latent_dim = self.generator.latent_dim
+        return tf.random.stateless_normal((count, latent_dim), seed=self._next_draw())
+
+    def _next_draw(self):
+        self.draws.assign_add(1)
+        return tf.stack([tf.constant(self.seed, tf.int64), self.draws.value])
+
+    def _counter(self, name):
+        return self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
+        )
+
+
+def to_signed(images):
+    """uint8 images in [0, 255] as float32 in [-1, 1]."""
+    return tf.cast(images, tf.float32) / 127.5 - 1.0

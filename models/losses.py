@@ -1,0 +1,85 @@
+"""The GAN objectives as rows: what one score costs, for the discriminator and for the generator.
+
+Notation: s is a raw discriminator score (no sigmoid), any shape; every function works score by
+score and the training step takes the means. With s = D(x):
+
+    discriminator loss = mean(real(D(x))) + mean(fake(D(G(z))))
+    generator loss     = mean(generator(D(G(z))))
+
+so that a third kind of pair (a real image with a condition that is not its own) is one more mean
+of `fake`. Every row is written in a form that is finite for any float32 score.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+Term = Callable[[tf.Tensor], tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What a score costs.
+
+    Args:
+      name: str. The row's name in `OBJECTIVES` and on the command line.
+      real: scores of matching real pairs -> what the discriminator pays for them.
+      fake: scores of generated or mismatched pairs -> what the discriminator pays for them.
+      generator: scores of generated pairs -> what the generator pays for them.
+      reference: str. Where the formulas are printed.
+    """
+
+    name: str
+    real: Term
+    fake: Term
+    generator: Term
+    reference: str
+
+    def __post_init__(self):
+        scores = tf.constant([-1.0, 0.0, 1.0])
+        for term in ("real", "fake", "generator"):
+            if getattr(self, term)(scores).shape != scores.shape:
+                raise ValueError(f"{term} of objective {self.name} must work score by score.")
+
+
+def label_positive(scores):
+    """-log(sigmoid(s)) = softplus(-s): the cross-entropy of calling s real."""
+    return tf.nn.softplus(-scores)
+
+
+def label_negative(scores):
+    """-log(1 - sigmoid(s)) = softplus(s): the cross-entropy of calling s generated."""
+    return tf.nn.softplus(scores)
+
+
+MINIMAX = Objective(
+    name="minimax",
+    real=label_positive,
+    fake=label_negative,
+    generator=lambda s: -tf.nn.softplus(s),
+    reference="Goodfellow et al. 2014 (arXiv 1406.2661), equation 1",
+)
+NON_SATURATING = Objective(
+    name="non_saturating",
+    real=label_positive,
+    fake=label_negative,
+    generator=label_positive,
+    reference="Goodfellow et al. 2014 (arXiv 1406.2661), section 3",
+)
+LEAST_SQUARES = Objective(
+    name="least_squares",
+    real=lambda s: (s - 1.0) ** 2,
+    fake=lambda s: s**2,
+    generator=lambda s: (s - 1.0) ** 2,
+    reference="Mao et al. 2017 (arXiv 1611.04076), equation 9, without its factors 1/2",
+)
+HINGE = Objective(
+    name="hinge",
+    real=lambda s: tf.nn.relu(1.0 - s),
+    fake=lambda s: tf.nn.relu(1.0 + s),
+    generator=lambda s: -s,
+    reference="Miyato et al. 2018 (arXiv 1802.05957), equations 16 and 17",
+)
+
+OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE)}
