@@ -8,7 +8,7 @@ import numpy as np
 
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.drawing.latents import latents
-from gan_apps.settings import Refused
+from gan_apps.settings import Failed, Refused
 
 
 def draw(run, recipe, *, labels, num_images, seed, output, runtime="auto"):
@@ -24,7 +24,8 @@ def draw(run, recipe, *, labels, num_images, seed, output, runtime="auto"):
       runtime: as in `runtimes.open_generator`.
 
     Raises:
-      Refused: the output cannot be written, or the run cannot be drawn from.
+      Refused: the output has no place, or the run cannot be drawn from.
+      Failed: the output cannot be written.
     """
     output = pathlib.Path(output)
     as_grid = output.suffix.lower() == ".png"
@@ -33,11 +34,14 @@ def draw(run, recipe, *, labels, num_images, seed, output, runtime="auto"):
     images = pictures.to_bytes(
         generator(*requested(labels, num_images, seed, recipe.latent_dim))
     )
-    if as_grid:
-        columns = num_images if len(labels) > 1 else pictures.square(num_images)
-        pictures.write_png(output, pictures.enlarged(pictures.grid(images, columns)))
-    else:
-        pictures.write_folder(output, images)
+    try:
+        if as_grid:
+            columns = num_images if len(labels) > 1 else pictures.square(num_images)
+            pictures.write_png(output, pictures.enlarged(pictures.grid(images, columns)))
+        else:
+            pictures.write_folder(output, images)
+    except OSError as error:
+        raise Failed(f"--output={output}: cannot be written: {error.strerror or error}.") from None
     return output
 
 

@@ -1,0 +1,94 @@
+"""Small real things that several tests look at."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# A network small enough that its training is a matter of seconds.
+TINY = {
+    "dataset": "digits",
+    "generator_widths": (16, 8),
+    "discriminator_widths": (8, 16),
+    "latent_dim": 8,
+    "precision": "float32",
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    from gan_apps import settings
+
+    return settings.CGANConfig(**TINY, num_epochs=1, log_steps=5, save_steps=8)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_config, tmp_path_factory):
+    """A run directory made by a real training on scikit-learn's digits."""
+    from gan_apps.training import train
+
+    return train.train("cgan", tiny_config, tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_images():
+    """Forty 28x28 images of four labels, image i filled with the value i."""
+    from gan_apps.data.sources import Images
+
+    images = np.broadcast_to(np.arange(40, dtype=np.uint8)[:, None, None, None], (40, 28, 28, 1))
+    return Images(images.copy(), np.arange(40, dtype=np.int32) % 4, tuple("abcd"), "label")
+
+
+@pytest.fixture
+def gan_apps(tmp_path):
+    """Runs `python -m gan_apps.<command>` in an empty folder, as a user does."""
+
+    def run(*arguments, cwd=tmp_path, timeout=300, environment=None):
+        return subprocess.run(
+            [sys.executable, "-m", f"gan_apps.{arguments[0]}", *arguments[1:]],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run
+
+
+@pytest.fixture
+def refused(gan_apps):
+    """Runs a command that must be refused; returns its one line on stderr."""
+
+    def run(*arguments, code=2, **kwargs):
+        result = gan_apps(*arguments, **kwargs)
+        assert result.returncode == code, result
+        assert result.stdout == ""
+        lines = result.stderr.splitlines()
+        assert len(lines) == 1, result.stderr
+        assert "Traceback" not in result.stderr
+        return lines[0]
+
+    return run
+
+
+@pytest.fixture
+def mnist_here(monkeypatch):
+    """A prepared MNIST: the one that TFDS finds, or the one beside this checkout; else a skip."""
+    folders = [
+        os.environ.get("TFDS_DATA_DIR"),
+        pathlib.Path.home() / "tensorflow_datasets",
+        ROOT.parent / "shared" / "data" / "tfds",
+    ]
+    for folder in folders:
+        if folder and (pathlib.Path(folder) / "mnist").is_dir():
+            monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+            return
+    pytest.skip("no prepared MNIST on this machine (TFDS_DATA_DIR)")

@@ -1,0 +1,135 @@
+"""What happens around the iterations."""
+
+import json
+import signal
+
+import numpy as np
+import pytest
+
+from gan_apps.runs import run_dir
+from gan_apps.settings import Failed, Interrupted
+from gan_apps.training import callbacks, states
+from gan_apps.training.events import Events
+from gan_apps.training.schedules import LinearEnd
+from tests.tiny_models import built, iterations
+
+
+def test_milestones_are_the_lecture_s():
+    milestones = [i for i in range(1, 100_001) if callbacks.is_milestone(i)]
+    assert milestones == [100, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tmp_path):
+    model = built()
+    model.fit(iterations(model, 2), verbose=0, shuffle=False)
+    good = states.save(tmp_path, model, 1.0)
+    kernel = model.discriminator.trainable_variables[0]
+    kernel.assign(kernel * np.nan)
+    guard = callbacks.StopAtNaN(tmp_path)
+    with pytest.raises(Failed, match=f"discriminator_loss at iteration 3: .*{good}"):
+        model.fit(iterations(model, 2), verbose=0, shuffle=False, callbacks=[guard])
+    assert states.saved(tmp_path) == [good]
+
+
+def test_a_weight_that_is_not_finite_stops_the_run_at_the_next_save(tmp_path):
+    model = built()
+    saver = callbacks.SaveStates(tmp_path, save_steps=1, steps_per_epoch=10, seconds=0.0)
+    saver.restore_signals()
+    saver.set_model(model)
+    average = model.averaged_generator.weights[0]
+    average.assign(average * np.inf)
+    model.iteration.assign(4)
+    with pytest.raises(Failed, match="averaged_generator is not finite at iteration 4"):
+        saver.after_iteration(4, {})
+    assert states.saved(tmp_path) == []
+
+
+def test_metrics_rows_are_means_since_the_last_row(tmp_path):
+    model, events = built(), Events(tmp_path)
+    log = callbacks.MetricsLog(tmp_path, 2, 6, events)
+    each = []
+
+    class Losses(callbacks._ByIteration):
+        def after_iteration(self, iteration, logs):
+            each.append(dict(logs))
+
+    # Recorded before the log resets them: the second of a pair is the mean of both.
+    model.fit(iterations(model, 5), verbose=0, shuffle=False, callbacks=[Losses(), log])
+    events.close()
+    rows = [json.loads(line) for line in (tmp_path / run_dir.METRICS).read_text().splitlines()]
+    assert [(row["step"], row["epoch"]) for row in rows] == [(2, 1), (4, 1)]
+    assert [row["generator_loss"] for row in rows] == [
+        float(each[1]["generator_loss"]),
+        float(each[3]["generator_loss"]),
+    ]
+    assert set(rows[0]) == {"step", "epoch", "discriminator_loss", "generator_loss"}
+
+
+def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):
+    path = tmp_path / run_dir.METRICS
+    rows = [json.dumps({"step": step, "discriminator_loss": 1.0}) for step in (5, 10, 15)]
+    path.write_text("\n".join(rows) + '\n{"step": 20, "discr')
+    callbacks.MetricsLog.cut_back(tmp_path, 10)
+    assert path.read_text() == "\n".join(rows[:2]) + "\n"
+    callbacks.MetricsLog.cut_back(tmp_path, 0)
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_between_iterations(tmp_path, number, code):
+    model = built()
+    saver = callbacks.SaveStates(tmp_path, save_steps=1000, steps_per_epoch=1000, seconds=0.0)
+    before = signal.getsignal(number)
+
+    class Signal(callbacks._ByIteration):
+        def after_iteration(self, iteration, logs):
+            if iteration == 3:
+                signal.raise_signal(number)
+
+    try:
+        with pytest.raises(Interrupted, match="after iteration 3; saved in") as caught:
+            model.fit(
+                iterations(model, 5), verbose=0, shuffle=False, callbacks=[Signal(), saver]
+            )
+        assert caught.value.exit_code == code
+        assert [path.stem for path in states.saved(tmp_path)] == ["step_000000003"]
+        # A second signal is not waited for.
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        saver.restore_signals()
+    assert signal.getsignal(number) is before is not signal.SIG_DFL or before is signal.SIG_DFL
+
+
+def test_learning_rates_fall_at_the_end():
+    schedule = LinearEnd(0.1, updates=100, fraction=0.5)
+    rates = [float(schedule(step)) for step in (0, 49, 50, 75, 100, 200)]
+    np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.05, 0.0, 0.0], rtol=1e-6, atol=1e-9)
+    assert float(LinearEnd(0.1, 100, 0.0)(99)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    "seconds, words", [(3.2, "3 s"), (89, "89 s"), (600, "10 min"), (9000, "2.5 h")]
+)
+def test_minutes(seconds, words):
+    assert callbacks.minutes(seconds) == words
+
+
+def test_event_files_hold_scalars_and_images(tmp_path):
+    from tensorflow.core.util import event_pb2
+    import tensorflow as tf
+
+    events = Events(tmp_path)
+    events.scalars(7, {"generator_loss": 0.5})
+    events.image(8, "samples", np.full((4, 6, 1), 200, np.uint8))
+    events.close()
+    (path,) = (tmp_path / run_dir.EVENTS).iterdir()
+    values = {}
+    for record in tf.data.TFRecordDataset(str(path)):
+        event = event_pb2.Event.FromString(record.numpy())
+        for value in event.summary.value:
+            values[value.tag] = (event.step, value)
+    step, scalar = values["generator_loss"]
+    assert (step, scalar.simple_value) == (7, 0.5)
+    step, image = values["samples"]
+    decoded = tf.io.decode_png(image.image.encoded_image_string).numpy()
+    assert step == 8 and decoded.shape == (4, 6, 1) and (decoded == 200).all()

@@ -1,0 +1,182 @@
+"""From a request to pictures."""
+
+import os
+import pathlib
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+
+from gan_apps.drawing import draw, pictures, runtimes
+from gan_apps.drawing.latents import latents
+from gan_apps.runs import run_dir
+from gan_apps.settings import Failed, Refused
+
+
+def test_latents_are_frozen():
+    # The legacy generator of NumPy does not change: these are the same everywhere, for ever.
+    assert_allclose(latents(0, 9, [0], 2), [[-0.42818160118838894, -0.41401250144198337]], rtol=1e-6)
+
+
+def test_latents_are_standard_normal():
+    sample = latents(0, 0, range(2000), 16)
+    assert_allclose(sample.mean(), 0.0, atol=0.02)
+    assert_allclose(sample.std(), 1.0, atol=0.02)
+
+
+def test_a_picture_has_its_own_latents():
+    many = latents(5, 3, range(10), 8)
+    assert_array_equal(latents(5, 3, [7], 8), many[7:8])
+    assert len(np.unique(many[:, 0])) == 10
+    for other in (latents(6, 3, [7], 8), latents(5, 4, [7], 8)):
+        assert np.abs(other - many[7:8]).max() > 0.1
+
+
+def test_requests_are_rows_of_labels():
+    values, labels = draw.requested([3, 1], 2, 0, 4)
+    assert_array_equal(labels, [3, 3, 1, 1])
+    assert_array_equal(values[2:], latents(0, 1, [0, 1], 4))
+
+
+def test_a_label_asked_for_twice_gives_other_pictures():
+    values, _ = draw.requested([9, 9], 2, 0, 4)
+    assert_array_equal(values, latents(0, 9, range(4), 4))
+
+
+def test_to_bytes_rounds_and_clips():
+    assert_array_equal(pictures.to_bytes([-1.5, -1.0, 0.0, 1.0, 1.5]), [0, 0, 128, 255, 255])
+
+
+def test_grid_goes_row_by_row():
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+    image = pictures.grid(images, 2)
+    assert image.shape == (6, 6, 1)
+    assert_array_equal(image[::2, ::3, 0], [[0, 1], [2, 3], [4, 0]])
+
+
+@pytest.mark.parametrize("shape, zoom", [((112, 112), 4), ((448, 280), 2), ((2000, 10), 1)])
+def test_grids_are_enlarged_by_whole_pixels(shape, zoom):
+    image = np.random.RandomState(0).randint(0, 256, (*shape, 1)).astype(np.uint8)
+    large = pictures.enlarged(image)
+    assert large.shape == (shape[0] * zoom, shape[1] * zoom, 1)
+    assert_array_equal(large[::zoom, ::zoom], image)
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny_run):
+    return run_dir.read_recipe(tiny_run)
+
+
+def drawn(run, recipe, output, **request):
+    request = {"labels": [3, 1], "num_images": 5, "seed": 0, **request}
+    return draw.draw(run, recipe, output=output, **request)
+
+
+def test_keras_and_litert_draw_the_same(tiny_run, recipe):
+    values, labels = draw.requested(range(10), 3, 0, recipe.latent_dim)
+    images = [
+        runtimes.open_generator(tiny_run, recipe, runtime)(values, labels)
+        for runtime in ("litert", "keras")
+    ]
+    assert images[0].shape == (30, 28, 28, 1)
+    assert images[0].std() > 0.01
+    assert_allclose(images[0], images[1], atol=1e-5)
+
+
+def test_a_grid_and_a_folder_hold_the_same_pictures(tiny_run, recipe, tmp_path):
+    assert drawn(tiny_run, recipe, tmp_path / "grid.png") == tmp_path / "grid.png"
+    drawn(tiny_run, recipe, tmp_path / "folder")
+    names = sorted(path.name for path in (tmp_path / "folder").iterdir())
+    assert names == [f"{i:03d}.png" for i in range(10)]
+    with Image.open(tmp_path / "grid.png") as image:
+        grid = np.asarray(image)
+    with Image.open(tmp_path / "folder" / "007.png") as image:
+        assert image.mode == "L" and image.size == (28, 28)
+        assert_array_equal(grid[::4, ::4][28:56, 56:84], np.asarray(image))
+    assert grid.shape == (2 * 28 * 4, 5 * 28 * 4)
+
+
+def test_one_label_is_drawn_as_a_square(tiny_run, recipe, tmp_path):
+    drawn(tiny_run, recipe, tmp_path / "nine.png", labels=[9], num_images=16)
+    with Image.open(tmp_path / "nine.png") as image:
+        assert image.size == (4 * 28 * 4, 4 * 28 * 4)
+
+
+def test_same_seed_same_file_and_another_seed_another(tiny_run, recipe, tmp_path):
+    contents = [
+        drawn(tiny_run, recipe, tmp_path / f"{n}.png", seed=seed).read_bytes()
+        for n, seed in enumerate((4, 4, 5))
+    ]
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_names_in_a_folder_sort_in_order_beyond_a_thousand(tmp_path):
+    images = np.zeros((1001, 1, 1, 1), np.uint8)
+    pictures.write_folder(tmp_path / "many", images)
+    names = sorted(path.name for path in (tmp_path / "many").iterdir())
+    assert names[0] == "0000.png" and names[-1] == "1000.png" and len(names) == 1001
+
+
+def test_an_existing_folder_is_filled(tiny_run, recipe, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    drawn(tiny_run, recipe, tmp_path / "mine", labels=[0], num_images=2)
+    names = sorted(path.name for path in (tmp_path / "mine").iterdir())
+    assert names == ["000.png", "001.png", "notes.txt"]
+
+
+def test_a_missing_litert_falls_back_to_keras_and_says_so(tiny_run, recipe, monkeypatch, capsys):
+    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda name: None)
+    values, labels = draw.requested([2], 1, 0, recipe.latent_dim)
+    images = runtimes.open_generator(tiny_run, recipe, "auto")(values, labels)
+    assert images.shape == (1, 28, 28, 1)
+    assert "drawing with Keras" in capsys.readouterr().err
+    with pytest.raises(Refused, match="--runtime=litert: ai-edge-litert is not installed"):
+        runtimes.open_generator(tiny_run, recipe, "litert")
+
+
+def test_an_unknown_runtime_is_refused(tiny_run, recipe):
+    with pytest.raises(Refused, match="--runtime=torch: must be one of auto, litert, keras"):
+        runtimes.open_generator(tiny_run, recipe, "torch")
+
+
+def test_nothing_is_half_written(tiny_run, recipe, tmp_path, monkeypatch):
+    written = []
+    real = Image.Image.save
+
+    def fail_at_the_third(image, path, *args):
+        written.append(path)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+        real(image, path, *args)
+
+    monkeypatch.setattr(Image.Image, "save", fail_at_the_third)
+    with pytest.raises(Failed, match=f"--output={tmp_path / 'folder'}: .*No space left"):
+        drawn(tiny_run, recipe, tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_that_cannot_be_written_are_refused_first(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.png").mkdir()
+    for output, as_grid, words in (
+        (tmp_path / "absent" / "a.png", True, "does not exist"),
+        (tmp_path / "folder.png", True, "is a folder"),
+        (tmp_path / "file", False, "is a file"),
+    ):
+        with pytest.raises(Refused, match=f"--output={output}: .*{words}"):
+            draw.check_writable(output, as_grid)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(Refused, match="not writable"):
+        draw.check_writable(tmp_path / "a.png", True)
+
+
+def test_a_place_where_no_file_can_be_made_is_named(tiny_run, recipe):
+    output = pathlib.Path("/proc/a.png")
+    with pytest.raises((Refused, Failed), match=f"--output={output}: "):
+        drawn(tiny_run, recipe, output)

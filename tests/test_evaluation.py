@@ -1,0 +1,104 @@
+"""The judge, and what it says of the shipped run."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from gan_apps.data import sources
+from gan_apps.drawing import draw, pictures, runtimes
+from gan_apps.evaluation import classifier, evaluate, metrics
+from gan_apps.runs import run_dir
+from gan_apps.settings import Refused
+
+FOLDER = run_dir.shipped("classifier_mnist")
+
+
+def test_the_shipped_classifier_is_small_and_accurate_by_its_own_record():
+    config = json.loads((FOLDER / classifier.CONFIG).read_text())
+    assert (FOLDER / classifier.WEIGHTS).stat().st_size <= 1_000_000
+    assert 0.990 <= config["test_accuracy"] <= 1.0
+
+
+def test_the_shipped_classifier_reads_mnist_as_recorded(mnist_here):
+    judge, recorded = classifier.load("mnist")
+    test = sources.load("mnist", "test")
+    probabilities, features = judge.judged(test.images)
+    accuracy = np.mean(np.argmax(probabilities, axis=1) == test.labels)
+    assert accuracy == pytest.approx(recorded, abs=2e-4)
+    assert features.shape == (10000, classifier.FEATURES)
+
+
+def test_probabilities_sum_to_one():
+    judge, _ = classifier.load("mnist")
+    digits = sources.load("digits", "test")
+    probabilities, _ = judge.judged(digits.images[:50])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_a_data_set_without_a_classifier_is_refused():
+    with pytest.raises(Refused, match="learned fashion_mnist, for which there is no classifier"):
+        classifier.load("fashion_mnist")
+
+
+def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
+    folder = shutil.copytree(FOLDER, tmp_path / "classifier_mnist")
+    content = (folder / classifier.WEIGHTS).read_bytes()
+    (folder / classifier.WEIGHTS).write_bytes(content[:-1])
+    monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
+    with pytest.raises(Refused, match="is damaged"):
+        classifier.load("mnist")
+
+
+def test_a_classifier_can_be_trained(tmp_path):
+    accuracy = classifier.train("digits", tmp_path / "judge", num_epochs=3, seed=0)
+    config = json.loads((tmp_path / "judge" / classifier.CONFIG).read_text())
+    assert config["test_accuracy"] == accuracy
+    # Three passes over 1,437 digits; chance is 10 %.
+    assert 0.5 < accuracy <= 1.0
+
+
+@pytest.fixture(scope="module")
+def shipped_pictures():
+    run = run_dir.shipped("cgan_digits")
+    recipe = run_dir.read_recipe(run)
+    latents, labels = draw.requested(range(10), 200, 123, recipe.latent_dim)
+    images = runtimes.open_generator(run, recipe, "litert")(latents, labels)
+    return pictures.to_bytes(images), labels
+
+
+def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
+    images, labels = shipped_pictures
+    judge, _ = classifier.load("mnist")
+    probabilities, _ = judge.judged(images)
+    assert 0.99 <= metrics.conditional_accuracy(probabilities, labels) <= 1.0
+    assert 9.5 < metrics.classifier_score(probabilities) <= 10.0
+
+
+def test_the_shipped_run_is_near_the_floor(mnist_here, shipped_pictures):
+    images, labels = shipped_pictures
+    judge, _ = classifier.load("mnist")
+    real, test = sources.load("mnist"), sources.load("mnist", "test")
+    chosen = np.random.RandomState(0).choice(60000, len(images), replace=False)
+    _, test_features = judge.judged(test.images)
+    floor = metrics.frechet_distance(judge.judged(real.images[chosen])[1], test_features)
+    distance = metrics.frechet_distance(judge.judged(images)[1], test_features)
+    assert 0.0 < distance <= 3.0 * floor
+    spread = metrics.spread_within_labels(images, labels)
+    real_spread = metrics.spread_within_labels(real.images[chosen], real.labels[chosen])
+    assert 0.87 <= spread / real_spread <= 1.1
+
+
+def test_evaluation_writes_what_it_measured(mnist_here, tmp_path):
+    run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "run")
+    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=20)
+    assert json.loads((run / run_dir.EVALUATION).read_text()) == report
+    assert report["num_images"] == 200
+    assert report["frechet_floor"] > 0
+    assert set(report["accuracy_per_label"]) == set("0123456789")
+    text = evaluate.table(report)
+    assert f"{report['conditional_accuracy']:.2%}" in text
+    assert "floor" in text
+
+

@@ -1,0 +1,122 @@
+"""Who may import whom, read from the sources."""
+
+import ast
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+STANDARD = set(sys.stdlib_module_names)
+TENSORFLOW = {"tensorflow", "keras"}
+# Room -> the rooms of this project and the packages that it may import, anywhere in its files.
+ALLOWED = {
+    "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses"},
+    "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
+    "gan_apps.machine": {"gan_apps.machine", "tensorflow"} | STANDARD,
+    "gan_apps.runs": {"gan_apps", "gan_apps.runs", "gan_apps.machine", "gan_apps.settings"} | STANDARD,
+    "gan_apps.drawing": {
+        "gan_apps.drawing",
+        "gan_apps.runs",
+        "gan_apps.machine",
+        "gan_apps.settings",
+        "numpy",
+        "PIL",
+    }
+    | STANDARD,
+    "gan_apps.data": {
+        "gan_apps.data",
+        "gan_apps.machine",
+        "gan_apps.settings",
+        "numpy",
+        "PIL",
+        "sklearn",
+        "tensorflow",
+        "tensorflow_datasets",
+    }
+    | STANDARD,
+    "gan_apps.serving": {"gan_apps.serving", "gan_apps.machine", *TENSORFLOW} | STANDARD,
+    "gan_apps.evaluation": {
+        "gan_apps.evaluation",
+        "gan_apps.data",
+        "gan_apps.drawing",
+        "gan_apps.machine",
+        "gan_apps.runs",
+        "gan_apps.settings",
+        "models",
+        "numpy",
+        *TENSORFLOW,
+    }
+    | STANDARD,
+    "gan_apps.training": {
+        "gan_apps",
+        "gan_apps.training",
+        "gan_apps.data",
+        "gan_apps.drawing",
+        "gan_apps.evaluation",
+        "gan_apps.machine",
+        "gan_apps.runs",
+        "gan_apps.serving",
+        "gan_apps.settings",
+        "models",
+        "numpy",
+        "PIL",
+        *TENSORFLOW,
+    }
+    | STANDARD,
+}
+# Drawing from a .tflite loads these rooms and must not load TensorFlow with them.
+LIGHT = ("gan_apps.settings", "gan_apps.machine", "gan_apps.runs", "gan_apps.drawing", "gan_apps.command")
+
+
+def sources(room):
+    return sorted((ROOT / room.replace(".", "/")).glob("*.py"))
+
+
+def imported(tree):
+    """The names that a tree imports, as `room.module` or `package`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(name):
+    parts = name.split(".")
+    if parts[0] != "gan_apps":
+        return parts[0]
+    is_room = len(parts) > 1 and (ROOT / "gan_apps" / parts[1]).is_dir()
+    return ".".join(parts[:2]) if is_room else "gan_apps"
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_what_the_table_allows(room):
+    assert sources(room)
+    for path in sources(room):
+        rooms = {room_of(name) for name in imported(ast.parse(path.read_text()))}
+        # `from gan_apps import settings` is an import of the room.
+        assert rooms <= ALLOWED[room], (path.name, rooms - ALLOWED[room])
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_light_rooms_import_tensorflow_inside_functions_only(room):
+    for path in sources(room):
+        tree = ast.parse(path.read_text())
+        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        rooms = {room_of(name) for name in imported(top)}
+        heavy = {"models", *TENSORFLOW, "gan_apps.training", "gan_apps.data", "gan_apps.evaluation"}
+        assert not rooms & heavy, (path.name, rooms & heavy)
+
+
+def test_every_room_is_in_the_table():
+    folders = {f"gan_apps.{p.name}" for p in (ROOT / "gan_apps").iterdir() if (p / "__init__.py").is_file()}
+    # The command room may import every room: it is what mains are made of.
+    assert folders - {"gan_apps.command"} == set(ALLOWED) - {"models"}
+
+
+def test_mains_hold_no_heavy_imports_at_their_top():
+    for path in sources("gan_apps"):
+        tree = ast.parse(path.read_text())
+        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        assert not {room_of(name) for name in imported(top)} & {*TENSORFLOW, "models", "numpy"}

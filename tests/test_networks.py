@@ -1,0 +1,101 @@
+"""What the networks make of their inputs, looked at pixel by pixel."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose
+
+from models import networks
+from models.networks import ConditionalDiscriminator, ConditionalGenerator, Projection
+
+LATENTS = tf.random.stateless_normal((4, 8), seed=(3, 4))
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return ConditionalGenerator(num_classes=10, latent_dim=8, widths=(16, 8))
+
+
+@pytest.fixture(scope="module")
+def discriminator():
+    return ConditionalDiscriminator(num_classes=10, widths=(8, 16))
+
+
+def drawn(generator, labels, latents=LATENTS):
+    return generator({"latents": latents, "labels": tf.constant(labels)}, training=False).numpy()
+
+
+def test_generator_draws_in_range(generator):
+    images = drawn(generator, [0, 1, 2, 3], 100.0 * LATENTS)
+    assert images.shape == (4, 28, 28, 1)
+    assert np.abs(images).max() <= 1.0
+
+
+@pytest.mark.parametrize("image_size, channels", [(28, 1), (32, 3)])
+def test_generator_takes_sizes_and_channels(image_size, channels):
+    network = ConditionalGenerator(
+        num_classes=3, latent_dim=8, widths=(8, 8), image_size=image_size, channels=channels
+    )
+    assert drawn(network, [0, 1, 2, 0]).shape == (4, image_size, image_size, channels)
+
+
+def test_generator_refuses_a_size_it_cannot_double_to():
+    with pytest.raises(ValueError, match="divisible by 4, got 30"):
+        ConditionalGenerator(num_classes=3, image_size=30)
+
+
+def test_generator_heeds_every_label(generator):
+    # The same latents with two labels are different images, for each pair of labels.
+    images = drawn(generator, list(range(10)), tf.repeat(LATENTS[:1], 10, axis=0))
+    for first in range(10):
+        for second in range(first):
+            assert np.abs(images[first] - images[second]).max() > 1e-4
+
+
+def test_generator_draws_each_image_from_its_own_latents_and_label(generator):
+    together = drawn(generator, [5, 6, 7, 8])
+    alone = np.concatenate(
+        [drawn(generator, [5 + i], LATENTS[i : i + 1]) for i in range(4)]
+    )
+    assert_allclose(together, alone, atol=1e-6)
+
+
+def test_discriminator_scores_each_image_with_each_label(discriminator):
+    images = tf.random.stateless_normal((4, 28, 28, 1), seed=(5, 6))
+    labels = tf.constant([[0, 9], [1, 8], [2, 7], [3, 6]])
+    both = discriminator({"images": images, "labels": labels})
+    assert both.shape == (4, 2)
+    for column in range(2):
+        one = discriminator({"images": images, "labels": labels[:, column : column + 1]})
+        assert_allclose(both[:, column], one[:, 0], rtol=1e-5)
+    assert np.abs(both[:, 0] - both[:, 1]).min() > 1e-6
+
+
+def test_projection_is_the_formula():
+    # score(h, c) = w . h + b + e_c . h
+    layer = Projection(num_classes=2)
+    layer.build((1, 3), (1, 2))
+    w, e0, e1 = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 2.0])
+    layer.set_weights([np.stack([w, e0, e1], axis=1), np.array(0.5)])
+    h = np.array([2.0, -1.0, 1.0])
+    scores = layer(tf.constant(h[None], tf.float32), tf.constant([[1, 0]]))
+    assert_allclose(scores, [[w @ h + 0.5 + e1 @ h, w @ h + 0.5 + e0 @ h]], rtol=1e-6)
+
+
+def test_generator_survives_its_description(generator):
+    rebuilt = networks.rebuilt(networks.described(generator))
+    rebuilt.set_weights(generator.get_weights())
+    assert_allclose(drawn(rebuilt, [1, 2, 3, 4]), drawn(generator, [1, 2, 3, 4]), atol=0)
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_config_round_trip(network, request):
+    network = request.getfixturevalue(network)
+    again = type(network).from_config(network.get_config())
+    assert again.get_config() == network.get_config()
+    assert [w.shape for w in again.weights] == [w.shape for w in network.weights]
+
+
+def test_a_description_cannot_name_any_other_class():
+    with pytest.raises(KeyError, match="os.system"):
+        networks.rebuilt({"class": "os.system", "config": {}})

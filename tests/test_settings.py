@@ -1,0 +1,95 @@
+"""What the settings allow, and their way to JSON and to flags."""
+
+import dataclasses
+import json
+
+import pytest
+
+from gan_apps import settings
+from gan_apps.machine import processor
+from gan_apps.settings import CGANConfig
+
+
+@pytest.mark.parametrize(
+    "field, value, words",
+    [
+        ("num_epochs", 0, "at least 1, got 0"),
+        ("batch_size", 1, "at least 2, got 1"),
+        ("latent_dim", 0, "at least 1, got 0"),
+        ("discriminator_steps", 0, "at least 1, got 0"),
+        ("generator_steps", -1, "at least 1, got -1"),
+        ("generator_learning_rate", 0.0, "greater than 0, got 0.0"),
+        ("discriminator_learning_rate", float("nan"), "finite, got nan"),
+        ("beta_1", 1.0, "less than 1, got 1.0"),
+        ("beta_2", -0.1, "at least 0, got -0.1"),
+        ("decay_fraction", 1.5, "at most 1, got 1.5"),
+        ("averaging_decay", 1.0, "less than 1, got 1.0"),
+        ("real_gradient_weight", float("inf"), "finite, got inf"),
+        ("seed", -1, "at least 0, got -1"),
+        ("seed", 2**32, "at most 4294967295, got 4294967296"),
+        ("precision", "float16", "one of auto, float32, bfloat16, got 'float16'"),
+        ("objective", "hings", "one of non_saturating, .*, got 'hings'"),
+        ("generator_widths", (16, 0), "at least 1, got 0"),
+        ("generator_widths", (), "at least one value"),
+        ("discriminator_widths", (16, 8.0), "whole numbers, got 8.0"),
+        ("batch_size", 64.0, "must be a int, got 64.0"),
+        ("batch_size", True, "must be a int, got True"),
+    ],
+)
+def test_refusals_name_field_and_value(field, value, words):
+    with pytest.raises(ValueError, match=f"^{field} must .*{words}"):
+        CGANConfig(**{field: value})
+
+
+def test_an_unknown_field_is_a_type_error():
+    with pytest.raises(TypeError, match="dics_iters"):
+        CGANConfig(dics_iters=5)
+
+
+def test_json_round_trip():
+    config = CGANConfig(generator_widths=(32, 16), beta_1=0.5, seed=7, jit_compile=True)
+    text = json.dumps(settings.to_json(config))
+    assert settings.from_json(CGANConfig, json.loads(text)) == config
+
+
+@pytest.mark.parametrize(
+    "change", [{"extra": 1}, {"batch_size": "64"}, {"objective": None}, {"seed": -3}]
+)
+def test_json_of_another_shape_is_refused(change):
+    values = {**settings.to_json(CGANConfig()), **change}
+    with pytest.raises(ValueError, match=next(iter(change))):
+        settings.from_json(CGANConfig, values)
+
+
+def test_json_that_lacks_a_field_is_refused():
+    values = settings.to_json(CGANConfig())
+    del values["beta_2"]
+    with pytest.raises(ValueError, match="beta_2"):
+        settings.from_json(CGANConfig, values)
+
+
+def test_differences():
+    config = CGANConfig()
+    assert settings.differences(config, config) == {}
+    changed = dataclasses.replace(config, seed=3, num_epochs=99)
+    assert settings.differences(changed, config) == {
+        "seed": (3, 0),
+        "num_epochs": (99, config.num_epochs),
+    }
+
+
+@pytest.mark.parametrize(
+    "cpuinfo, precision",
+    [("flags : fpu avx512f avx512_bf16", "bfloat16"), ("flags : fpu avx512f", "float32")],
+)
+def test_auto_precision_asks_the_processor(cpuinfo, precision, tmp_path, monkeypatch):
+    path = tmp_path / "cpuinfo"
+    path.write_text(cpuinfo)
+    monkeypatch.setattr(processor, "CPUINFO", path)
+    assert processor.resolved(CGANConfig()).precision == precision
+    assert processor.resolved(CGANConfig(precision="float32")).precision == "float32"
+
+
+def test_a_machine_that_does_not_say_computes_in_float32(tmp_path, monkeypatch):
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "absent")
+    assert processor.resolved(CGANConfig()).precision == "float32"

@@ -1,0 +1,58 @@
+"""The data sets."""
+
+import numpy as np
+import pytest
+
+from gan_apps.data import sources
+from gan_apps.settings import Refused
+
+
+
+def test_digits_are_whole_and_split():
+    train, test = sources.load("digits"), sources.load("digits", "test")
+    assert len(train.images) + len(test.images) == 1797
+    assert train.images.shape[1:] == (28, 28, 1)
+    assert train.images.dtype == np.uint8
+    assert train.images.max() > 240 and train.images.min() == 0
+    assert set(train.labels) == set(range(10))
+    assert train.condition == "digit"
+
+
+def test_digits_are_readable_by_their_labels():
+    # The mean image of a label is nearer to its own images than another label's is.
+    train, test = sources.load("digits"), sources.load("digits", "test")
+    means = np.stack([train.images[train.labels == d].mean(axis=0) for d in range(10)])
+    distances = ((test.images[:, None].astype(float) - means) ** 2).sum(axis=(2, 3, 4))
+    assert (distances.argmin(axis=1) == test.labels).mean() > 0.8
+
+
+def test_unknown_data_set_is_refused_with_the_list():
+    with pytest.raises(Refused, match="--dataset=mnits: .*mnist, fashion_mnist, digits"):
+        sources.load("mnits")
+
+
+def test_no_copy_and_no_network_is_said_within_seconds(tmp_path, gan_apps):
+    # A proxy that nobody listens on is a network that is not there.
+    result = gan_apps(
+        "cgan",
+        "--mode=train",
+        environment={
+            "TFDS_DATA_DIR": str(tmp_path / "empty"),
+            "https_proxy": "http://127.0.0.1:9",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+        },
+        timeout=60,
+    )
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    for words in ("--dataset=mnist", "TFDS_DATA_DIR", "network", "--dataset=digits"):
+        assert words in line
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_mnist_is_the_real_one(mnist_here):
+    test = sources.load("mnist", "test")
+    assert test.images.shape == (10000, 28, 28, 1)
+    # The counts of the published test set.
+    counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(test.labels).tolist() == counts

@@ -1,0 +1,167 @@
+"""Saved states: exact, the newest three, and never harmful."""
+
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from gan_apps.runs import run_dir
+from gan_apps.settings import Refused
+from gan_apps.training import states
+from tests.tiny_models import built, fitted
+
+
+def everything(model):
+    return {name: np.array(variable.value) for name, variable in states.variables(model).items()}
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    for name in first:
+        assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_a_restored_model_goes_on_exactly(tmp_path):
+    whole = built(real_gradient_weight=1.0, real_gradient_interval=2)
+    fitted(whole, 5)
+
+    first = built(real_gradient_weight=1.0, real_gradient_interval=2)
+    fitted(first, 3)
+    states.save(tmp_path, first, seconds=12.5)
+    second = built(real_gradient_weight=1.0, real_gradient_interval=2, seed=0)
+    fitted(second, 1)  # Whatever it was before.
+    assert states.restore(tmp_path, second) == 12.5
+    assert_same(everything(first), everything(second))
+    fitted(second, 2, first=3)
+    ours, theirs = everything(second), everything(whole)
+    for name in ours:
+        if not name.startswith("metrics/"):
+            assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+def test_both_optimizers_and_the_counters_are_in_it():
+    model = built()
+    names = {name.split("/")[0] for name in states.variables(model)}
+    assert names == {
+        "generator",
+        "averaged_generator",
+        "discriminator",
+        "generator_optimizer",
+        "discriminator_optimizer",
+        "counters",
+        "metrics",
+    }
+    weights = len(model.generator.trainable_variables)
+    # Two moments for each weight, besides the optimizer's own counters.
+    assert len(model.generator_optimizer.variables) >= 2 * weights
+
+
+def test_the_newest_three_are_kept(tmp_path):
+    model = built()
+    for _ in range(5):
+        fitted(model, 1)
+        states.save(tmp_path, model, 0.0)
+    kept = [path.stem for path in states.saved(tmp_path)]
+    assert kept == ["step_000000005", "step_000000004", "step_000000003"]
+
+
+def test_a_run_without_states_starts_from_the_beginning(tmp_path):
+    model = built()
+    before = everything(model)
+    assert states.restore(tmp_path, model) == 0.0
+    assert_same(before, everything(model))
+
+
+@pytest.mark.parametrize("tenths", range(10))
+def test_a_truncated_state_is_passed_over_and_named(tmp_path, tenths, capsys):
+    model = built()
+    fitted(model, 1)
+    states.save(tmp_path, model, 1.0)
+    good = everything(model)
+    fitted(model, 1)
+    newest = states.save(tmp_path, model, 2.0)
+    content = newest.read_bytes()
+    newest.write_bytes(content[: len(content) * tenths // 10])
+    assert states.restore(tmp_path, model) == 1.0
+    assert_same(good, everything(model))
+    assert str(newest) in capsys.readouterr().err
+
+
+def test_no_usable_state_is_refused(tmp_path):
+    model = built()
+    states.save(tmp_path, model, 1.0).write_bytes(b"PK nonsense")
+    with pytest.raises(Refused, match="none of its states can be read"):
+        states.restore(tmp_path, model)
+
+
+def test_a_state_of_another_network_is_not_loaded(tmp_path, capsys):
+    path = states.save(tmp_path, built(), 1.0)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["generator/000"] = arrays["generator/000"][:-1]
+    np.savez(path, **arrays)
+    with pytest.raises(Refused):
+        states.restore(tmp_path, built())
+    assert "generator/000 has shape" in capsys.readouterr().err
+
+
+def test_a_pickle_in_a_state_is_never_run(tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return (pytest.fail, ("code of a state file was run",))
+
+    model = built()
+    path = states.save(tmp_path, model, 1.0)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    np.savez(path, **{**arrays, "generator/000": np.array([Payload()], dtype=object)})
+    with pytest.raises(Refused):
+        states.restore(tmp_path, model)
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path):
+    model = built()
+    fitted(model, 1)
+    states.save(tmp_path, model, 1.0)
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(kernel * np.nan)
+    with pytest.raises(FloatingPointError, match="generator is not finite"):
+        states.save(tmp_path, model, 2.0)
+    assert len(states.saved(tmp_path)) == 1
+
+
+def test_a_full_disk_leaves_the_previous_state(tmp_path, monkeypatch):
+    model = built()
+    fitted(model, 1)
+    states.save(tmp_path, model, 1.0)
+    good = everything(model)
+    fitted(model, 1)
+
+    def full(path, **arrays):
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        states.save(tmp_path, model, 2.0)
+    monkeypatch.undo()
+    assert [path.name for path in (tmp_path / run_dir.STATES).iterdir()] == ["step_000000001.npz"]
+    states.restore(tmp_path, model)
+    assert_same(good, everything(model))
+
+
+def test_old_states_stay_while_the_new_one_is_written(tmp_path, monkeypatch):
+    model = built()
+    states.save(tmp_path, model, 1.0)
+    real = np.savez
+
+    def watched(path, **arrays):
+        assert states.saved(tmp_path)
+        real(path, **arrays)
+
+    monkeypatch.setattr(np, "savez", watched)
+    fitted(model, 1)
+    states.save(tmp_path, model, 2.0)
+    assert len(states.saved(tmp_path)) == 2
+
+
