@@ -121,16 +121,14 @@ def test_bfloat16_trains_float32_weights(name):
     assert {w.dtype for n in (model.generator, model.discriminator) for w in n.weights} == {"float32"}
 
 
-def test_xla_compiles_the_step(name):
+@pytest.mark.slow
+def test_xla_compiles_the_step_to_the_same_losses(name):
     compiled, plain = (
-        built(name, jit_compile=jit, real_gradient_weight=1.0) for jit in (True, False)
+        fitted(built(name, jit_compile=jit, real_gradient_weight=1.0), 1).history
+        for jit in (True, False)
     )
-    fitted(compiled, 1)
-    fitted(plain, 1)
-    for ours, theirs in zip(
-        compiled.discriminator.get_weights(), plain.discriminator.get_weights(), strict=True
-    ):
-        assert_allclose(ours, theirs, atol=2e-4)
+    for loss in plain:
+        assert_allclose(compiled[loss], plain[loss], rtol=1e-4)
 
 
 def test_cgan_weights_its_three_terms():

@@ -30,10 +30,10 @@ from gan_apps.settings import CGANConfig
         ("precision", "float16", "one of auto, float32, bfloat16, got 'float16'"),
         ("objective", "hings", "one of non_saturating, .*, got 'hings'"),
         ("generator_widths", (16, 0), "at least 1, got 0"),
-        ("generator_widths", (), "at least one value"),
+        ("generator_widths", (), "name at least one value"),
         ("discriminator_widths", (16, 8.0), "whole numbers, got 8.0"),
-        ("batch_size", 64.0, "must be a int, got 64.0"),
-        ("batch_size", True, "must be a int, got True"),
+        ("batch_size", 64.0, "be a int, got 64.0"),
+        ("batch_size", True, "be a int, got True"),
     ],
 )
 def test_refusals_name_field_and_value(field, value, words):

@@ -12,7 +12,7 @@ from tests.tiny_models import built, fitted
 
 
 def everything(model):
-    return {name: np.array(variable.value) for name, variable in states.variables(model).items()}
+    return {name: variable.numpy().copy() for name, variable in states.variables(model).items()}
 
 
 def assert_same(first, second):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from gan_apps.settings import Failed, Interrupted, Refused
 
@@ -30,6 +30,7 @@ def _parse(argv):
 
 
 def _guarded(main, argv):
+    logging.set_verbosity(logging.WARNING)
     try:
         if len(argv) > 1:
             raise Refused(f"{argv[1]!r} is not a flag; flags look like --seed=1 (see --help).")

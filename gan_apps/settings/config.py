@@ -43,7 +43,7 @@ class TrainConfig:
         "mnist", "What to learn: mnist, fashion_mnist (both TFDS) or digits (bundled, offline)."
     )
     num_epochs: int = setting(
-        12, "Passes over the data; may grow when a run is resumed.", minimum=1
+        16, "Passes over the data; may grow when a run is resumed.", minimum=1
     )
     batch_size: int = setting(64, "Images per discriminator update.", minimum=2)
     latent_dim: int = setting(32, "Length of the generator's noise vector.", minimum=1)

@@ -11,7 +11,6 @@ import sys
 import time
 
 import keras
-import numpy as np
 
 from gan_apps.drawing import draw, pictures
 from gan_apps.machine import files
@@ -221,7 +220,7 @@ class RestoreMetrics(keras.callbacks.Callback):
 
     def __init__(self, model):
         super().__init__()
-        self.kept = [np.asarray(v.value) for metric in model.metrics for v in metric.variables]
+        self.kept = [v.numpy().copy() for metric in model.metrics for v in metric.variables]
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.kept is None:

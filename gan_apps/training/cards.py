@@ -28,8 +28,8 @@ def write(run, recipe, *, iterations, seconds, report):
         f"# {run.name}",
         "",
         f"Draws {size}x{size} {kind} images on request: {', '.join(recipe.label_names)}.",
-        f"Made by `python -m gan_apps.{recipe.app} --mode=train`; drawn from by "
-        f"`python -m gan_apps.{recipe.app} --run_dir={run.name}`.",
+        f"Made by `python -m gan_apps.{recipe.app} --mode=train`; draw from it with "
+        f"`python -m gan_apps.{recipe.app} --run_dir=<this folder>`.",
         "",
         "## Training",
         "",

@@ -50,7 +50,7 @@ def save(run, model, seconds):
       FloatingPointError: a weight is not finite; nothing is written.
       OSError: the disk refuses; earlier states are as they were.
     """
-    arrays = {name: np.asarray(variable.value) for name, variable in variables(model).items()}
+    arrays = {name: variable.numpy() for name, variable in variables(model).items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise FloatingPointError(f"a value of {name.split('/')[0]} is not finite")
@@ -96,7 +96,8 @@ def restore(run, model):
 
 
 def _read(path, targets):
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here, since NumPy leaves the file of a damaged archive open.
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if arrays.keys() != {*targets, SECONDS}:
         raise ValueError("it holds other variables than this model has")
