@@ -112,7 +112,7 @@ def test_both_runtimes_draw_the_shipped_run_alike(gan_apps, tmp_path):
         (["--mode=train", "--precision=half"], ["--precision", "'half'"]),
         (["--mode=train", "--beta_1=x"], ["--beta_1=x"]),
         (["--mode=train", "--run_dir="], ["--run_dir="]),
-        (["--mode=train", "--dataset=mnits"], ["--dataset=mnits", "fashion_mnist"]),
+        (["--mode=train", "--dataset=mnits"], ["--dataset must", "fashion_mnist", "'mnits'"]),
         (
             ["--mode=train", "--dataset=digits", "--batch_size=1000", "--discriminator_steps=2"],
             ["--batch_size=1000", "--discriminator_steps=2", "2000", "1437"],

@@ -5,6 +5,7 @@ import pytest
 
 from gan_apps.data import sources
 from gan_apps.settings import Refused
+from gan_apps.settings.config import DATASETS
 
 
 
@@ -56,3 +57,7 @@ def test_mnist_is_the_real_one(mnist_here):
     # The counts of the published test set.
     counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert np.bincount(test.labels).tolist() == counts
+
+
+def test_settings_know_every_data_set():
+    assert DATASETS == tuple(sources.SOURCES)

@@ -8,7 +8,9 @@ import dataclasses
 import math
 
 LENGTH = "num_epochs"
-# The rows of models.losses.OBJECTIVES, spelled here because settings are read without TensorFlow.
+# The keys of data.sources.SOURCES and of models.losses.OBJECTIVES, spelled here because settings are
+# read without TensorFlow.
+DATASETS = ("mnist", "fashion_mnist", "digits")
 OBJECTIVES = ("non_saturating", "minimax", "least_squares", "hinge")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
@@ -40,7 +42,7 @@ class TrainConfig:
     """Settings that every algorithm has. Raises ValueError, naming the field and the value."""
 
     dataset: str = setting(
-        "mnist", "What to learn: mnist, fashion_mnist (both TFDS) or digits (bundled, offline)."
+        "mnist", "What to learn; digits needs no download.", choices=DATASETS
     )
     num_epochs: int = setting(
         16, "Passes over the data; may grow when a run is resumed.", minimum=1
