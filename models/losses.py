@@ -81,5 +81,38 @@ HINGE = Objective(
     generator=lambda s: -s,
     reference="Miyato et al. 2018 (arXiv 1802.05957), equations 16 and 17",
 )
+WASSERSTEIN = Objective(
+    name="wasserstein",
+    real=lambda s: -s,
+    fake=lambda s: s,
+    generator=lambda s: -s,
+    reference="Arjovsky et al. 2017 (arXiv 1701.07875), equations 2 and 3; the discriminator, there "
+    "called the critic, must be kept Lipschitz by other means",
+)
 
+# The objectives of a plain GAN, which need nothing else. WASSERSTEIN and the f-GANs' are apart.
 OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE)}
+
+
+def variational(divergence, generator_objective="trick"):
+    """The f-GAN objective of a divergence: the bound E_P[g_f(s)] - E_Q[f*(g_f(s))], up for D.
+
+    Args:
+      divergence: models.divergences.FDivergence.
+      generator_objective: "trick" maximises E_Q[g_f(s)] (section 3.2 of the paper, the gradient is
+        large where D is sure), "exact" minimises the bound itself. Their optima agree only where
+        the generator can match the data.
+
+    Reference: Nowozin et al. 2016 (arXiv 1606.00709), equations 4 and 6.
+    """
+    generators = {
+        "trick": lambda s: -divergence.activation(s),
+        "exact": lambda s: -divergence.conjugate_of_activation(s),
+    }
+    return Objective(
+        name=divergence.name,
+        real=lambda s: -divergence.activation(s),
+        fake=divergence.conjugate_of_activation,
+        generator=generators[generator_objective],
+        reference="Nowozin et al. 2016 (arXiv 1606.00709), equations 4 and 6",
+    )

@@ -7,6 +7,62 @@ sample's pixels.
 
 import tensorflow as tf
 
+# Under the square root, which has no finite slope at 0, where a flat discriminator starts.
+EPSILON = 1e-12
+
+# What a sample pays for the norm of its gradient: name -> function.
+PENALTIES = {
+    # Gulrajani et al. 2017 (arXiv 1704.00028), equation 3.
+    "two_sided": lambda norms: (norms - 1.0) ** 2,
+    # Gulrajani et al. 2017, section 4, last paragraph: only slopes above 1 are penalised.
+    "one_sided": lambda norms: tf.nn.relu(norms - 1.0) ** 2,
+    # The lecture notes' literal form, max(0, norm - 1), not squared.
+    "one_sided_linear": lambda norms: tf.nn.relu(norms - 1.0),
+}
+
+
+def gradient_norms(score, images):
+    """norm(grad score(x)) of each image, over all of its pixels.
+
+    Args:
+      score: images [n, h, w, c] -> scores [n].
+      images: float32 [n, h, w, c].
+
+    Returns:
+      float32 [n], with finite gradients also where the norm is 0.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        scores = score(images)
+    gradients = tf.cast(tape.gradient(scores, images), tf.float32)
+    return tf.sqrt(_squared_norms(gradients) + EPSILON)
+
+
+def mixed(real_images, fake_images, mixing):
+    """mixing * real + (1 - mixing) * fake: points between pairs of images.
+
+    Args:
+      real_images, fake_images: float32 [n, h, w, c].
+      mixing: float32 [n, 1, 1, 1] in [0, 1]: one draw for each pair, not for each pixel.
+    """
+    return mixing * real_images + (1.0 - mixing) * fake_images
+
+
+def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
+    """mean(penalty(norm(grad score(x)))) at points x between real and generated images.
+
+    Args:
+      score: images [n, h, w, c] -> scores [n].
+      real_images, fake_images: float32 [n, h, w, c].
+      mixing: float32 [n, 1, 1, 1], uniform in [0, 1].
+      kind: str. A key of PENALTIES.
+
+    Returns:
+      float32 scalar, at least 0.
+    """
+    norms = gradient_norms(score, mixed(real_images, fake_images, mixing))
+    return tf.reduce_mean(PENALTIES[kind](norms))
+
 
 def real_gradient_penalty(score, real_images):
     """R1: mean(norm(grad score(x))**2) over real images x.
@@ -24,5 +80,9 @@ def real_gradient_penalty(score, real_images):
         tape.watch(real_images)
         scores = score(real_images)
     gradients = tf.cast(tape.gradient(scores, real_images), tf.float32)
+    return tf.reduce_mean(_squared_norms(gradients))
+
+
+def _squared_norms(gradients):
     pixels = list(range(1, gradients.shape.rank))
-    return tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=pixels))
+    return tf.reduce_sum(tf.square(gradients), axis=pixels)

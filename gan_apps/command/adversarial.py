@@ -29,24 +29,24 @@ def define_flags(config_class):
         "existing run to go on with (default: a new checkpoints/<command>_NNN).",
     )
     flags.DEFINE_string(
-        "digit", None, "Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten."
+        "digit", None, "[generate] Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten."
     )
     flags.DEFINE_string(
         "label",
         None,
-        "The same for runs on other labelled data: numbers or names, such as 1,Sandal.",
+        "[generate] The same for runs on other labelled data: numbers or names, such as 1,Sandal.",
     )
-    flags.DEFINE_integer("num_images", 16, f"Pictures per digit or label, 1 to {MAX_IMAGES:,}.")
+    flags.DEFINE_integer("num_images", 16, f"[generate] Pictures per digit or label, 1 to {MAX_IMAGES:,}.")
     flags.DEFINE_string(
         "output",
         None,
-        "Where to draw: a grid if it ends in .png, else a folder of single pictures. Default: a "
+        "[generate] Where to draw: a grid if it ends in .png, else a folder of single pictures. Default: a "
         "grid in the current folder, named for what it shows.",
     )
     flags.DEFINE_string(
         "runtime",
         "auto",
-        "What draws. One of: auto, litert, keras. auto: LiteRT where installed, else Keras.",
+        "[generate] What draws. One of: auto, litert, keras. auto: LiteRT where installed, else Keras.",
     )
     settings_flags.define(config_class)
 

@@ -90,7 +90,7 @@ class TrainConfig:
     )
     jit_compile: bool = setting(False, "Compile the training step with XLA.")
     seed: int = setting(
-        0, "Seed of everything random: same seed, same result.", minimum=0, maximum=MAX_SEED
+        0, "Seed of everything random, drawing too: same seed, same result.", minimum=0, maximum=MAX_SEED
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)

@@ -59,7 +59,7 @@ def _value(name):
 
 
 _DEFINERS = {
-    bool: lambda field: flags.DEFINE_bool(field.name, field.default, field.metadata["help"]),
+    bool: lambda field: flags.DEFINE_bool(field.name, field.default, _help(field)),
     int: lambda field: flags.DEFINE_integer(field.name, field.default, _help(field)),
     float: lambda field: flags.DEFINE_float(field.name, field.default, _help(field)),
     str: lambda field: flags.DEFINE_string(field.name, field.default, _help(field)),
@@ -71,4 +71,5 @@ _DEFINERS = {
 
 def _help(field):
     choices = field.metadata["choices"]
-    return field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
+    listed = f" One of: {', '.join(choices)}." if choices else ""
+    return f"[train] {field.metadata['help']}{listed}"
