@@ -11,7 +11,7 @@ STANDARD = set(sys.stdlib_module_names)
 TENSORFLOW = {"tensorflow", "keras"}
 # Room -> the rooms of this project and the packages that it may import, anywhere in its files.
 ALLOWED = {
-    "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses"},
+    "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.machine": {"gan_apps.machine", "tensorflow"} | STANDARD,
     "gan_apps.runs": {"gan_apps", "gan_apps.runs", "gan_apps.machine", "gan_apps.settings"} | STANDARD,
