@@ -2,7 +2,8 @@
 
 from models.adversarial import AbstractAdversarialModel
 from models.cgan import CGAN
-from models.losses import OBJECTIVES, Objective
+from models.divergences import DIVERGENCES, FAMILIES, FDivergence
+from models.losses import OBJECTIVES, Objective, variational
 from models.networks import ConditionalDiscriminator, ConditionalGenerator
 
 MODELS = {"cgan": CGAN}

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from models import penalties
+from models.normalization import SpectrallyNormalized
 
 # How a minibatch names the condition of a real image that is not its own.
 MISMATCHED = "mismatched_"
@@ -35,6 +36,10 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
       real_gradient_weight: float. gamma of R1, 0 for none. Default 0.
       real_gradient_interval: int. R1 is added in every so many iterations, weighted up in
         proportion (Karras et al. 2020, arXiv 1912.04958, "lazy regularization"). Default 16.
+      penalty: str or None. A key of models.penalties.PENALTIES: the gradient penalty between real
+        and generated images. Default None.
+      penalty_weight: float. lambda of that penalty. Default 10.
+      clip: float. Every discriminator weight is kept in [-clip, clip]; 0 for no clipping. Default 0.
       averaging_decay: float in [0, 1). Decay per iteration of the moving average. Default 0.999.
       seed: int. Seed of all noise. Default 0.
     """
@@ -49,6 +54,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         generator_steps=1,
         real_gradient_weight=0.0,
         real_gradient_interval=16,
+        penalty=None,
+        penalty_weight=10.0,
+        clip=0.0,
         averaging_decay=0.999,
         seed=0,
     ):
@@ -62,12 +70,21 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self.generator_steps = generator_steps
         self.real_gradient_weight = real_gradient_weight
         self.real_gradient_interval = real_gradient_interval
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.clip = clip
         self.averaging_decay = averaging_decay
         self.seed = seed
+        self.spectral_layers = [
+            layer for layer in discriminator.layers if isinstance(layer, SpectrallyNormalized)
+        ]
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
         self.discriminator_loss_mean = keras.metrics.Mean(name="discriminator_loss")
         self.generator_loss_mean = keras.metrics.Mean(name="generator_loss")
+        # mean(D(x)) - mean(D(G(z))): the earth mover's distance where D is kept Lipschitz.
+        self.wasserstein_mean = keras.metrics.Mean(name="wasserstein_estimate")
+        self.gradient_norm_mean = keras.metrics.Mean(name="gradient_norm")
 
     def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
         # optimizer=None: the default would be a third optimizer that is saved and never used.
@@ -81,7 +98,12 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
 
     @property
     def metrics(self):
-        return [self.discriminator_loss_mean, self.generator_loss_mean]
+        metrics = [self.discriminator_loss_mean, self.generator_loss_mean]
+        if self.penalty is not None or self.clip:
+            metrics.append(self.wasserstein_mean)
+        if self.penalty is not None:
+            metrics.append(self.gradient_norm_mean)
+        return metrics
 
     @abc.abstractmethod
     def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
@@ -123,6 +145,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             name: tf.stack([values, examples[MISMATCHED + name]], axis=1)
             for name, values in conditions.items()
         }
+        for layer in self.spectral_layers:
+            layer.power_iteration()
         latents = self.latents(real_images.shape[0])
         fake_images = self.generator({"latents": latents, **conditions}, training=True)
         with tf.GradientTape() as tape:
@@ -130,11 +154,21 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             fake_scores = self._scores(fake_images, conditions)
             mismatched_scores = real_scores[:, 1] if conditions else None
             loss = self.discriminator_loss(real_scores[:, 0], fake_scores, mismatched_scores)
-            penalised_loss = loss + self._real_gradient_term(real_images, conditions)
+            penalised_loss = (
+                loss
+                + self._real_gradient_term(real_images, conditions)
+                + self._gradient_term(real_images, fake_images, conditions)
+            )
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(penalised_loss, variables)
         self.discriminator_optimizer.apply(gradients, variables)
+        if self.clip:
+            for variable in variables:
+                variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
         self.discriminator_loss_mean.update_state(loss)
+        if self.wasserstein_mean in self.metrics:
+            difference = tf.reduce_mean(real_scores[:, 0]) - tf.reduce_mean(fake_scores)
+            self.wasserstein_mean.update_state(difference)
 
     def _update_generator(self, conditions, minibatch_size):
         latents = self.latents(minibatch_size)
@@ -162,6 +196,17 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         due = tf.equal(self.iteration.value % self.real_gradient_interval, 0)
         return tf.cond(due, penalty, lambda: 0.0)
 
+    def _gradient_term(self, real_images, fake_images, conditions):
+        if self.penalty is None:
+            return 0.0
+        mixing = self.uniform((real_images.shape[0], 1, 1, 1))
+        score = lambda images: self._scores(images, conditions)
+        penalty, norms = penalties.gradient_penalty(
+            score, real_images, fake_images, mixing, self.penalty
+        )
+        self.gradient_norm_mean.update_state(norms)
+        return self.penalty_weight * penalty
+
     def _update_average(self):
         # A constant decay would show the blank initial generator for its first thousand iterations.
         iterations = tf.cast(self.iteration.value, tf.float32)
@@ -175,6 +220,10 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         """Standard normal latents [count, latent_dim], new at every call."""
         latent_dim = self.generator.latent_dim
         return tf.random.stateless_normal((count, latent_dim), seed=self._next_draw())
+
+    def uniform(self, shape):
+        """Uniform numbers in [0, 1), new at every call."""
+        return tf.random.stateless_uniform(shape, seed=self._next_draw())
 
     def _next_draw(self):
         self.draws.assign_add(1)

@@ -90,8 +90,9 @@ WASSERSTEIN = Objective(
     "called the critic, must be kept Lipschitz by other means",
 )
 
-# The objectives of a plain GAN, which need nothing else. WASSERSTEIN and the f-GANs' are apart.
-OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE)}
+OBJECTIVES = {
+    row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)
+}
 
 
 def variational(divergence, generator_objective="trick"):

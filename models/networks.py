@@ -8,13 +8,15 @@ Networks compute in `dtype` (a Keras dtype policy) but for their last layer, whi
 import keras
 import tensorflow as tf
 
-from models.normalization import BatchNormalization
+from models.normalization import BatchNormalization, SpectralConv2D, SpectrallyNormalized
 
 # DCGAN's N(0, .02) suits layers that are normalised afterwards (Radford et al. 2016, section 4).
 DCGAN_INITIALIZER = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 # The moving statistics must keep up with a generator that changes quickly.
 MOMENTUM = 0.9
 SLOPE = 0.2
+# What is normalised in a discriminator.
+NORMALIZATIONS = ("none", "spectral")
 
 
 @keras.saving.register_keras_serializable("gan_apps")
@@ -102,8 +104,8 @@ class ConditionalDiscriminator(keras.Model):
     """An image with each of m labels to m scores: strided convolutions and a projection.
 
     Inputs: {"images": [n, image_size, image_size, channels], "labels": int32 [n, m]}; output: raw
-    scores [n, m]. The image is looked at once, however many labels are asked of it. There is no
-    normalisation: the loop keeps the discriminator smooth with its gradient penalty.
+    scores [n, m]. The image is looked at once, however many labels are asked of it. Activations are
+    not normalised: the loop's gradient penalties look at one image at a time.
 
     Args:
       num_classes: int. Labels are 0 to num_classes - 1.
@@ -111,6 +113,8 @@ class ConditionalDiscriminator(keras.Model):
       channels: int. Default 1.
       widths: ints. Feature maps of the convolutions, each of which halves the resolution.
         Default (48, 96, 192).
+      normalization: str. "none", or "spectral": every kernel is divided by its largest singular
+        value. Default "none".
       dtype: str. Keras dtype policy. Default "float32".
     """
 
@@ -121,23 +125,30 @@ class ConditionalDiscriminator(keras.Model):
         image_size=28,
         channels=1,
         widths=(48, 96, 192),
+        normalization="none",
         dtype="float32",
         **kwargs,
     ):
+        if normalization not in NORMALIZATIONS:
+            raise ValueError(f"normalization must be one of {NORMALIZATIONS}, got {normalization!r}.")
         layers = keras.layers
+        spectral = normalization == "spectral"
+        convolution = SpectralConv2D if spectral else layers.Conv2D
+        projection = SpectralProjection if spectral else Projection
         images = keras.Input((image_size, image_size, channels), name="images")
         labels = keras.Input((None,), dtype="int32", name="labels")
         x = images
         for width in widths:
-            x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(x)
+            x = convolution(width, 4, strides=2, padding="same", dtype=dtype)(x)
             x = layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
         features = layers.Flatten(dtype=dtype)(x)
-        scores = Projection(num_classes, name="scores", dtype="float32")(features, labels)
+        scores = projection(num_classes, name="scores", dtype="float32")(features, labels)
         super().__init__({"images": images, "labels": labels}, scores, **kwargs)
         self.num_classes = num_classes
         self.image_size = image_size
         self.channels = channels
         self.widths = tuple(widths)
+        self.normalization = normalization
         self.policy = dtype
 
     def get_config(self):
@@ -146,6 +157,7 @@ class ConditionalDiscriminator(keras.Model):
             "image_size": self.image_size,
             "channels": self.channels,
             "widths": list(self.widths),
+            "normalization": self.normalization,
             "dtype": self.policy,
             "name": self.name,
         }
@@ -173,8 +185,12 @@ class Projection(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 
+    def affinities(self, features):
+        """w . h and e_c . h of every label c: [n, 1 + num_classes]."""
+        return tf.matmul(features, self.kernel)
+
     def call(self, features, labels):
-        affinities = tf.matmul(features, self.kernel)
+        affinities = self.affinities(features)
         asked = tf.gather(affinities[:, 1:], labels, axis=1, batch_dims=1)
         return affinities[:, :1] + self.bias + asked
 
@@ -183,6 +199,18 @@ class Projection(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class SpectralProjection(SpectrallyNormalized, Projection):
+    """A Projection whose kernel is divided by its largest singular value."""
+
+    def build(self, features_shape, labels_shape=None):
+        super().build(features_shape, labels_shape)
+        self.track_kernel(self.kernel)
+
+    def affinities(self, features):
+        return tf.matmul(features, self.divided(tf.convert_to_tensor(self.kernel)))
 
 
 @keras.saving.register_keras_serializable("gan_apps")

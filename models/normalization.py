@@ -1,4 +1,4 @@
-"""Normalisation layers."""
+"""Normalisation of activations and of weights."""
 
 import keras
 import tensorflow as tf
@@ -61,3 +61,58 @@ class BatchNormalization(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
+
+
+class SpectrallyNormalized(keras.layers.Layer):
+    """Mixin of layers that use their kernel divided by its largest singular value.
+
+    The stored kernel stays as it is and gradients flow through the division, as in the paper; the
+    singular value comes from a vector u that `power_iteration` refines, which the training loop
+    calls once per discriminator update. A layer calls `track_kernel` when it is built and `divided`
+    wherever it would use its kernel, seen as a matrix [inputs, outputs].
+
+    Reference: Miyato et al. 2018 (arXiv 1802.05957), algorithm 1.
+    """
+
+    def track_kernel(self, kernel):
+        self._whole_kernel = kernel
+        self.u = self.add_weight(
+            shape=(kernel.shape[-1],),
+            initializer="random_normal",
+            trainable=False,
+            autocast=False,
+            name="u",
+        )
+
+    def power_iteration(self):
+        """One step of the power method on the present kernel: u <- normalize(W^T normalize(W u))."""
+        matrix = _matrix(self._whole_kernel)
+        left = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.u))
+        self.u.assign(tf.math.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True)))
+
+    def sigma(self, kernel):
+        """v^T W u, which tends to the largest singular value; differentiable in the kernel."""
+        matrix = _matrix(kernel)
+        u = tf.math.l2_normalize(self.u)
+        v = tf.stop_gradient(tf.math.l2_normalize(tf.linalg.matvec(matrix, u)))
+        return tf.tensordot(v, tf.linalg.matvec(matrix, u), axes=1)
+
+    def divided(self, kernel):
+        return kernel / tf.cast(self.sigma(kernel), kernel.dtype)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class SpectralConv2D(SpectrallyNormalized, keras.layers.Conv2D):
+    """A Conv2D whose kernel is divided by its largest singular value."""
+
+    def build(self, shape):
+        super().build(shape)
+        self.track_kernel(self._kernel)
+
+    def convolution_op(self, inputs, kernel):
+        return super().convolution_op(inputs, self.divided(kernel))
+
+
+def _matrix(kernel):
+    kernel = tf.cast(tf.convert_to_tensor(kernel), tf.float32)
+    return tf.reshape(kernel, (-1, kernel.shape[-1]))

@@ -49,7 +49,7 @@ def mixed(real_images, fake_images, mixing):
 
 
 def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
-    """mean(penalty(norm(grad score(x)))) at points x between real and generated images.
+    """mean(penalty(norm(grad score(x)))) at points x between real and generated images, and the norms.
 
     Args:
       score: images [n, h, w, c] -> scores [n].
@@ -58,10 +58,10 @@ def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
       kind: str. A key of PENALTIES.
 
     Returns:
-      float32 scalar, at least 0.
+      (float32 scalar, at least 0; float32 [n]).
     """
     norms = gradient_norms(score, mixed(real_images, fake_images, mixing))
-    return tf.reduce_mean(PENALTIES[kind](norms))
+    return tf.reduce_mean(PENALTIES[kind](norms)), norms
 
 
 def real_gradient_penalty(score, real_images):

@@ -5,8 +5,11 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from gan_apps.settings.config import OBJECTIVES as NAMES
+from gan_apps.settings import config
+from models.divergences import DIVERGENCES
 from models.losses import OBJECTIVES, Objective
+from models.networks import NORMALIZATIONS
+from models.penalties import PENALTIES
 
 LOG_2 = 0.6931471805599453
 ZERO = tf.zeros(3)
@@ -19,6 +22,7 @@ ZERO = tf.zeros(3)
         ("minimax", 2 * LOG_2, -LOG_2),
         ("least_squares", 1.0, 1.0),
         ("hinge", 2.0, 0.0),
+        ("wasserstein", 0.0, 0.0),
     ],
 )
 def test_losses_of_a_discriminator_that_says_zero(name, discriminator, generator):
@@ -34,6 +38,7 @@ def test_losses_of_a_discriminator_that_says_zero(name, discriminator, generator
         ("minimax", np.log1p(np.exp(-2.0)), np.log1p(np.exp(2.0)), -np.log1p(np.exp(2.0))),
         ("least_squares", 1.0, 4.0, 1.0),
         ("hinge", 0.0, 3.0, -2.0),
+        ("wasserstein", -2.0, 2.0, -2.0),
     ],
 )
 def test_losses_at_a_score_of_two(name, real, fake, generator):
@@ -72,8 +77,11 @@ def test_only_minimax_saturates():
         assert (strength < 1e-6) == (name == "minimax"), name
 
 
-def test_settings_know_every_objective():
-    assert NAMES == tuple(OBJECTIVES)
+def test_settings_know_every_row():
+    assert config.OBJECTIVES == tuple(OBJECTIVES)
+    assert config.DIVERGENCES == tuple(DIVERGENCES)
+    assert config.PENALTIES == ("none", *PENALTIES)
+    assert config.NORMALIZATIONS == NORMALIZATIONS
 
 
 def test_a_row_that_reduces_its_scores_is_refused():

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from models.normalization import BatchNormalization
+from models.networks import SpectralProjection
+from models.normalization import BatchNormalization, SpectralConv2D
 
 IMAGES = tf.random.stateless_normal((6, 5, 4, 3), seed=(1, 2)) * 2.0 + 1.0
 
@@ -49,3 +50,66 @@ def test_weights_stay_float32_and_outputs_follow_the_policy(policy):
     assert normalized.dtype == ("float32" if policy == "float32" else "bfloat16")
     assert {weight.dtype for weight in layer.weights} == {"float32"}
     assert layer(IMAGES, training=False).dtype == normalized.dtype
+
+
+def largest_singular_value(kernel):
+    return np.linalg.svd(np.reshape(kernel, (-1, kernel.shape[-1])), compute_uv=False)[0]
+
+
+@pytest.mark.parametrize("make", ["convolution", "projection"])
+def test_sigma_is_that_of_the_singular_value_decomposition(make):
+    if make == "convolution":
+        layer = SpectralConv2D(7, 4, strides=2, padding="same")
+        layer.build((None, 8, 8, 5))
+    else:
+        layer = SpectralProjection(num_classes=6)
+        layer.build((None, 20), (None, 1))
+    kernel = layer._whole_kernel
+    exact = largest_singular_value(kernel.numpy())
+    stored = kernel.numpy().copy()
+    for _ in range(100):
+        layer.power_iteration()
+    assert_allclose(layer.sigma(kernel), exact, rtol=1e-2)
+    assert_allclose(largest_singular_value(layer.divided(kernel).numpy()), 1.0, rtol=1e-2)
+    assert_allclose(kernel, stored, rtol=0, atol=0)
+    # One step of the power method never leads away from the largest value.
+    before = float(layer.sigma(kernel))
+    layer.power_iteration()
+    assert float(layer.sigma(kernel)) >= before * (1 - 1e-6)
+
+
+def test_spectral_convolution_is_a_convolution_with_the_divided_kernel():
+    layer = SpectralConv2D(4, 3, padding="same", use_bias=False)
+    layer.build(IMAGES.shape)
+    layer.power_iteration()
+    plain = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)
+    plain.build(IMAGES.shape)
+    plain.set_weights([layer._kernel.numpy() / float(layer.sigma(layer._kernel))])
+    assert_allclose(layer(IMAGES), plain(IMAGES), atol=1e-5)
+    # A convolution of twice the kernel is the same: only its direction counts.
+    before = layer(IMAGES)
+    layer._kernel.assign(2.0 * layer._kernel)
+    assert_allclose(layer(IMAGES), before, atol=1e-5)
+
+
+def test_gradients_flow_through_the_division():
+    layer = SpectralConv2D(4, 3, use_bias=False)
+    layer.build(IMAGES.shape)
+    for _ in range(50):
+        layer.power_iteration()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(IMAGES) ** 2)
+    gradient = tape.gradient(loss, layer._kernel.value)
+    # The loss does not depend on the kernel's length, so its gradient is orthogonal to the kernel.
+    inner = tf.reduce_sum(gradient * layer._kernel)
+    scale = tf.norm(gradient) * tf.norm(layer._kernel.value)
+    assert_allclose(inner / scale, 0.0, atol=1e-3)
+
+
+def test_u_is_a_weight_that_training_does_not_move():
+    layer = SpectralConv2D(4, 3)
+    layer.build(IMAGES.shape)
+    assert any(weight is layer.u for weight in layer.non_trainable_weights)
+    before = layer.u.numpy().copy()
+    layer(IMAGES, training=True)
+    assert_allclose(layer.u, before, atol=0)

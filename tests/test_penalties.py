@@ -48,7 +48,8 @@ def test_penalties_of_a_linear_discriminator(kind, expected, slope):
     images = tf.random.stateless_normal((3, 2, 2, 1), seed=(1, 0))
     mixing = tf.constant([0.0, 0.3, 1.0])[:, None, None, None]
     score = lambda x: slope * tf.reduce_sum(x, axis=[1, 2, 3])
-    penalty = gradient_penalty(score, images, -images, mixing, kind)
+    penalty, norms = gradient_penalty(score, images, -images, mixing, kind)
+    assert_allclose(norms, np.full(3, 2.0 * slope), rtol=1e-5)
     assert_allclose(penalty, expected(2.0 * slope), rtol=1e-5, atol=1e-6)
 
 
@@ -61,7 +62,7 @@ def test_penalty_is_taken_between_the_images_with_one_draw_for_each():
     # score = sum(x**2) / 2 has the gradient x, whose norm over 4 pixels is 2 * x.
     score = lambda x: tf.reduce_sum(x**2, axis=[1, 2, 3]) / 2.0
     expected = np.mean([(2 * 2.5 - 1.0) ** 2, (2 * 1.0 - 1.0) ** 2])
-    assert_allclose(gradient_penalty(score, real, fake, mixing), expected, rtol=1e-5)
+    assert_allclose(gradient_penalty(score, real, fake, mixing)[0], expected, rtol=1e-5)
 
 
 def test_a_flat_discriminator_pays_and_has_a_finite_gradient():
@@ -69,6 +70,6 @@ def test_a_flat_discriminator_pays_and_has_a_finite_gradient():
     ones = tf.ones((2, 2, 2, 1))
     with tf.GradientTape() as tape:
         score = lambda x: weight * tf.reduce_sum(x, axis=[1, 2, 3])
-        penalty = gradient_penalty(score, ones, ones, 0.5 * ones[:, :1, :1])
+        penalty, _ = gradient_penalty(score, ones, ones, 0.5 * ones[:, :1, :1])
     assert_allclose(penalty, 1.0, rtol=1e-5)
     assert np.isfinite(tape.gradient(penalty, weight))

@@ -29,6 +29,16 @@ from gan_apps.settings import CGANConfig
         ("seed", 2**32, "at most 4294967295, got 4294967296"),
         ("precision", "float16", "one of auto, float32, bfloat16, got 'float16'"),
         ("objective", "hings", "one of non_saturating, .*, got 'hings'"),
+        ("objective", "wasserstein", "not be 'wasserstein' while nothing keeps .* Lipschitz"),
+        ("penalty", "three_sided", "one of none, two_sided, .*, got 'three_sided'"),
+        ("penalty_weight", -1.0, "greater than 0, got -1.0"),
+        ("clip", -0.01, "at least 0, got -0.01"),
+        ("normalization", "batch", "one of none, spectral, got 'batch'"),
+        ("pi", 0.0, "greater than 0, got 0.0"),
+        ("pi", 1.0, "less than 1, got 1.0"),
+        ("alpha", 0.0, "neither 0 nor 1, got 0.0"),
+        ("alpha", 1.0, "neither 0 nor 1, got 1.0"),
+        ("generator_objective", "hack", "one of trick, exact, got 'hack'"),
         ("generator_widths", (16, 0), "at least 1, got 0"),
         ("generator_widths", (), "name at least one value"),
         ("discriminator_widths", (16, 8.0), "whole numbers, got 8.0"),
@@ -93,3 +103,10 @@ def test_auto_precision_asks_the_processor(cpuinfo, precision, tmp_path, monkeyp
 def test_a_machine_that_does_not_say_computes_in_float32(tmp_path, monkeypatch):
     monkeypatch.setattr(processor, "CPUINFO", tmp_path / "absent")
     assert processor.resolved(CGANConfig()).precision == "float32"
+
+
+@pytest.mark.parametrize(
+    "constraint", [{"penalty": "one_sided"}, {"clip": 0.01}, {"normalization": "spectral"}]
+)
+def test_wasserstein_is_allowed_with_a_constraint(constraint):
+    assert CGANConfig(objective="wasserstein", **constraint).objective == "wasserstein"

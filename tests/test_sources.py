@@ -1,5 +1,7 @@
 """The data sets."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,29 @@ def test_mnist_is_the_real_one(mnist_here):
 
 def test_settings_know_every_data_set():
     assert DATASETS == tuple(sources.SOURCES)
+
+
+def test_fashion_mnist_of_debian_s_package(tmp_path, monkeypatch):
+    if not sources.DEBIAN["fashion_mnist"].is_dir():
+        pytest.skip("Debian's package dataset-fashion-mnist is not installed")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    test = sources.load("fashion_mnist", "test")
+    assert test.images.shape == (10000, 28, 28, 1)
+    assert np.bincount(test.labels).tolist() == [1000] * 10
+    assert test.label_names[5] == "Sandal" and test.condition == "label"
+    # Sandals are the garments with the least ink, pullovers and coats those with the most.
+    ink = [test.images[test.labels == label].mean() for label in range(10)]
+    assert int(np.argmin(ink)) == 5
+
+
+def test_idx_files_are_read(tmp_path):
+    images = np.arange(2 * 784, dtype=np.int64).astype(np.uint8)
+    for name, header, values in (
+        ("images-idx3", b"\0" * 16, images.tobytes()),
+        ("labels-idx1", b"\0" * 8, bytes([3, 9])),
+    ):
+        with gzip.open(tmp_path / f"t10k-{name}-ubyte.gz", "wb") as file:
+            file.write(header + values)
+    found, labels = sources._idx(tmp_path, "test")
+    assert found.shape == (2, 28, 28, 1) and (found.ravel() == images).all()
+    assert labels.tolist() == [3, 9] and labels.dtype == np.int32

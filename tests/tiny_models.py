@@ -4,9 +4,13 @@ import keras
 import tensorflow as tf
 
 import models
-from models import OBJECTIVES, ConditionalDiscriminator, ConditionalGenerator
+from models import ConditionalDiscriminator, ConditionalGenerator
 
 NUM_CLASSES, COUNT = 4, 6
+EVERY_OBJECTIVE = {
+    **models.OBJECTIVES,
+    **{name: models.variational(row) for name, row in models.DIVERGENCES.items()},
+}
 
 
 def built(
@@ -15,6 +19,7 @@ def built(
     seed=0,
     jit_compile=False,
     policy="float32",
+    normalization="none",
     **loop,
 ):
     keras.utils.set_random_seed(seed)
@@ -23,8 +28,10 @@ def built(
     model = models.MODELS[name](
         ConditionalGenerator(**generator_shape, dtype=policy),
         ConditionalGenerator(**generator_shape),
-        ConditionalDiscriminator(**shape, widths=(8, 8), dtype=policy),
-        objective=OBJECTIVES[objective],
+        ConditionalDiscriminator(
+            **shape, widths=(8, 8), normalization=normalization, dtype=policy
+        ),
+        objective=EVERY_OBJECTIVE[objective],
         seed=seed,
         **loop,
     )

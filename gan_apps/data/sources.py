@@ -1,6 +1,7 @@
 """Where labelled images come from: name -> `Images`, decoded once and kept as uint8."""
 
 import dataclasses
+import gzip
 import os
 import pathlib
 import threading
@@ -17,6 +18,8 @@ IMAGE_SIZE = 28
 # Any answer from the server that has MNIST means that TFDS can fetch it.
 TFDS_PROBE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 PROBE_SECONDS = 5
+# Where Debian's packages put the original files: `apt install dataset-fashion-mnist`.
+DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +86,9 @@ def _tfds(name, condition):
         with quiet.stderr():
             builder = tfds.builder(name)
             prepared = builder.is_prepared()
+        if not prepared and name in DEBIAN and DEBIAN[name].is_dir():
+            names = tuple(builder.info.features["label"].names)
+            return Images(*_idx(DEBIAN[name], split), names, condition)
         if not prepared:
             _require_network(name)
             builder.download_and_prepare()
@@ -95,6 +101,18 @@ def _tfds(name, condition):
         )
 
     return load_split
+
+
+def _idx(folder, split):
+    """Images uint8 [n, 28, 28, 1] and labels int32 [n] from the original gzipped IDX files."""
+    prefix = {"train": "train", "test": "t10k"}[split]
+
+    def values(name, header):
+        with gzip.open(folder / f"{prefix}-{name}-ubyte.gz") as file:
+            return np.frombuffer(file.read(), np.uint8, offset=header)
+
+    images = values("images-idx3", header=16).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1)
+    return images, values("labels-idx1", header=8).astype(np.int32)
 
 
 SOURCES = {

@@ -8,10 +8,26 @@ import dataclasses
 import math
 
 LENGTH = "num_epochs"
-# The keys of data.sources.SOURCES and of models.losses.OBJECTIVES, spelled here because settings are
-# read without TensorFlow.
+# Names of the rows in data.sources, models.losses, models.divergences, models.penalties and
+# models.networks, spelled here because settings are read without TensorFlow.
 DATASETS = ("mnist", "fashion_mnist", "digits")
-OBJECTIVES = ("non_saturating", "minimax", "least_squares", "hinge")
+OBJECTIVES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
+DIVERGENCES = (
+    "total_variation",
+    "kl",
+    "reverse_kl",
+    "pearson",
+    "neyman",
+    "squared_hellinger",
+    "jeffrey",
+    "jensen_shannon",
+    "jensen_shannon_weighted",
+    "gan",
+    "alpha",
+)
+GENERATOR_OBJECTIVES = ("trick", "exact")
+PENALTIES = ("none", "two_sided", "one_sided", "one_sided_linear")
+NORMALIZATIONS = ("none", "spectral")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
 
@@ -77,6 +93,20 @@ class TrainConfig:
     real_gradient_interval: int = setting(
         16, "R1 is taken in every so many iterations, weighted up in proportion.", minimum=1
     )
+    penalty: str = setting(
+        "none",
+        "Gradient penalty between real and generated images; two_sided is WGAN-GP's.",
+        choices=PENALTIES,
+    )
+    penalty_weight: float = setting(10.0, "lambda of that penalty.", above=0)
+    clip: float = setting(
+        0.0, "Keeps every discriminator weight in [-clip, clip]; 0 for no clipping.", minimum=0
+    )
+    normalization: str = setting(
+        "none",
+        "spectral divides every discriminator kernel by its largest singular value.",
+        choices=NORMALIZATIONS,
+    )
     averaging_decay: float = setting(
         0.999,
         "Decay per iteration of the generator's moving average, which is what is drawn from.",
@@ -105,8 +135,31 @@ class CGANConfig(TrainConfig):
     """Settings of the conditional GAN."""
 
     objective: str = setting(
-        "non_saturating", "What a score costs the two networks.", choices=OBJECTIVES
+        "non_saturating",
+        "What a score costs the two networks: a GAN's, Wasserstein's, or an f-divergence's.",
+        choices=OBJECTIVES + DIVERGENCES,
     )
+    generator_objective: str = setting(
+        "trick",
+        "What the generator does with an f-divergence: maximise the activation of its scores "
+        "(trick), or minimise the bound itself.",
+        choices=GENERATOR_OBJECTIVES,
+    )
+    pi: float = setting(
+        0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1
+    )
+    alpha: float = setting(0.5, "Order of the alpha divergence, neither 0 nor 1.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.alpha in (0.0, 1.0):
+            raise ValueError(f"alpha must be neither 0 nor 1, got {self.alpha}.")
+        constrained = self.penalty != "none" or self.clip or self.normalization == "spectral"
+        if self.objective == "wasserstein" and not constrained:
+            raise ValueError(
+                "objective must not be 'wasserstein' while nothing keeps the discriminator "
+                "Lipschitz; add --penalty=two_sided, --clip=0.01 or --normalization=spectral."
+            )
 
 
 def differences(config, other):

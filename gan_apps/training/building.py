@@ -29,17 +29,23 @@ def build(app, config, minibatches):
     generator = models.ConditionalGenerator(**generator_shape, dtype=policy)
     averaged_generator = models.ConditionalGenerator(**generator_shape)
     discriminator = models.ConditionalDiscriminator(
-        **shape, widths=config.discriminator_widths, dtype=policy
+        **shape,
+        widths=config.discriminator_widths,
+        normalization=config.normalization,
+        dtype=policy,
     )
     model = models.MODELS[app](
         generator,
         averaged_generator,
         discriminator,
-        objective=models.OBJECTIVES[config.objective],
+        objective=objective(config),
         discriminator_steps=config.discriminator_steps,
         generator_steps=config.generator_steps,
         real_gradient_weight=config.real_gradient_weight,
         real_gradient_interval=config.real_gradient_interval,
+        penalty=None if config.penalty == "none" else config.penalty,
+        penalty_weight=config.penalty_weight,
+        clip=config.clip,
         averaging_decay=config.averaging_decay,
         seed=config.seed,
     )
@@ -55,3 +61,16 @@ def build(app, config, minibatches):
         jit_compile=config.jit_compile,
     )
     return model
+
+
+def objective(config):
+    """The models.losses.Objective that a config names."""
+    if config.objective in models.OBJECTIVES:
+        return models.OBJECTIVES[config.objective]
+    parameter = {"jensen_shannon_weighted": config.pi, "alpha": config.alpha}.get(config.objective)
+    divergence = (
+        models.DIVERGENCES[config.objective]
+        if parameter is None
+        else models.FAMILIES[config.objective](parameter)
+    )
+    return models.variational(divergence, config.generator_objective)
