@@ -18,7 +18,9 @@ from absl import app, flags
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNTIMES = ("litert", "keras")
 
-_RUNS = flags.DEFINE_integer("runs", 7, "Counted runs of each command, after one that is not counted.")
+_RUNS = flags.DEFINE_integer(
+    "runs", 7, "Counted runs of each command, after one that is not counted."
+)
 
 
 def measured(arguments, folder):

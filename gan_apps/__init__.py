@@ -1,3 +1,3 @@
-"""gan_apps: generative adversarial networks that are drawn from, trained, resumed and shipped by command."""
+"""gan_apps: generative adversarial networks, drawn from, trained and shipped by command."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,6 @@
 """Trains the classifier that judges generated pictures.
 
-  python -m gan_apps.classifier --output=checkpoints/classifier_mnist
+python -m gan_apps.classifier --output=checkpoints/classifier_mnist
 """
 
 import pathlib

@@ -1,6 +1,6 @@
 """Judges a run's pictures with the shipped classifier and writes its metrics.json.
 
-  python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
+python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
 """
 
 import pathlib

@@ -3,7 +3,7 @@
 An iteration is k discriminator updates on fresh real minibatches and fresh latents, then j
 generator updates on fresh latents and fresh conditions (Goodfellow et al. 2014, algorithm 1; with
 conditions, Reed et al. 2016, algorithm 1). All noise is drawn statelessly from [seed, draw number],
-and the draw number is a saved variable, so a restored model goes on with the noise it would have had.
+and the draw number is a saved variable: a restored model goes on with the noise it would have had.
 """
 
 import abc
@@ -22,8 +22,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
     """Two networks trained against each other; a subclass says only what each minimises.
 
     `fit` takes a dataset whose element is one iteration:
-    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n], "mismatched_<condition>": [k, n]},
-    "conditions": {<condition>: [j, n]}}`; without conditions the last two kinds are absent.
+    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n],
+    "mismatched_<condition>": [k, n]}, "conditions": {<condition>: [j, n]}}`; a model without
+    conditions gets the images alone.
 
     Args:
       generator: keras.Model. {"latents": [n, latent_dim], <condition>: [n]} -> images in [-1, 1].
@@ -39,7 +40,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
       penalty: str or None. A key of models.penalties.PENALTIES: the gradient penalty between real
         and generated images. Default None.
       penalty_weight: float. lambda of that penalty. Default 10.
-      clip: float. Every discriminator weight is kept in [-clip, clip]; 0 for no clipping. Default 0.
+      clip: float. Every discriminator weight is kept in [-clip, clip]; 0 for no clipping, the
+        default.
       averaging_decay: float in [0, 1). Decay per iteration of the moving average. Default 0.999.
       seed: int. Seed of all noise. Default 0.
     """

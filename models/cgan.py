@@ -12,7 +12,8 @@ from models.adversarial import AbstractAdversarialModel
 class CGAN(AbstractAdversarialModel):
     """Conditional GAN with the matching-aware discriminator.
 
-    discriminator loss = mean(real(D(x, c))) + mean(fake(D(G(z, c), c))) / 2 + mean(fake(D(x, c'))) / 2
+    discriminator loss = mean(real(D(x, c)))
+                         + mean(fake(D(G(z, c), c))) / 2 + mean(fake(D(x, c'))) / 2
     generator loss     = mean(generator(D(G(z, c), c))),   c' a condition that x does not have.
 
     Args:

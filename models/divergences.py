@@ -188,8 +188,9 @@ def jensen_shannon_weighted(pi=0.5):
         conjugate=lambda t: (1.0 - pi) * (log_rest - tf.math.log1p(-pi * tf.exp(t / pi))),
         activation=lambda v: -pi * log_pi - tf.nn.softplus(-v),
         # pi exp(t / pi) at t = g_f(v) is exp(-softplus(-v) / pi).
-        conjugate_of_activation=lambda v: (1.0 - pi)
-        * (log_rest - tf.math.log(-tf.math.expm1(-tf.nn.softplus(-v) / pi))),
+        conjugate_of_activation=lambda v: (
+            (1.0 - pi) * (log_rest - tf.math.log(-tf.math.expm1(-tf.nn.softplus(-v) / pi)))
+        ),
         threshold=0.0,
     )
 

@@ -86,13 +86,11 @@ WASSERSTEIN = Objective(
     real=lambda s: -s,
     fake=lambda s: s,
     generator=lambda s: -s,
-    reference="Arjovsky et al. 2017 (arXiv 1701.07875), equations 2 and 3; the discriminator, there "
-    "called the critic, must be kept Lipschitz by other means",
+    reference="Arjovsky et al. 2017 (arXiv 1701.07875), equations 2 and 3; the discriminator, "
+    "there called the critic, must be kept Lipschitz by other means",
 )
 
-OBJECTIVES = {
-    row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)
-}
+OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)}
 
 
 def variational(divergence, generator_objective="trick"):

@@ -1,7 +1,7 @@
 """Generators and discriminators. A conditional network owns what its condition means.
 
-Images are float32 [n, image_size, image_size, channels] in [-1, 1]. Each class is a keras.Model with
-a functional body, so that it can be summarised, exported and rebuilt from its `get_config()`.
+Images are float32 [n, image_size, image_size, channels] in [-1, 1]. Each class is a keras.Model
+with a functional body, so that it can be summarised, exported and rebuilt from its `get_config()`.
 Networks compute in `dtype` (a Keras dtype policy) but for their last layer, which is float32.
 """
 
@@ -130,7 +130,9 @@ class ConditionalDiscriminator(keras.Model):
         **kwargs,
     ):
         if normalization not in NORMALIZATIONS:
-            raise ValueError(f"normalization must be one of {NORMALIZATIONS}, got {normalization!r}.")
+            raise ValueError(
+                f"normalization must be one of {NORMALIZATIONS}, got {normalization!r}."
+            )
         layers = keras.layers
         spectral = normalization == "spectral"
         convolution = SpectralConv2D if spectral else layers.Conv2D
@@ -181,7 +183,9 @@ class Projection(keras.layers.Layer):
     def build(self, features_shape, labels_shape=None):
         # Column 0 is w; column 1 + c is e_c. One product gives the affinity to every label.
         self.kernel = self.add_weight(
-            shape=(features_shape[-1], 1 + self.num_classes), initializer="glorot_uniform", name="kernel"
+            shape=(features_shape[-1], 1 + self.num_classes),
+            initializer="glorot_uniform",
+            name="kernel",
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 
@@ -233,7 +237,10 @@ class OneHot(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_apps")
 class DepthToSpace(keras.layers.Layer):
-    """Sub-pixels: [n, h, w, b * b * c] -> [n, b * h, b * w, c] (Shi et al. 2016, arXiv 1609.05158)."""
+    """Sub-pixels: [n, h, w, b * b * c] -> [n, b * h, b * w, c].
+
+    Reference: Shi et al. 2016 (arXiv 1609.05158), section 2.2.
+    """
 
     def __init__(self, block_size, **kwargs):
         super().__init__(**kwargs)

@@ -85,7 +85,7 @@ class SpectrallyNormalized(keras.layers.Layer):
         )
 
     def power_iteration(self):
-        """One step of the power method on the present kernel: u <- normalize(W^T normalize(W u))."""
+        """One step of the power method: u <- normalize(W^T normalize(W u))."""
         matrix = _matrix(self._whole_kernel)
         left = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.u))
         self.u.assign(tf.math.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True)))

@@ -49,7 +49,7 @@ def mixed(real_images, fake_images, mixing):
 
 
 def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
-    """mean(penalty(norm(grad score(x)))) at points x between real and generated images, and the norms.
+    """mean(penalty(norm(grad score(x)))) at x between real and generated images, and the norms.
 
     Args:
       score: images [n, h, w, c] -> scores [n].

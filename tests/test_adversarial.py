@@ -65,7 +65,9 @@ def test_each_update_moves_only_its_own_variables(name):
     model._update_discriminator({key: stack[0] for key, stack in iteration["examples"].items()})
     assert moved_trainables() == [False, True]
     before[1] = [v.numpy().copy() for v in model.discriminator.trainable_variables]
-    model._update_generator({key: stack[0] for key, stack in iteration["conditions"].items()}, COUNT)
+    model._update_generator(
+        {key: stack[0] for key, stack in iteration["conditions"].items()}, COUNT
+    )
     assert moved_trainables() == [True, False]
 
 
@@ -106,15 +108,11 @@ def test_the_average_is_warmed_up_and_follows(name):
 
 def test_real_gradient_penalty_is_due_every_interval(name):
     # With a huge weight the penalty decides the first update and is absent from the second.
-    plain, penalised = built(name), built(
-        name, real_gradient_weight=1e3, real_gradient_interval=2
-    )
+    plain, penalised = built(name), built(name, real_gradient_weight=1e3, real_gradient_interval=2)
     fitted(plain, 1)
     fitted(penalised, 1)
     assert moved(copies(plain.discriminator), penalised.discriminator)
-    plain, penalised = built(name), built(
-        name, real_gradient_weight=1e3, real_gradient_interval=2
-    )
+    plain, penalised = built(name), built(name, real_gradient_weight=1e3, real_gradient_interval=2)
     for model in (plain, penalised):
         model.iteration.assign(1)
         fitted(model, 1)
@@ -169,7 +167,9 @@ def test_bfloat16_trains_float32_weights(name):
     model = built(name, policy="mixed_bfloat16", real_gradient_weight=1.0)
     history = fitted(model).history
     assert np.isfinite(list(history.values())).all()
-    assert {w.dtype for n in (model.generator, model.discriminator) for w in n.weights} == {"float32"}
+    assert {w.dtype for n in (model.generator, model.discriminator) for w in n.weights} == {
+        "float32"
+    }
 
 
 @pytest.mark.slow

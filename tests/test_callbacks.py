@@ -88,9 +88,7 @@ def test_a_signal_saves_between_iterations(tmp_path, number, code):
 
     try:
         with pytest.raises(Interrupted, match="after iteration 3; saved in") as caught:
-            model.fit(
-                iterations(model, 5), verbose=0, shuffle=False, callbacks=[Signal(), saver]
-            )
+            model.fit(iterations(model, 5), verbose=0, shuffle=False, callbacks=[Signal(), saver])
         assert caught.value.exit_code == code
         assert [path.stem for path in states.saved(tmp_path)] == ["step_000000003"]
         # A second signal is not waited for.
@@ -115,8 +113,8 @@ def test_minutes(seconds, words):
 
 
 def test_event_files_hold_scalars_and_images(tmp_path):
-    from tensorflow.core.util import event_pb2
     import tensorflow as tf
+    from tensorflow.core.util import event_pb2
 
     events = Events(tmp_path)
     events.scalars(7, {"generator_loss": 0.5})

@@ -140,7 +140,9 @@ def harmed(tmp_path):
     return shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "runs" / "harmed")
 
 
-@pytest.mark.parametrize("runtime, name", [("litert", "generator.tflite"), ("keras", "generator.weights.h5")])
+@pytest.mark.parametrize(
+    "runtime, name", [("litert", "generator.tflite"), ("keras", "generator.weights.h5")]
+)
 def test_a_truncated_generator(refused, harmed, runtime, name):
     content = (harmed / name).read_bytes()
     (harmed / name).write_bytes(content[: len(content) // 2])

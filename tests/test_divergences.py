@@ -244,7 +244,9 @@ def test_gan_is_jensen_shannon_but_for_a_constant():
 
 
 def test_alpha_tends_to_both_kl():
-    assert_allclose(alpha(1 + 1e-6).f(RATIOS), DIVERGENCES["kl"].f(RATIOS) - RATIOS + 1.0, atol=2e-2)
+    assert_allclose(
+        alpha(1 + 1e-6).f(RATIOS), DIVERGENCES["kl"].f(RATIOS) - RATIOS + 1.0, atol=2e-2
+    )
     reverse = DIVERGENCES["reverse_kl"].f(RATIOS) + RATIOS - 1.0
     assert_allclose(alpha(1e-6).f(RATIOS), reverse, atol=2e-2)
 

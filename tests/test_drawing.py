@@ -1,5 +1,6 @@
 """From a request to pictures."""
 
+import dataclasses
 import os
 import pathlib
 
@@ -16,7 +17,9 @@ from gan_apps.settings import Failed, Refused
 
 def test_latents_are_frozen():
     # The legacy generator of NumPy does not change: these are the same everywhere, for ever.
-    assert_allclose(latents(0, 9, [0], 2), [[-0.42818160118838894, -0.41401250144198337]], rtol=1e-6)
+    assert_allclose(
+        latents(0, 9, [0], 2), [[-0.42818160118838894, -0.41401250144198337]], rtol=1e-6
+    )
 
 
 def test_latents_are_standard_normal():
@@ -139,6 +142,14 @@ def test_a_missing_litert_falls_back_to_keras_and_says_so(tiny_run, recipe, monk
 def test_an_unknown_runtime_is_refused(tiny_run, recipe):
     with pytest.raises(Refused, match="--runtime=torch: must be one of auto, litert, keras"):
         runtimes.open_generator(tiny_run, recipe, "torch")
+
+
+@pytest.mark.parametrize("runtime", ["litert", "keras"])
+def test_a_config_of_another_generator_is_refused(tiny_run, recipe, runtime):
+    config = {**recipe.generator["config"], "latent_dim": 9}
+    other = dataclasses.replace(recipe, generator={**recipe.generator, "config": config})
+    with pytest.raises(Refused, match="is not the generator that config.json describes"):
+        runtimes.open_generator(tiny_run, other, runtime)
 
 
 def test_nothing_is_half_written(tiny_run, recipe, tmp_path, monkeypatch):

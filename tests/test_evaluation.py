@@ -100,5 +100,3 @@ def test_evaluation_writes_what_it_measured(mnist_here, tmp_path):
     text = evaluate.table(report)
     assert f"{report['conditional_accuracy']:.2%}" in text
     assert "floor" in text
-
-

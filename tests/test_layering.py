@@ -14,7 +14,8 @@ ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.machine": {"gan_apps.machine", "tensorflow"} | STANDARD,
-    "gan_apps.runs": {"gan_apps", "gan_apps.runs", "gan_apps.machine", "gan_apps.settings"} | STANDARD,
+    "gan_apps.runs": {"gan_apps", "gan_apps.runs", "gan_apps.machine", "gan_apps.settings"}
+    | STANDARD,
     "gan_apps.drawing": {
         "gan_apps.drawing",
         "gan_apps.runs",
@@ -66,7 +67,13 @@ ALLOWED = {
     | STANDARD,
 }
 # Drawing from a .tflite loads these rooms and must not load TensorFlow with them.
-LIGHT = ("gan_apps.settings", "gan_apps.machine", "gan_apps.runs", "gan_apps.drawing", "gan_apps.command")
+LIGHT = (
+    "gan_apps.settings",
+    "gan_apps.machine",
+    "gan_apps.runs",
+    "gan_apps.drawing",
+    "gan_apps.command",
+)
 
 
 def sources(room):
@@ -103,14 +110,18 @@ def test_a_room_imports_only_what_the_table_allows(room):
 def test_light_rooms_import_tensorflow_inside_functions_only(room):
     for path in sources(room):
         tree = ast.parse(path.read_text())
-        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        top = ast.Module(
+            [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], []
+        )
         rooms = {room_of(name) for name in imported(top)}
         heavy = {"models", *TENSORFLOW, "gan_apps.training", "gan_apps.data", "gan_apps.evaluation"}
         assert not rooms & heavy, (path.name, rooms & heavy)
 
 
 def test_every_room_is_in_the_table():
-    folders = {f"gan_apps.{p.name}" for p in (ROOT / "gan_apps").iterdir() if (p / "__init__.py").is_file()}
+    folders = {
+        f"gan_apps.{p.name}" for p in (ROOT / "gan_apps").iterdir() if (p / "__init__.py").is_file()
+    }
     # The command room may import every room: it is what mains are made of.
     assert folders - {"gan_apps.command"} == set(ALLOWED) - {"models"}
 
@@ -118,5 +129,7 @@ def test_every_room_is_in_the_table():
 def test_mains_hold_no_heavy_imports_at_their_top():
     for path in sources("gan_apps"):
         tree = ast.parse(path.read_text())
-        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        top = ast.Module(
+            [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], []
+        )
         assert not {room_of(name) for name in imported(top)} & {*TENSORFLOW, "models", "numpy"}

@@ -54,9 +54,7 @@ def test_generator_heeds_every_label(generator):
 
 def test_generator_draws_each_image_from_its_own_latents_and_label(generator):
     together = drawn(generator, [5, 6, 7, 8])
-    alone = np.concatenate(
-        [drawn(generator, [5 + i], LATENTS[i : i + 1]) for i in range(4)]
-    )
+    alone = np.concatenate([drawn(generator, [5 + i], LATENTS[i : i + 1]) for i in range(4)])
     assert_allclose(together, alone, atol=1e-6)
 
 

@@ -119,6 +119,10 @@ def test_a_newer_format_is_refused(run):
         ({"generator": []}, "does not describe a run"),
         ({"generator": {"class": "conditional"}}, "does not describe a run"),
         ({"label_names": 3}, "does not describe a run"),
+        ({"label_names": []}, "does not describe a run"),
+        ({"label_names": [None]}, "does not describe a run"),
+        ({"condition": "flagfile"}, "does not describe a run"),
+        ({"settings": "all"}, "does not describe a run"),
     ],
 )
 def test_a_config_of_another_shape_is_refused(run, changes, words):

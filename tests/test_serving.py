@@ -27,9 +27,7 @@ def test_the_saved_model_of_a_training_is_its_generator(tiny_run, recipe, genera
     loaded = tf.saved_model.load(str(tiny_run / run_dir.SAVED_MODEL / "1"))
     assert set(loaded.signatures) == {"latents", "serving_default"}
     latents, labels = draw.requested(range(10), 2, 0, recipe.latent_dim)
-    served = loaded.signatures["latents"](
-        latents=tf.constant(latents), labels=tf.constant(labels)
-    )
+    served = loaded.signatures["latents"](latents=tf.constant(latents), labels=tf.constant(labels))
     expected = generator({"latents": latents, "labels": labels}, training=False)
     assert set(served) == {"images"}
     assert_allclose(served["images"], (expected + 1.0) / 2.0, atol=1e-6)

@@ -10,7 +10,6 @@ from gan_apps.settings import Refused
 from gan_apps.settings.config import DATASETS
 
 
-
 def test_digits_are_whole_and_split():
     train, test = sources.load("digits"), sources.load("digits", "test")
     assert len(train.images) + len(test.images) == 1797

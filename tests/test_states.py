@@ -1,6 +1,5 @@
 """Saved states: exact, the newest three, and never harmful."""
 
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -163,5 +162,3 @@ def test_old_states_stay_while_the_new_one_is_written(tmp_path, monkeypatch):
     fitted(model, 1)
     states.save(tmp_path, model, 2.0)
     assert len(states.saved(tmp_path)) == 2
-
-

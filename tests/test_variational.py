@@ -1,8 +1,8 @@
 """Where the two generator objectives of the f-GAN come to rest, by quadrature.
 
 The Gaussian experiment of Nowozin et al. 2016, section 2.4: a mixture P is approximated by one
-Gaussian Q. At the optimal discriminator T*(x) = f'(p(x) / q(x)) the generator's gradient vanishes at
-known (mu, sigma), other ones for the trick than for the exact objective, since Q cannot equal P.
+Gaussian Q. At the optimal discriminator T*(x) = f'(p(x) / q(x)) the generator's gradient vanishes
+at known (mu, sigma), other ones for the trick than for the exact objective, since Q cannot equal P.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ EXACT = {
     "neyman": (1.8286, 1.5171),
     "squared_hellinger": (1.3175, 1.7316),
 }
-# The trick's: that of kl is reverse_kl's optimum, that of reverse_kl neyman's, that of pearson kl's.
+# The trick's: kl's is reverse_kl's optimum, reverse_kl's is neyman's, pearson's is kl's.
 TRICK = {
     "kl": (1.5841, 1.6294),
     "reverse_kl": (1.8286, 1.5171),

@@ -28,9 +28,7 @@ def built(
     model = models.MODELS[name](
         ConditionalGenerator(**generator_shape, dtype=policy),
         ConditionalGenerator(**generator_shape),
-        ConditionalDiscriminator(
-            **shape, widths=(8, 8), normalization=normalization, dtype=policy
-        ),
+        ConditionalDiscriminator(**shape, widths=(8, 8), normalization=normalization, dtype=policy),
         objective=EVERY_OBJECTIVE[objective],
         seed=seed,
         **loop,

@@ -1,4 +1,4 @@
-"""The command that every algorithm has: `--mode=generate` draws from a run, `--mode=train` makes one."""
+"""The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
 import pathlib
 
@@ -29,24 +29,28 @@ def define_flags(config_class):
         "existing run to go on with (default: a new checkpoints/<command>_NNN).",
     )
     flags.DEFINE_string(
-        "digit", None, "[generate] Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten."
+        "digit",
+        None,
+        "[generate] Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten.",
     )
     flags.DEFINE_string(
         "label",
         None,
         "[generate] The same for runs on other labelled data: numbers or names, such as 1,Sandal.",
     )
-    flags.DEFINE_integer("num_images", 16, f"[generate] Pictures per digit or label, 1 to {MAX_IMAGES:,}.")
+    flags.DEFINE_integer(
+        "num_images", 16, f"[generate] Pictures per digit or label, 1 to {MAX_IMAGES:,}."
+    )
     flags.DEFINE_string(
         "output",
         None,
-        "[generate] Where to draw: a grid if it ends in .png, else a folder of single pictures. Default: a "
-        "grid in the current folder, named for what it shows.",
+        "[generate] Where to draw: a grid if it ends in .png, else a folder of single pictures. "
+        "Default: a grid in the current folder, named for what it shows.",
     )
     flags.DEFINE_string(
         "runtime",
         "auto",
-        "[generate] What draws. One of: auto, litert, keras. auto: LiteRT where installed, else Keras.",
+        "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
     )
     settings_flags.define(config_class)
 
@@ -117,8 +121,8 @@ def requested_labels(recipe):
     other = LABEL if recipe.condition == DIGIT else DIGIT
     if flags.FLAGS[other].value is not None:
         raise Refused(
-            f"--{other}={flags.FLAGS[other].value}: this run draws {', '.join(recipe.label_names)}; "
-            f"ask with --{recipe.condition}."
+            f"--{other}={flags.FLAGS[other].value}: this run draws "
+            f"{', '.join(recipe.label_names)}; ask with --{recipe.condition}."
         )
     if asked is None:
         return list(range(recipe.num_classes)), f"{recipe.condition}s"
@@ -182,6 +186,7 @@ def _refuse_changes(run, config, stored):
         changes.pop(settings.LENGTH)
     if changes:
         listed = "; ".join(
-            f"--{name} is {theirs} in the run, not {mine}" for name, (mine, theirs) in changes.items()
+            f"--{name} is {theirs} in the run, not {mine}"
+            for name, (mine, theirs) in changes.items()
         )
         raise Refused(f"--run_dir={run}: only --{settings.LENGTH} may change, and grow: {listed}.")

@@ -1,1 +1,1 @@
-"""Data set names to tf.data of {"examples": {"images", "labels", ...}, "conditions": {"labels"}}."""
+"""From the name of a data set to the minibatches of a training."""

@@ -58,7 +58,7 @@ class Minibatches:
         num_classes = len(self.images.label_names)
 
         def shuffled(step, salt, updates):
-            """Indices [updates, batch_size] of iteration `step` in the permutation of this epoch."""
+            """Indices [updates, batch_size] of iteration `step` in this epoch's permutation."""
             size = updates * self.batch_size
             positions = (step * size + tf.range(size, dtype=tf.int64)) % count
             key = tf.constant([self.seed, 2 * number + salt], tf.int64)

@@ -68,7 +68,9 @@ def _digits(split):
     chosen = slice(None, first_of_test) if split == "train" else slice(first_of_test, None)
     small = np.round(bunch.images[chosen] * (255 / 16)).astype(np.uint8)
     images = [
-        np.asarray(Image.fromarray(image).resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC))
+        np.asarray(
+            Image.fromarray(image).resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
+        )
         for image in small
     ]
     return Images(

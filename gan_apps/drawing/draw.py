@@ -31,9 +31,7 @@ def draw(run, recipe, *, labels, num_images, seed, output, runtime="auto"):
     as_grid = output.suffix.lower() == ".png"
     check_writable(output, as_grid)
     generator = runtimes.open_generator(run, recipe, runtime)
-    images = pictures.to_bytes(
-        generator(*requested(labels, num_images, seed, recipe.latent_dim))
-    )
+    images = pictures.to_bytes(generator(*requested(labels, num_images, seed, recipe.latent_dim)))
     try:
         if as_grid:
             columns = num_images if len(labels) > 1 else pictures.square(num_images)
@@ -46,7 +44,7 @@ def draw(run, recipe, *, labels, num_images, seed, output, runtime="auto"):
 
 
 def requested(labels, num_images, seed, latent_dim):
-    """The latents [n, latent_dim] and labels int32 [n] of `num_images` pictures per entry of `labels`."""
+    """The latents [n, latent_dim] and labels int32 [n] of `num_images` pictures per label asked."""
     times_seen = collections.Counter()
     rows = []
     for label in labels:

@@ -18,5 +18,7 @@ def latents(seed, label, indices, latent_dim):
     Returns:
       float32 [len(indices), latent_dim].
     """
-    rows = [np.random.RandomState([seed, label, index]).standard_normal(latent_dim) for index in indices]
+    rows = [
+        np.random.RandomState([seed, label, index]).standard_normal(latent_dim) for index in indices
+    ]
     return np.asarray(rows, np.float32).reshape(-1, latent_dim)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import warnings
 
 import numpy as np
 
@@ -32,18 +33,23 @@ def open_generator(run, recipe, runtime="auto"):
     if runtime == "litert" and not installed:
         raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
     if runtime == "auto" and not installed:
-        print("ai-edge-litert is not installed: drawing with Keras, which starts slower.", file=sys.stderr)
+        print(
+            "ai-edge-litert is not installed: drawing with Keras, which starts slower.",
+            file=sys.stderr,
+        )
     if runtime == "keras" or not installed:
         return _keras_generator(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
-    return _litert_generator(run_dir.checked(run, run_dir.LITERT))
+    return _litert_generator(run_dir.checked(run, run_dir.LITERT), recipe)
 
 
-def _litert_generator(path):
+def _litert_generator(path, recipe):
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     with quiet.stderr():
         interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
         interpreter.allocate_tensors()
     runner = interpreter.get_signature_runner("latents")
+    if tuple(runner.get_input_details()["latents"]["shape"]) != (1, recipe.latent_dim):
+        raise _disagreement(path)
 
     def images(latents, labels):
         # One picture a call: its pixels do not depend on which pictures are drawn with it.
@@ -59,8 +65,14 @@ def _litert_generator(path):
 def _keras_generator(path, recipe):
     quiet.import_tensorflow()
     networks = importlib.import_module("models.networks")
-    generator = networks.rebuilt(recipe.generator)
-    generator.load_weights(path)
+    try:
+        generator = networks.rebuilt(recipe.generator)
+        with warnings.catch_warnings():
+            # Keras only warns of weights that it does not find, and leaves them random.
+            warnings.simplefilter("error", UserWarning)
+            generator.load_weights(path)
+    except (ValueError, TypeError, KeyError, UserWarning):
+        raise _disagreement(path) from None
 
     def images(latents, labels):
         batches = [
@@ -76,3 +88,10 @@ def _keras_generator(path, recipe):
         return np.concatenate([np.asarray(batch) for batch in batches])
 
     return images
+
+
+def _disagreement(path):
+    return Refused(
+        f"--run_dir={path.parent}: {path.name} is not the generator that "
+        f"{run_dir.CONFIG} describes."
+    )

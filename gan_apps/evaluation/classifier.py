@@ -117,14 +117,14 @@ def load(dataset):
     if files.digest(folder / WEIGHTS) != config["sha256"]:
         raise Refused(f"{folder / WEIGHTS} is damaged: its checksum is not the one in {CONFIG}.")
     size, _, channels = config["image_shape"]
-    network = Classifier(
-        num_classes=config["num_classes"], image_size=size, channels=channels
-    )
+    network = Classifier(num_classes=config["num_classes"], image_size=size, channels=channels)
     network.load_weights(folder / WEIGHTS)
     return network, config["test_accuracy"]
 
 
 def _shifted(images):
     """uint8 images in [-1, 1], moved by up to SHIFT pixels: digits are not always centred."""
-    padded = tf.pad(to_signed(images), [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], constant_values=-1.0)
+    padded = tf.pad(
+        to_signed(images), [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], constant_values=-1.0
+    )
     return tf.image.random_crop(padded, tf.shape(images), seed=0)

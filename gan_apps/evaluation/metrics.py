@@ -4,7 +4,7 @@ import numpy as np
 
 
 def frechet_distance(features, other_features):
-    """norm(m1 - m2)**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)) of two samples' means m and covariances S.
+    """norm(m1 - m2)**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)), m and S means and covariances.
 
     The trace of the root is the sum of the roots of the eigenvalues of A S2 A with A = S1**(1/2),
     a symmetric matrix, so that no complex number appears.
@@ -55,14 +55,16 @@ def accuracy_per_label(probabilities, labels):
 
 
 def spread_within_labels(images, labels):
-    """Standard deviation of each pixel among the images of one label, averaged over pixels and labels.
+    """Standard deviation of a pixel among the images of a label, averaged over pixels and labels.
 
     Args:
       images: [n, h, w, c], any scale.
       labels: [n].
     """
     images, labels = np.asarray(images, np.float64), np.asarray(labels)
-    return float(np.mean([images[labels == label].std(axis=0).mean() for label in np.unique(labels)]))
+    return float(
+        np.mean([images[labels == label].std(axis=0).mean() for label in np.unique(labels)])
+    )
 
 
 def _square_root(covariance):

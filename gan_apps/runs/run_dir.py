@@ -1,15 +1,15 @@
 """A run directory: what a training leaves behind, and what drawing, evaluation and export read.
 
-    config.json            the recipe: command, settings, data, networks, versions
-    metrics.jsonl          one object per log_steps iterations
-    samples/               pictures of one fixed set of latents while training
-    events/                TensorBoard
-    states/                the newest states, for resuming; not shipped
-    generator.weights.h5   the averaged generator, for Keras
-    generator.tflite       the same for LiteRT
-    manifest.json          sizes and checksums of the two
-    samples.png MODEL_CARD.md metrics.json
-    saved_model/1/         for TF-Serving; not shipped
+config.json            the recipe: command, settings, data, networks, versions
+metrics.jsonl          one object per log_steps iterations
+samples/               pictures of one fixed set of latents while training
+events/                TensorBoard
+states/                the newest states, for resuming; not shipped
+generator.weights.h5   the averaged generator, for Keras
+generator.tflite       the same for LiteRT
+manifest.json          sizes and checksums of the two
+samples.png MODEL_CARD.md metrics.json
+saved_model/1/         for TF-Serving; not shipped
 """
 
 import dataclasses
@@ -36,6 +36,9 @@ SAVED_MODEL = "saved_model"
 
 GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
 
+# The flags that ask for a label.
+CONDITIONS = ("digit", "label")
+
 # Raised when a file of a run changes its meaning; older programs then refuse the run.
 FORMAT = 1
 
@@ -50,8 +53,8 @@ class Recipe:
     Args:
       app: str. The command that made the run, such as "cgan".
       settings: dict. The fields of the command's settings.
-      label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
-      condition: str. The flag that asks for a label: "digit" or "label"; "" without labels.
+      label_names: tuple of str. What the labels 0, 1, ... are called.
+      condition: str. The flag that asks for a label: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
       versions: dict. Library versions the run was made with.
     """
@@ -123,9 +126,19 @@ def read_recipe(run):
         raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
     try:
         recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
-        int(recipe.latent_dim)
-    except (TypeError, KeyError, ValueError):
-        raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.") from None
+        sound = (
+            recipe.condition in CONDITIONS
+            and recipe.label_names
+            and all(isinstance(name, str) for name in recipe.label_names)
+            and isinstance(recipe.app, str)
+            and isinstance(recipe.settings, dict)
+            and isinstance(recipe.versions, dict)
+            and type(recipe.latent_dim) is int
+        )
+    except (TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.")
     return recipe
 
 
@@ -157,7 +170,8 @@ def checked(run, name):
     entry = manifest.get("files", {}).get(name) if isinstance(manifest.get("files"), dict) else None
     if not isinstance(entry, dict) or entry.get("sha256") != files.digest(path):
         raise Refused(
-            f"--run_dir={run}: {name} is damaged or altered: its checksum is not the one in {MANIFEST}."
+            f"--run_dir={run}: {name} is damaged or altered: its checksum is not the one in "
+            f"{MANIFEST}."
         )
     return path
 

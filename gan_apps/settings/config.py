@@ -57,9 +57,7 @@ def setting(default, help, *, minimum=None, above=None, maximum=None, below=None
 class TrainConfig:
     """Settings that every algorithm has. Raises ValueError, naming the field and the value."""
 
-    dataset: str = setting(
-        "mnist", "What to learn; digits needs no download.", choices=DATASETS
-    )
+    dataset: str = setting("mnist", "What to learn; digits needs no download.", choices=DATASETS)
     num_epochs: int = setting(
         16, "Passes over the data; may grow when a run is resumed.", minimum=1
     )
@@ -120,7 +118,10 @@ class TrainConfig:
     )
     jit_compile: bool = setting(False, "Compile the training step with XLA.")
     seed: int = setting(
-        0, "Seed of everything random, drawing too: same seed, same result.", minimum=0, maximum=MAX_SEED
+        0,
+        "Seed of everything random, drawing too: same seed, same result.",
+        minimum=0,
+        maximum=MAX_SEED,
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
@@ -145,9 +146,7 @@ class CGANConfig(TrainConfig):
         "(trick), or minimise the bound itself.",
         choices=GENERATOR_OBJECTIVES,
     )
-    pi: float = setting(
-        0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1
-    )
+    pi: float = setting(0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1)
     alpha: float = setting(0.5, "Order of the alpha divergence, neither 0 nor 1.")
 
     def __post_init__(self):
@@ -174,13 +173,15 @@ def differences(config, other):
 def to_json(config):
     """A config as JSON values."""
     return {
-        field.name: list(value) if isinstance(value := getattr(config, field.name), tuple) else value
+        field.name: list(value)
+        if isinstance(value := getattr(config, field.name), tuple)
+        else value
         for field in dataclasses.fields(config)
     }
 
 
 def from_json(config_class, values):
-    """The inverse of `to_json`. Raises ValueError for fields that are missing, unknown or out of bounds."""
+    """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]

@@ -45,7 +45,7 @@ class StopAtNaN(_ByIteration):
 
 
 class MetricsLog(_ByIteration):
-    """Writes the losses' means over the last `log_steps` iterations, to metrics.jsonl and TensorBoard.
+    """Writes means over the last `log_steps` iterations to metrics.jsonl and TensorBoard.
 
     Rows hold nothing that differs between two equal runs; speed goes to TensorBoard only.
     """
@@ -78,21 +78,19 @@ class MetricsLog(_ByIteration):
 
     @staticmethod
     def cut_back(run, iteration):
-        """Removes the rows of iterations after `iteration`, and a row that was only half written."""
+        """Removes the rows after `iteration`, and a row that was only half written."""
         path = run / run_dir.METRICS
         if not path.exists():
             return
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [
-            line
-            for line in lines
-            if line.endswith("}\n") and json.loads(line)["step"] <= iteration
+            line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= iteration
         ]
         files.write_text(path, "".join(kept))
 
 
 class Samples(_ByIteration):
-    """Draws one fixed set of latents at iterations 100, 1,000, 2,000, 5,000, 10,000, ... and each epoch."""
+    """Draws one fixed set of latents at iterations 100, 1,000, 2,000, 5,000, ... and each epoch."""
 
     def __init__(self, run, recipe, seed, steps_per_epoch, events):
         super().__init__()
@@ -168,7 +166,7 @@ class Progress(_ByIteration):
 
 
 class SaveStates(_ByIteration):
-    """Saves the state every `save_steps` iterations and at each epoch's end, and when asked to stop.
+    """Saves the state every `save_steps` iterations, at each epoch's end, and when asked to stop.
 
     SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
     raised. A second signal is not waited for.

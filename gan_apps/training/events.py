@@ -18,7 +18,10 @@ class Events:
         """values: {name: float}."""
         self._write(
             step,
-            [tf.compat.v1.Summary.Value(tag=name, simple_value=value) for name, value in values.items()],
+            [
+                tf.compat.v1.Summary.Value(tag=name, simple_value=value)
+                for name, value in values.items()
+            ],
         )
 
     def image(self, step, name, image):

@@ -1,4 +1,4 @@
-"""The end of a training: the generator in every form that is used later, its card and its picture."""
+"""The end of a training: the generator in every form used later, its card and its picture."""
 
 from gan_apps.drawing import draw
 from gan_apps.evaluation import classifier, evaluate

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("gan_apps")
 class LinearEnd(keras.optimizers.schedules.LearningRateSchedule):
-    """Constant, then linear to zero: learning_rate * min(1, (updates - step) / (fraction * updates)).
+    """Constant, then linear to zero: rate * min(1, (updates - step) / (fraction * updates)).
 
     Args:
       learning_rate: float. The rate of the constant part.

@@ -4,10 +4,9 @@ import importlib.metadata
 import platform
 
 from gan_apps import settings
-from gan_apps.runs import run_dir
-
 from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
+from gan_apps.runs import run_dir
 from gan_apps.training import building, callbacks, finishing, states
 from gan_apps.training.events import Events
 from models import networks
