@@ -25,10 +25,12 @@ def main():
         raise Refused(f"--num_epochs={values.num_epochs}: must be at least 1.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    folder = pathlib.Path(values.output)
+    if not folder.parent.is_dir():
+        raise Refused(f"--output={folder}: the folder {folder.parent} does not exist.")
     quiet.import_tensorflow()
     from gan_apps.evaluation import classifier
 
-    folder = pathlib.Path(values.output)
     accuracy = classifier.train(
         values.dataset, folder, num_epochs=values.num_epochs, seed=values.seed
     )
