@@ -51,3 +51,14 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
 def test_digest(tmp_path):
     (tmp_path / "a").write_bytes(b"gan")
     assert files.digest(tmp_path / "a") == hashlib.sha256(b"gan").hexdigest()
+
+
+def test_what_a_killed_process_had_begun_is_cleared(tmp_path):
+    (tmp_path / "states").mkdir()
+    (tmp_path / "states" / f"{files.UNFINISHED}7-step.npz").write_bytes(b"half")
+    (tmp_path / f"{files.UNFINISHED}7-1").mkdir()
+    (tmp_path / f"{files.UNFINISHED}7-1" / "saved_model.pb").write_bytes(b"half")
+    (tmp_path / "config.json").write_text("{}")
+    files.clear_unfinished(tmp_path)
+    assert names(tmp_path) == ["config.json", "states"]
+    assert names(tmp_path / "states") == []

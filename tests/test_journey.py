@@ -80,11 +80,32 @@ def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, tmp_path):
     assert drawn.stdout == "digit_4.png\n", drawn.stderr
     assert (tmp_path / "digit_4.png").is_file()
 
+    # Nothing is left to do, and nothing is written again.
+    before = (run / "manifest.json").stat().st_mtime_ns
+    again = gan_apps("cgan", "--mode=train", "--run_dir=checkpoints/cgan_001")
+    assert again.stdout.splitlines()[-1] == "checkpoints/cgan_001", again.stderr
+    assert (run / "manifest.json").stat().st_mtime_ns == before
+
     longer = gan_apps("cgan", "--mode=train", "--run_dir=checkpoints/cgan_001", "--num_epochs=2")
     assert longer.returncode == 0, longer.stderr
     assert json.loads((run / "config.json").read_text())["settings"]["num_epochs"] == 2
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["iterations"] == 44
+
+    # A kill between the last state and the generator: the same command writes the generator.
+    (run / "manifest.json").write_text(json.dumps({**manifest, "iterations": 22}))
+    assert gan_apps("cgan", "--mode=train", "--run_dir=checkpoints/cgan_001").returncode == 0
+    assert json.loads((run / "manifest.json").read_text()) == manifest
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == list(range(5, 45, 5))
+
+
+def test_a_folder_that_a_kill_left_before_its_config_is_trained_into(gan_apps, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".writing-7-config.json").write_text("{")
+    result = gan_apps("cgan", *TINY, "--num_epochs=1", "--run_dir=run")
+    assert result.returncode == 0, result.stderr
+    assert not list((tmp_path / "run").rglob(".writing-*"))
 
 
 def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):

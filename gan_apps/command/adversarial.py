@@ -5,7 +5,7 @@ import pathlib
 from absl import flags
 
 from gan_apps import settings
-from gan_apps.machine import processor, quiet
+from gan_apps.machine import files, processor, quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
 from gan_apps.settings import flags as settings_flags
@@ -155,12 +155,19 @@ def _train(app, config_class):
     config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
     if stored is not None:
         _refuse_changes(run, config, stored)
-    elif run.exists() and (not run.is_dir() or any(run.iterdir())):
+    elif run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
     return train.train(app, config, run)
+
+
+def _is_empty(folder):
+    """Whether a path is a folder without files, but for what a killed training had begun."""
+    return folder.is_dir() and all(
+        path.name.startswith(files.UNFINISHED) for path in folder.iterdir()
+    )
 
 
 def stored_settings(run, app, config_class):

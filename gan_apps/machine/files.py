@@ -7,6 +7,9 @@ import os
 import pathlib
 import shutil
 
+# How the name of a file begins that is being written; one that a kill left behind keeps it.
+UNFINISHED = ".writing-"
+
 
 @contextlib.contextmanager
 def replacing(path, durable=True):
@@ -17,7 +20,7 @@ def replacing(path, durable=True):
     survives a loss of power.
     """
     path = pathlib.Path(path)
-    beside = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
         yield beside
         if durable:
@@ -34,7 +37,7 @@ def replacing(path, durable=True):
 def new_folder(path):
     """Yields a folder to fill; on success it becomes `path`, which must not exist."""
     path = pathlib.Path(path)
-    beside = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
         beside.mkdir()
         yield beside
@@ -42,6 +45,15 @@ def new_folder(path):
         _flush(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def clear_unfinished(folder):
+    """Removes what processes that were killed had begun to write, in `folder` and below."""
+    for path in list(pathlib.Path(folder).rglob(f"{UNFINISHED}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_text(path, text):

@@ -142,13 +142,20 @@ def read_recipe(run):
     return recipe
 
 
-def write_manifest(run):
-    """Records the sizes and checksums of the generator's files."""
+def write_manifest(run, iterations):
+    """Records the sizes and checksums of the generator's files, and how long it was trained."""
     entries = {
         name: {"bytes": (run / name).stat().st_size, "sha256": files.digest(run / name)}
         for name in GENERATOR_FILES
     }
-    files.write_json(run / MANIFEST, {"format": FORMAT, "files": entries})
+    values = {"format": FORMAT, "iterations": iterations, "files": entries}
+    files.write_json(run / MANIFEST, values)
+
+
+def iterations(run):
+    """The iterations that the generator of `run` was trained for; None if there is no generator."""
+    path = pathlib.Path(run) / MANIFEST
+    return _read_json(path).get("iterations") if path.is_file() else None
 
 
 def checked(run, name):

@@ -10,17 +10,25 @@ from gan_apps.training import cards
 SAMPLES_PER_LABEL = 16
 
 
+def is_finished(run, model):
+    """Whether `finish` has run to its end for this state of `model`; the card is its last file."""
+    trained = int(model.iteration.value)
+    return run_dir.iterations(run) == trained and (run / run_dir.CARD).is_file()
+
+
 def finish(run, recipe, model, seconds):
     """Writes generator, manifest, samples.png, metrics.json and MODEL_CARD.md into `run`.
 
     The manifest comes before anything is drawn and after the files it vouches for.
     """
+    iterations = int(model.iteration.value)
+    (run / run_dir.CARD).unlink(missing_ok=True)
     generator = model.averaged_generator
     with files.replacing(run / run_dir.KERAS_WEIGHTS) as beside:
         generator.save_weights(beside)
     litert.write(generator, run / run_dir.LITERT)
     saved_model.write_version(generator, run / run_dir.SAVED_MODEL)
-    run_dir.write_manifest(run)
+    run_dir.write_manifest(run, iterations)
     draw.draw(
         run,
         recipe,
@@ -31,4 +39,4 @@ def finish(run, recipe, model, seconds):
     )
     judged = recipe.settings["dataset"] in classifier.SHIPPED
     report = evaluate.evaluate(run, recipe) if judged else None
-    cards.write(run, recipe, iterations=int(model.iteration.value), seconds=seconds, report=report)
+    cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report)

@@ -6,6 +6,7 @@ import platform
 from gan_apps import settings
 from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
+from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.training import building, callbacks, finishing, states
 from gan_apps.training.events import Events
@@ -40,11 +41,15 @@ def train(app, config, run):
     model = building.build(app, config, minibatches)
     recipe = _recipe(app, config, minibatches.images, model)
     run_dir.create(run, recipe)
+    files.clear_unfinished(run)
     seconds = states.restore(run, model)
     callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
     print(f"Run: {run}", flush=True)
-    seconds = _fit(model, config, run, recipe, minibatches, seconds)
-    finishing.finish(run, recipe, model, seconds)
+    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.value)
+    if left > 0:
+        seconds = _fit(model, config, run, recipe, minibatches, seconds)
+    if not finishing.is_finished(run, model):
+        finishing.finish(run, recipe, model, seconds)
     return run
 
 
@@ -54,8 +59,6 @@ def _fit(model, config, run, recipe, minibatches, seconds):
     images_per_iteration = minibatches.images_per_iteration
     done = int(model.iteration.value)
     first_epoch, first_step = divmod(done, steps_per_epoch)
-    if first_epoch >= config.num_epochs:
-        return seconds
     events = Events(run)
     saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
