@@ -13,26 +13,31 @@ class CGAN(AbstractAdversarialModel):
     """Conditional GAN with the matching-aware discriminator.
 
     discriminator loss = mean(real(D(x, c)))
-                         + mean(fake(D(G(z, c), c))) / 2 + mean(fake(D(x, c'))) / 2
+                         + (1 - m) mean(fake(D(G(z, c), c))) + m mean(fake(D(x, c')))
     generator loss     = mean(generator(D(G(z, c), c))),   c' a condition that x does not have.
 
     Args:
       objective: models.losses.Objective. The row that says what a score costs.
+      mismatched_weight: float in [0, 1). m, the share of the mismatched pairs among the negative
+        ones. Default 0.5.
       **networks_and_loop: as in AbstractAdversarialModel.
 
     Reference: Reed et al. 2016 (arXiv 1605.05396), algorithm 1; the weights 1/2 are those of the
-    authors' released code. They keep positive and negative pairs in balance.
+    authors' released code. Positive and negative pairs stay in balance for every m.
     """
 
-    def __init__(self, *networks, objective, **loop):
+    def __init__(self, *networks, objective, mismatched_weight=0.5, **loop):
         super().__init__(*networks, **loop)
         self.objective = objective
+        self.mismatched_weight = mismatched_weight
 
     def discriminator_loss(self, real_scores, fake_scores, mismatched_scores):
-        negatives = tf.reduce_mean(self.objective.fake(fake_scores)) + tf.reduce_mean(
-            self.objective.fake(mismatched_scores)
+        weight = self.mismatched_weight
+        return (
+            tf.reduce_mean(self.objective.real(real_scores))
+            + (1.0 - weight) * tf.reduce_mean(self.objective.fake(fake_scores))
+            + weight * tf.reduce_mean(self.objective.fake(mismatched_scores))
         )
-        return tf.reduce_mean(self.objective.real(real_scores)) + negatives / 2.0
 
     def generator_loss(self, fake_scores):
         return tf.reduce_mean(self.objective.generator(fake_scores))

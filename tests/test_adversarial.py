@@ -193,6 +193,13 @@ def test_cgan_weights_its_three_terms():
     assert_allclose(model.discriminator_loss(-confident, -confident, -confident), 100.0, rtol=1e-6)
 
 
+def test_cgan_without_mismatched_pairs():
+    model = built(mismatched_weight=0.0)
+    scores = tf.constant([100.0])
+    assert_allclose(model.discriminator_loss(scores, -scores, scores), 0.0, atol=1e-6)
+    assert_allclose(model.discriminator_loss(scores, scores, scores), 100.0, rtol=1e-6)
+
+
 def test_cgan_hands_the_foreign_label_to_the_discriminator(monkeypatch):
     model = built()
     seen = []

@@ -140,6 +140,12 @@ class CGANConfig(TrainConfig):
         "What a score costs the two networks: a GAN's, Wasserstein's, or an f-divergence's.",
         choices=OBJECTIVES + DIVERGENCES,
     )
+    mismatched_weight: float = setting(
+        0.5,
+        "Share of real images with a foreign label among the discriminator's negative pairs.",
+        minimum=0,
+        below=1,
+    )
     generator_objective: str = setting(
         "trick",
         "What the generator does with an f-divergence: maximise the activation of its scores "

@@ -39,6 +39,7 @@ def build(app, config, minibatches):
         averaged_generator,
         discriminator,
         objective=objective(config),
+        mismatched_weight=config.mismatched_weight,
         discriminator_steps=config.discriminator_steps,
         generator_steps=config.generator_steps,
         real_gradient_weight=config.real_gradient_weight,
