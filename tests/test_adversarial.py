@@ -173,13 +173,18 @@ def test_bfloat16_trains_float32_weights(name):
 
 
 @pytest.mark.slow
-def test_xla_compiles_the_step_to_the_same_losses(name):
+def test_xla_compiles_the_step_to_the_same_losses(name, monkeypatch):
+    # XLA draws other numbers for the same key, so both steps are given the same latents.
+    fixed = lambda model, count: tf.sin(tf.reshape(tf.range(count * 5.0), (count, 5)))
+    monkeypatch.setattr(models.MODELS[name], "latents", fixed)
     compiled, plain = (
         fitted(built(name, jit_compile=jit, real_gradient_weight=1.0), 1).history
         for jit in (True, False)
     )
-    for loss in plain:
-        assert_allclose(compiled[loss], plain[loss], rtol=1e-4)
+    assert_allclose(compiled["discriminator_loss"], plain["discriminator_loss"], rtol=1e-5)
+    # After one update of the discriminator, in which Adam moves every weight by its full step,
+    # by the sign of gradients that may be next to nothing.
+    assert_allclose(compiled["generator_loss"], plain["generator_loss"], rtol=1e-3)
 
 
 def test_cgan_weights_its_three_terms():

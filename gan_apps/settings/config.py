@@ -116,7 +116,9 @@ class TrainConfig:
         "What the networks compute in; auto takes bfloat16 where the processor has it.",
         choices=PRECISIONS,
     )
-    jit_compile: bool = setting(False, "Compile the training step with XLA.")
+    jit_compile: bool = setting(
+        False, "Compile the training step with XLA, which draws other noise for the same seed."
+    )
     seed: int = setting(
         0,
         "Seed of everything random, drawing too: same seed, same result.",
