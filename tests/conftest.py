@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from gan_apps.runs import run_dir
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -19,6 +21,24 @@ TINY = {
     "discriminator_widths": (8, 16),
     "latent_dim": 8,
     "precision": "float32",
+}
+
+# What a run holds that is shipped; a run of one's own has folders beside these.
+SHIPPED_FILES = {
+    run_dir.CONFIG,
+    run_dir.MANIFEST,
+    run_dir.METRICS,
+    run_dir.KERAS_WEIGHTS,
+    run_dir.LITERT,
+    run_dir.SAMPLES,
+    run_dir.CARD,
+    run_dir.EVALUATION,
+}
+FOLDERS = {
+    run_dir.SAMPLES_WHILE_TRAINING,
+    run_dir.EVENTS,
+    run_dir.STATES,
+    run_dir.SAVED_MODEL,
 }
 
 

@@ -3,7 +3,7 @@
 import re
 
 from gan_apps.runs import run_dir
-from tests.conftest import ROOT
+from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES
 
 TEXT = (ROOT / "README.md").read_text()
 
@@ -26,20 +26,8 @@ def test_its_two_set_up_commands_stand_alone():
 
 
 def test_its_table_names_every_file_of_a_run():
-    for name in (
-        run_dir.CONFIG,
-        run_dir.METRICS,
-        run_dir.MANIFEST,
-        run_dir.KERAS_WEIGHTS,
-        run_dir.LITERT,
-        run_dir.SAMPLES,
-        run_dir.CARD,
-        run_dir.EVALUATION,
-        f"{run_dir.STATES}/",
-        f"{run_dir.EVENTS}/",
-        f"{run_dir.SAMPLES_WHILE_TRAINING}/",
-        f"{run_dir.SAVED_MODEL}/1/",
-    ):
+    folders = {f"{name}/" for name in FOLDERS - {run_dir.SAVED_MODEL}}
+    for name in SHIPPED_FILES | folders | {f"{run_dir.SAVED_MODEL}/1/"}:
         assert f"`{name}`" in TEXT, name
 
 

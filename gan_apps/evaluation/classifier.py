@@ -1,7 +1,6 @@
 """The project's own judge of digits: a small convolutional classifier."""
 
 import json
-import pathlib
 
 import keras
 import numpy as np
@@ -110,7 +109,7 @@ def load(dataset):
             f"--run_dir: the run learned {dataset}, for which there is no classifier; "
             f"there is one for {', '.join(SHIPPED)}."
         )
-    folder = pathlib.Path(run_dir.shipped(SHIPPED[dataset]))
+    folder = run_dir.shipped(SHIPPED[dataset])
     if not (folder / WEIGHTS).is_file():
         raise Refused(f"{folder}: the classifier is missing; train it with gan_apps.classifier.")
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
