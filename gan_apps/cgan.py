@@ -18,5 +18,5 @@ def main():
 
 
 if __name__ == "__main__":
-    adversarial.define_flags(settings.CGANConfig)
+    adversarial.define_flags(settings.CGANConfig, conditional=True)
     launch.launch(main)

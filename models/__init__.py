@@ -2,8 +2,17 @@
 
 from models.adversarial import AbstractAdversarialModel
 from models.cgan import CGAN
+from models.dcgan import DCGAN
 from models.divergences import DIVERGENCES, FAMILIES, FDivergence
+from models.fgan import FGAN
 from models.losses import OBJECTIVES, Objective, variational
-from models.networks import ConditionalDiscriminator, ConditionalGenerator
+from models.networks import (
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    Discriminator,
+    Generator,
+)
+from models.wgan import WGAN
+from models.wgan_gp import WGANGP
 
-MODELS = {"cgan": CGAN}
+MODELS = {"dcgan": DCGAN, "cgan": CGAN, "fgan": FGAN, "wgan": WGAN, "wgan_gp": WGANGP}

@@ -12,10 +12,24 @@ import keras
 import tensorflow as tf
 
 from models import penalties
-from models.normalization import SpectrallyNormalized
+from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
 
 # How a minibatch names the condition of a real image that is not its own.
 MISMATCHED = "mismatched_"
+
+
+def _on_the_sphere(shape, key):
+    normal = tf.random.stateless_normal(shape, key)
+    return tf.math.l2_normalize(normal, axis=-1) * float(shape[-1]) ** 0.5
+
+
+# What latents are drawn from: name -> function of a shape [n, latent_dim] and a key.
+LATENT_DISTRIBUTIONS = {
+    "normal": tf.random.stateless_normal,
+    # The sphere of radius sqrt(latent_dim), near which normal latents lie.
+    "spherical": _on_the_sphere,
+    "uniform": lambda shape, key: tf.random.stateless_uniform(shape, key, -1.0, 1.0),
+}
 
 
 class AbstractAdversarialModel(keras.Model, abc.ABC):
@@ -42,9 +56,20 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
       penalty_weight: float. lambda of that penalty. Default 10.
       clip: float. Every discriminator weight is kept in [-clip, clip]; 0 for no clipping, the
         default.
+      input_noise: float. Standard deviation of the Gaussian noise on every image that the
+        discriminator is shown, at the first iteration. Default 0.
+      input_noise_iterations: int. Iterations in which that noise falls linearly to 0. Default 1.
+      initial_discriminator_steps: int. Discriminator updates before each of the first
+        `initial_iterations` turns of the generator: a multiple of k, or 0 (the default) for k. An
+        iteration stays k updates; the generator sits out those in between.
+      initial_iterations: int. Default 25 (Gulrajani et al. 2017, released code: 100 updates each).
+      latent_distribution: str. A key of LATENT_DISTRIBUTIONS. Default "normal".
       averaging_decay: float in [0, 1). Decay per iteration of the moving average. Default 0.999.
       seed: int. Seed of all noise. Default 0.
     """
+
+    # Whether its examples and its generator have conditions.
+    conditional = False
 
     def __init__(
         self,
@@ -59,10 +84,26 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         penalty=None,
         penalty_weight=10.0,
         clip=0.0,
+        input_noise=0.0,
+        input_noise_iterations=1,
+        initial_discriminator_steps=0,
+        initial_iterations=25,
+        latent_distribution="normal",
         averaging_decay=0.999,
         seed=0,
     ):
         super().__init__()
+        if initial_discriminator_steps % discriminator_steps:
+            raise ValueError(
+                f"initial_discriminator_steps must be a multiple of discriminator_steps, "
+                f"{discriminator_steps}, got {initial_discriminator_steps}."
+            )
+        looks_at_one_image = penalty is not None or real_gradient_weight
+        if looks_at_one_image and _layers(discriminator, BatchNormalization):
+            raise ValueError(
+                "a gradient penalty takes the slope of one image's score, which batch "
+                "normalisation in the discriminator makes depend on the whole minibatch."
+            )
         self.generator = generator
         self.discriminator = discriminator
         self.averaged_generator = averaged_generator
@@ -75,11 +116,15 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self.penalty = penalty
         self.penalty_weight = penalty_weight
         self.clip = clip
+        self.input_noise = input_noise
+        self.input_noise_iterations = input_noise_iterations
+        # Iterations to each turn of the generator at the start, and how many such turns.
+        self.initial_turn = max(initial_discriminator_steps // discriminator_steps, 1)
+        self.initial_iterations = initial_iterations
+        self.latent_distribution = latent_distribution
         self.averaging_decay = averaging_decay
         self.seed = seed
-        self.spectral_layers = [
-            layer for layer in discriminator.layers if isinstance(layer, SpectrallyNormalized)
-        ]
+        self.spectral_layers = _layers(discriminator, SpectrallyNormalized)
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
         self.discriminator_loss_mean = keras.metrics.Mean(name="discriminator_loss")
@@ -127,16 +172,37 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         minibatch_size = examples["images"].shape[1]
         for step in range(self.discriminator_steps):
             self._update_discriminator({name: stack[step] for name, stack in examples.items()})
-        for step in range(self.generator_steps):
-            self._update_generator(
-                {name: stack[step] for name, stack in conditions.items()}, minibatch_size
-            )
+
+        def update_generator():
+            for step in range(self.generator_steps):
+                self._update_generator(
+                    {name: stack[step] for name, stack in conditions.items()}, minibatch_size
+                )
+
+        self._when_it_is_the_generators_turn(update_generator)
         self.iteration.assign_add(1)
         self._update_average()
         return {metric.name: metric.result() for metric in self.metrics}
 
+    def set_reference(self, images):
+        """Gives the discriminator's virtual batch normalisation its reference batch.
+
+        Args:
+          images: uint8 [normalization.REFERENCE_SIZE, h, w, c]. Real images.
+        """
+        for layer in _layers(self.discriminator, PrependReference):
+            layer.reference.assign(to_signed(images))
+
+    def _when_it_is_the_generators_turn(self, update):
+        if self.initial_turn == 1:
+            update()
+            return
+        iteration = self.iteration.value
+        begun = iteration >= self.initial_turn * self.initial_iterations
+        tf.cond(begun | ((iteration + 1) % self.initial_turn == 0), update, lambda: None)
+
     def _update_discriminator(self, examples):
-        real_images = to_signed(examples["images"])
+        real_images = self._shown(to_signed(examples["images"]))
         conditions = {
             name: values
             for name, values in examples.items()
@@ -150,7 +216,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         for layer in self.spectral_layers:
             layer.power_iteration()
         latents = self.latents(real_images.shape[0])
-        fake_images = self.generator({"latents": latents, **conditions}, training=True)
+        fake_images = self._shown(self.generator({"latents": latents, **conditions}, training=True))
         with tf.GradientTape() as tape:
             real_scores = self.discriminator({"images": real_images, **pairs}, training=True)
             fake_scores = self._scores(fake_images, conditions)
@@ -176,10 +242,18 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         latents = self.latents(minibatch_size)
         with tf.GradientTape() as tape:
             fake_images = self.generator({"latents": latents, **conditions}, training=True)
-            loss = self.generator_loss(self._scores(fake_images, conditions))
+            loss = self.generator_loss(self._scores(self._shown(fake_images), conditions))
         variables = self.generator.trainable_variables
         self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
         self.generator_loss_mean.update_state(loss)
+
+    def _shown(self, images):
+        """Images as the discriminator is shown them: with the noise of this iteration."""
+        if not self.input_noise:
+            return images
+        done = tf.cast(self.iteration.value, tf.float32) / self.input_noise_iterations
+        deviation = self.input_noise * tf.nn.relu(1.0 - done)
+        return images + deviation * tf.random.stateless_normal(tf.shape(images), self._next_draw())
 
     def _scores(self, images, conditions):
         """Scores [n] of each image with its one condition."""
@@ -219,13 +293,20 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             average.assign(weight + decay * (average - weight))
 
     def latents(self, count):
-        """Standard normal latents [count, latent_dim], new at every call."""
-        latent_dim = self.generator.latent_dim
-        return tf.random.stateless_normal((count, latent_dim), seed=self._next_draw())
+        """Latents [count, latent_dim], new at every call."""
+        draw = LATENT_DISTRIBUTIONS[self.latent_distribution]
+        return draw((count, self.generator.latent_dim), self._next_draw())
 
     def uniform(self, shape):
         """Uniform numbers in [0, 1), new at every call."""
         return tf.random.stateless_uniform(shape, seed=self._next_draw())
+
+    def swapped(self, scores, other_scores, share):
+        """Two sets of scores [n], a random share of whose pairs have changed places."""
+        if not share:
+            return scores, other_scores
+        chosen = self.uniform(tf.shape(scores)) < share
+        return tf.where(chosen, other_scores, scores), tf.where(chosen, scores, other_scores)
 
     def _next_draw(self):
         self.draws.assign_add(1)
@@ -235,6 +316,10 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
+
+
+def _layers(network, kind):
+    return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
 def to_signed(images):

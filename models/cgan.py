@@ -6,6 +6,7 @@ third, a real image with a condition that is not its own, is what makes it look 
 
 import tensorflow as tf
 
+from models import losses
 from models.adversarial import AbstractAdversarialModel
 
 
@@ -20,18 +21,33 @@ class CGAN(AbstractAdversarialModel):
       objective: models.losses.Objective. The row that says what a score costs.
       mismatched_weight: float in [0, 1). m, the share of the mismatched pairs among the negative
         ones. Default 0.5.
+      label_smoothing: float in [0, 0.5). 1 - the target of real pairs. Default 0.
+      flipped_labels: float in [0, 0.5). Share of real and generated pairs with each other's label
+        (Chintala et al. 2016, "How to train a GAN", tip 6). Default 0.
       **networks_and_loop: as in AbstractAdversarialModel.
 
     Reference: Reed et al. 2016 (arXiv 1605.05396), algorithm 1; the weights 1/2 are those of the
     authors' released code. Positive and negative pairs stay in balance for every m.
     """
 
-    def __init__(self, *networks, objective, mismatched_weight=0.5, **loop):
+    conditional = True
+
+    def __init__(
+        self,
+        *networks,
+        objective,
+        mismatched_weight=0.5,
+        label_smoothing=0.0,
+        flipped_labels=0.0,
+        **loop,
+    ):
         super().__init__(*networks, **loop)
-        self.objective = objective
+        self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
+        self.flipped_labels = flipped_labels
         self.mismatched_weight = mismatched_weight
 
     def discriminator_loss(self, real_scores, fake_scores, mismatched_scores):
+        real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         weight = self.mismatched_weight
         return (
             tf.reduce_mean(self.objective.real(real_scores))

@@ -28,6 +28,8 @@ class Objective:
       fake: scores of generated or mismatched pairs -> what the discriminator pays for them.
       generator: scores of generated pairs -> what the generator pays for them.
       reference: str. Where the formulas are printed.
+      has_labels: bool. Whether `real` and `fake` are the losses of a label, "real" or "generated",
+        that may be smoothed or now and then be wrong. Default False.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Objective:
     fake: Term
     generator: Term
     reference: str
+    has_labels: bool = False
 
     def __post_init__(self):
         scores = tf.constant([-1.0, 0.0, 1.0])
@@ -59,6 +62,7 @@ MINIMAX = Objective(
     fake=label_negative,
     generator=lambda s: -tf.nn.softplus(s),
     reference="Goodfellow et al. 2014 (arXiv 1406.2661), equation 1",
+    has_labels=True,
 )
 NON_SATURATING = Objective(
     name="non_saturating",
@@ -66,6 +70,7 @@ NON_SATURATING = Objective(
     fake=label_negative,
     generator=label_positive,
     reference="Goodfellow et al. 2014 (arXiv 1406.2661), section 3",
+    has_labels=True,
 )
 LEAST_SQUARES = Objective(
     name="least_squares",
@@ -73,6 +78,7 @@ LEAST_SQUARES = Objective(
     fake=lambda s: s**2,
     generator=lambda s: (s - 1.0) ** 2,
     reference="Mao et al. 2017 (arXiv 1611.04076), equation 9, without its factors 1/2",
+    has_labels=True,
 )
 HINGE = Objective(
     name="hinge",
@@ -91,6 +97,39 @@ WASSERSTEIN = Objective(
 )
 
 OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)}
+
+
+def labelled(objective, label_smoothing=0.0, flipped_labels=0.0):
+    """The objective for imperfect labels; flipping itself is the training step's.
+
+    One-sided smoothing e makes the real loss (1 - e) real(s) + e fake(s): the cross-entropy to the
+    target 1 - e, and for least squares (s - (1 - e))**2 but for a constant.
+
+    Args:
+      objective: Objective.
+      label_smoothing: float in [0, 0.5). e. Default 0.
+      flipped_labels: float in [0, 0.5). The share of wrong labels, to be refused where there is no
+        label. Default 0.
+
+    Raises:
+      ValueError: the objective has no labels.
+
+    Reference: Salimans et al. 2016 (arXiv 1606.03498), section 3.4: positive targets only.
+    """
+    for name, value in (("label_smoothing", label_smoothing), ("flipped_labels", flipped_labels)):
+        if value and not objective.has_labels:
+            raise ValueError(
+                f"{name} must be 0 with the objective {objective.name}, which has no labels, "
+                f"got {value}."
+            )
+    if not label_smoothing:
+        return objective
+    return dataclasses.replace(
+        objective,
+        real=lambda s: (
+            (1.0 - label_smoothing) * objective.real(s) + label_smoothing * objective.fake(s)
+        ),
+    )
 
 
 def variational(divergence, generator_objective="trick"):

@@ -2,171 +2,376 @@
 
 Images are float32 [n, image_size, image_size, channels] in [-1, 1]. Each class is a keras.Model
 with a functional body, so that it can be summarised, exported and rebuilt from its `get_config()`.
-Networks compute in `dtype` (a Keras dtype policy) but for their last layer, which is float32.
+What is between the condition and the picture is a row of ARCHITECTURES, the same with and without a
+condition. Networks compute in `dtype` (a Keras dtype policy) but for their last layer, which is
+float32.
 """
+
+import dataclasses
+import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-from models.normalization import BatchNormalization, SpectralConv2D, SpectrallyNormalized
+from models.normalization import (
+    BatchNormalization,
+    DropReference,
+    PrependReference,
+    SpectralConv2D,
+    SpectralDense,
+    SpectrallyNormalized,
+    VirtualBatchNormalization,
+)
 
 # DCGAN's N(0, .02) suits layers that are normalised afterwards (Radford et al. 2016, section 4).
 DCGAN_INITIALIZER = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02}}
 # The moving statistics must keep up with a generator that changes quickly.
 MOMENTUM = 0.9
 SLOPE = 0.2
-# What is normalised in a discriminator.
-NORMALIZATIONS = ("none", "spectral")
+# What is normalised in a generator, and in a discriminator.
+GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
+NORMALIZATIONS = ("none", "batch", "virtual_batch", "spectral")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What a generator and a discriminator are made of.
+
+    Args:
+      generator: (features [n, d], image_size, channels, widths, normalization, dtype) -> images.
+      discriminator: (images, widths, normalization, dtype) -> features [n, d].
+      generator_widths: image_size -> ints. Units of the generator's layers, coarse to fine.
+      discriminator_widths: image_size -> ints. The discriminator's, fine to coarse.
+    """
+
+    generator: Callable
+    discriminator: Callable
+    generator_widths: Callable
+    discriminator_widths: Callable
+
+
+def _initializer(normalization):
+    return DCGAN_INITIALIZER if normalization in ("batch", "virtual_batch") else "glorot_uniform"
+
+
+def _normalized(x, normalization, dtype):
+    if normalization == "batch":
+        return BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
+    if normalization == "virtual_batch":
+        return VirtualBatchNormalization(dtype=dtype)(x)
+    return x
+
+
+def _convolutional_generator(features, image_size, channels, widths, normalization, dtype):
+    """A dense layer, then transposed convolutions that double the resolution."""
+    layers = keras.layers
+    # A normalisation has an offset of its own.
+    options = {
+        "kernel_initializer": _initializer(normalization),
+        "use_bias": normalization == "none",
+        "dtype": dtype,
+    }
+    size = image_size // 2 ** len(widths)
+    x = layers.Dense(size * size * widths[0], **options)(features)
+    x = layers.Reshape((size, size, widths[0]), dtype=dtype)(x)
+    x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    for width in widths[1:]:
+        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", **options)(x)
+        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    # Four sub-pixels a position are a transposed convolution of kernel 6 and stride 2 (Shi et al.
+    # 2016, arXiv 1609.07009), with no feature map of full resolution to normalise.
+    x = layers.Conv2D(
+        4 * channels, 3, padding="same", kernel_initializer=DCGAN_INITIALIZER, dtype=dtype
+    )(x)
+    return DepthToSpace(2, dtype=dtype)(x)
+
+
+def _convolutional_discriminator(images, widths, normalization, dtype):
+    """Strided convolutions; the first one is not normalised (Radford et al. 2016, section 3)."""
+    layers = keras.layers
+    convolution = SpectralConv2D if normalization == "spectral" else layers.Conv2D
+    options = {"kernel_initializer": _initializer(normalization), "dtype": dtype}
+    x = images
+    for depth, width in enumerate(widths):
+        x = convolution(width, 4, strides=2, padding="same", **options)(x)
+        if depth:
+            x = _normalized(x, normalization, dtype)
+        x = layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
+    return layers.Flatten(dtype=dtype)(x)
+
+
+def _dense_generator(features, image_size, channels, widths, normalization, dtype):
+    layers = keras.layers
+    x = features
+    for width in widths:
+        x = layers.Dense(width, use_bias=normalization == "none", dtype=dtype)(x)
+        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    x = layers.Dense(image_size * image_size * channels, dtype=dtype)(x)
+    return layers.Reshape((image_size, image_size, channels), dtype=dtype)(x)
+
+
+def _dense_discriminator(images, widths, normalization, dtype):
+    layers = keras.layers
+    dense = SpectralDense if normalization == "spectral" else layers.Dense
+    x = layers.Flatten(dtype=dtype)(images)
+    for depth, width in enumerate(widths):
+        x = dense(width, dtype=dtype)(x)
+        if depth:
+            x = _normalized(x, normalization, dtype)
+        x = layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
+    return x
+
+
+def _doublings(image_size):
+    """How often an image may be halved before it is less than 4 pixels wide or odd."""
+    count = 0
+    while image_size % 2 == 0 and image_size >= 8:
+        image_size, count = image_size // 2, count + 1
+    return count
+
+
+def _convolutional_generator_widths(image_size):
+    # The finest layers see the most pixels: from 64x64 on they are thin.
+    fine = (96, 64) if image_size < 64 else (64, 32)
+    doublings = _doublings(image_size)
+    return ((128,) * max(doublings - 2, 0) + fine)[-doublings:]
+
+
+def _convolutional_discriminator_widths(image_size):
+    first = 48 if image_size < 64 else 32
+    return tuple(
+        min(first * 2**depth, 256) for depth in range(math.ceil(math.log2(image_size / 4)))
+    )
+
+
+ARCHITECTURES = {
+    # Radford et al. 2016 (arXiv 1511.06434).
+    "dcgan": Architecture(
+        generator=_convolutional_generator,
+        discriminator=_convolutional_discriminator,
+        generator_widths=_convolutional_generator_widths,
+        discriminator_widths=_convolutional_discriminator_widths,
+    ),
+    # Dense layers alone, as in Goodfellow et al. 2014 (with other activations), to compare with.
+    "mlp": Architecture(
+        generator=_dense_generator,
+        discriminator=_dense_discriminator,
+        generator_widths=lambda image_size: (256, 512),
+        discriminator_widths=lambda image_size: (512, 256),
+    ),
+}
+
+
+class AbstractNetwork(keras.Model):
+    """A functional keras.Model that can be rebuilt from the arguments it was made with."""
+
+    def __init__(self, inputs, outputs, arguments, name=None):
+        super().__init__(inputs, outputs, name=name)
+        self.arguments = arguments
+
+    def get_config(self):
+        return {**self.arguments, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Body:
+    image_size: int = 28
+    channels: int = 1
+    architecture: str = "dcgan"
+    widths: tuple = ()
+    dtype: str = "float32"
+
+    def __post_init__(self):
+        for field, choices in (
+            ("architecture", tuple(ARCHITECTURES)),
+            ("normalization", self.normalizations),
+        ):
+            if getattr(self, field) not in choices:
+                raise ValueError(
+                    f"{field} must be one of {', '.join(choices)}, got {getattr(self, field)!r}."
+                )
+        if self.image_size < 8 or self.image_size % 4:
+            raise ValueError(
+                f"image_size must be 8 or more and divisible by 4, got {self.image_size}."
+            )
+
+    @property
+    def row(self):
+        return ARCHITECTURES[self.architecture]
+
+    @property
+    def arguments(self):
+        return {**dataclasses.asdict(self), "widths": list(self.widths)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GeneratorBody(_Body):
+    """What every generator is made of, whatever its condition.
+
+    Args:
+      image_size: int, 8 or more and divisible by 4. Default 28.
+      channels: int. 1 for gray, 3 for colour. Default 1.
+      architecture: str. A key of ARCHITECTURES. Default "dcgan".
+      widths: ints. Units of the layers, coarse to fine; in a "dcgan" each doubles the resolution.
+        Default (): what the architecture takes for the size.
+      normalization: str. One of GENERATOR_NORMALIZATIONS. Default "batch".
+      dtype: str. Keras dtype policy. Default "float32".
+    """
+
+    normalization: str = "batch"
+    normalizations = GENERATOR_NORMALIZATIONS
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.architecture == "dcgan" and self.image_size % 2 ** len(self.widths):
+            raise ValueError(
+                f"widths must be at most {_doublings(self.image_size)} numbers for images of "
+                f"{self.image_size}x{self.image_size}, got {len(self.widths)}."
+            )
+
+    def images(self, parts):
+        """Inputs {kind of their reference: [n, d]} to images in [-1, 1]."""
+        virtual = self.normalization == "virtual_batch"
+        if virtual:
+            parts = {kind: PrependReference(kind, dtype=self.dtype)(x) for kind, x in parts.items()}
+        x = list(parts.values())
+        x = keras.layers.Concatenate(dtype=self.dtype)(x) if len(x) > 1 else x[0]
+        x = self.row.generator(
+            x,
+            self.image_size,
+            self.channels,
+            self.widths or self.row.generator_widths(self.image_size),
+            self.normalization,
+            self.dtype,
+        )
+        images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+        return DropReference(dtype="float32")(images) if virtual else images
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DiscriminatorBody(_Body):
+    """What every discriminator is made of, whatever its condition.
+
+    Args:
+      image_size: int, 8 or more and divisible by 4. Default 28.
+      channels: int. Default 1.
+      architecture: str. A key of ARCHITECTURES. Default "dcgan".
+      widths: ints. Units of the layers, fine to coarse; in a "dcgan" each halves the resolution.
+        Default (): what the architecture takes for the size.
+      normalization: str. One of NORMALIZATIONS. "spectral": every kernel is divided by its largest
+        singular value; "batch": an image's score depends on its minibatch. Default "none".
+      dtype: str. Keras dtype policy. Default "float32".
+    """
+
+    normalization: str = "none"
+    normalizations = NORMALIZATIONS
+
+    def input(self):
+        return keras.Input((self.image_size, self.image_size, self.channels), name="images")
+
+    def features(self, images):
+        """Images to features [n, d] that a score is a linear function of."""
+        virtual = self.normalization == "virtual_batch"
+        x = PrependReference("zeros", dtype=self.dtype)(images) if virtual else images
+        features = self.row.discriminator(
+            x,
+            self.widths or self.row.discriminator_widths(self.image_size),
+            self.normalization,
+            self.dtype,
+        )
+        return DropReference(dtype=self.dtype)(features) if virtual else features
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class ConditionalGenerator(keras.Model):
-    """Latents and a label to an image: dense, then two doublings of resolution.
+class Generator(AbstractNetwork):
+    """Latents to an image.
+
+    Inputs: {"latents": float32 [n, latent_dim]}; output: images
+    [n, image_size, image_size, channels].
+
+    Args:
+      latent_dim: int. Default 32.
+      **body: as in GeneratorBody.
+    """
+
+    def __init__(self, *, latent_dim=32, name=None, **body):
+        body = GeneratorBody(**body)
+        latents = keras.Input((latent_dim,), name="latents")
+        images = body.images({"normal": latents})
+        arguments = {"latent_dim": latent_dim, **body.arguments}
+        super().__init__({"latents": latents}, images, arguments, name)
+        self.latent_dim = latent_dim
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class ConditionalGenerator(AbstractNetwork):
+    """Latents and a label to an image. The label enters beside the latents as a one-hot vector.
 
     Inputs: {"latents": float32 [n, latent_dim], "labels": int32 [n]}; output: images
-    [n, image_size, image_size, channels]. The label enters beside the latents as a one-hot vector.
+    [n, image_size, image_size, channels].
 
     Args:
       num_classes: int. Labels are 0 to num_classes - 1.
       latent_dim: int. Default 32.
-      image_size: int, divisible by 4. Default 28.
-      channels: int. 1 for gray, 3 for colour. Default 1.
-      widths: (int, int). Feature maps at a quarter and at half of the resolution. Default (96, 64).
-      dtype: str. Keras dtype policy. Default "float32".
+      **body: as in GeneratorBody.
     """
 
-    def __init__(
-        self,
-        *,
-        num_classes,
-        latent_dim=32,
-        image_size=28,
-        channels=1,
-        widths=(96, 64),
-        dtype="float32",
-        **kwargs,
-    ):
-        if image_size % 4:
-            raise ValueError(f"image_size must be divisible by 4, got {image_size}.")
-        layers = keras.layers
+    def __init__(self, *, num_classes, latent_dim=32, name=None, **body):
+        body = GeneratorBody(**body)
         latents = keras.Input((latent_dim,), name="latents")
         labels = keras.Input((), dtype="int32", name="labels")
-        convolution = {
-            "padding": "same",
-            "kernel_initializer": DCGAN_INITIALIZER,
-            "dtype": dtype,
-        }
-        quarter, half = widths
-        size = image_size // 4
-        x = layers.Concatenate(dtype=dtype)([latents, OneHot(num_classes, dtype=dtype)(labels)])
-        x = layers.Dense(
-            size * size * quarter,
-            use_bias=False,
-            kernel_initializer=DCGAN_INITIALIZER,
-            dtype=dtype,
-        )(x)
-        x = layers.Reshape((size, size, quarter), dtype=dtype)(x)
-        x = BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
-        x = layers.ReLU(dtype=dtype)(x)
-        x = layers.Conv2DTranspose(half, 4, strides=2, use_bias=False, **convolution)(x)
-        x = BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
-        x = layers.ReLU(dtype=dtype)(x)
-        # Four sub-pixels a position: no feature map of full resolution has to be normalised.
-        x = layers.Conv2D(4 * channels, 3, **convolution)(x)
-        x = DepthToSpace(2, dtype=dtype)(x)
-        images = layers.Activation("tanh", dtype="float32", name="images")(x)
-        super().__init__({"latents": latents, "labels": labels}, images, **kwargs)
-        self.num_classes = num_classes
+        one_hot = OneHot(num_classes, dtype=body.dtype)(labels)
+        images = body.images({"normal": latents, "one_hot": one_hot})
+        arguments = {"num_classes": num_classes, "latent_dim": latent_dim, **body.arguments}
+        super().__init__({"latents": latents, "labels": labels}, images, arguments, name)
         self.latent_dim = latent_dim
-        self.image_size = image_size
-        self.channels = channels
-        self.widths = tuple(widths)
-        self.policy = dtype
-
-    def get_config(self):
-        return {
-            "num_classes": self.num_classes,
-            "latent_dim": self.latent_dim,
-            "image_size": self.image_size,
-            "channels": self.channels,
-            "widths": list(self.widths),
-            "dtype": self.policy,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class ConditionalDiscriminator(keras.Model):
-    """An image with each of m labels to m scores: strided convolutions and a projection.
+class Discriminator(AbstractNetwork):
+    """An image to its score.
+
+    Inputs: {"images": [n, image_size, image_size, channels]}; output: raw scores [n, 1].
+
+    Args:
+      **body: as in DiscriminatorBody.
+    """
+
+    def __init__(self, *, name=None, **body):
+        body = DiscriminatorBody(**body)
+        images = body.input()
+        dense = SpectralDense if body.normalization == "spectral" else keras.layers.Dense
+        scores = dense(1, name="scores", dtype="float32")(body.features(images))
+        super().__init__({"images": images}, scores, body.arguments, name)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class ConditionalDiscriminator(AbstractNetwork):
+    """An image with each of m labels to m scores, by a projection.
 
     Inputs: {"images": [n, image_size, image_size, channels], "labels": int32 [n, m]}; output: raw
-    scores [n, m]. The image is looked at once, however many labels are asked of it. Activations are
-    not normalised: the loop's gradient penalties look at one image at a time.
+    scores [n, m]. The image is looked at once, however many labels are asked of it.
 
     Args:
       num_classes: int. Labels are 0 to num_classes - 1.
-      image_size: int, divisible by 4. Default 28.
-      channels: int. Default 1.
-      widths: ints. Feature maps of the convolutions, each of which halves the resolution.
-        Default (48, 96, 192).
-      normalization: str. "none", or "spectral": every kernel is divided by its largest singular
-        value. Default "none".
-      dtype: str. Keras dtype policy. Default "float32".
+      **body: as in DiscriminatorBody.
     """
 
-    def __init__(
-        self,
-        *,
-        num_classes,
-        image_size=28,
-        channels=1,
-        widths=(48, 96, 192),
-        normalization="none",
-        dtype="float32",
-        **kwargs,
-    ):
-        if normalization not in NORMALIZATIONS:
-            raise ValueError(
-                f"normalization must be one of {NORMALIZATIONS}, got {normalization!r}."
-            )
-        layers = keras.layers
-        spectral = normalization == "spectral"
-        convolution = SpectralConv2D if spectral else layers.Conv2D
-        projection = SpectralProjection if spectral else Projection
-        images = keras.Input((image_size, image_size, channels), name="images")
+    def __init__(self, *, num_classes, name=None, **body):
+        body = DiscriminatorBody(**body)
+        images = body.input()
         labels = keras.Input((None,), dtype="int32", name="labels")
-        x = images
-        for width in widths:
-            x = convolution(width, 4, strides=2, padding="same", dtype=dtype)(x)
-            x = layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
-        features = layers.Flatten(dtype=dtype)(x)
-        scores = projection(num_classes, name="scores", dtype="float32")(features, labels)
-        super().__init__({"images": images, "labels": labels}, scores, **kwargs)
-        self.num_classes = num_classes
-        self.image_size = image_size
-        self.channels = channels
-        self.widths = tuple(widths)
-        self.normalization = normalization
-        self.policy = dtype
-
-    def get_config(self):
-        return {
-            "num_classes": self.num_classes,
-            "image_size": self.image_size,
-            "channels": self.channels,
-            "widths": list(self.widths),
-            "normalization": self.normalization,
-            "dtype": self.policy,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
+        projection = SpectralProjection if body.normalization == "spectral" else Projection
+        scores = projection(num_classes, name="scores", dtype="float32")(
+            body.features(images), labels
+        )
+        arguments = {"num_classes": num_classes, **body.arguments}
+        super().__init__({"images": images, "labels": labels}, scores, arguments, name)
 
 
 @keras.saving.register_keras_serializable("gan_apps")
@@ -258,7 +463,7 @@ class DepthToSpace(keras.layers.Layer):
         return {**super().get_config(), "block_size": self.block_size}
 
 
-GENERATORS = {"conditional": ConditionalGenerator}
+GENERATORS = {"unconditional": Generator, "conditional": ConditionalGenerator}
 
 
 def described(generator):

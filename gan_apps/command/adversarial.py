@@ -13,14 +13,21 @@ from gan_apps.settings import flags as settings_flags
 flags.disclaim_key_flags()
 
 MODES = ("generate", "train")
-GENERATE_FLAGS = ("digit", "label", "num_images", "output", "runtime")
+GENERATE_FLAGS = ("num_images", "interpolate", "frames", "arithmetic", "output", "runtime")
 MAX_IMAGES = 10_000
+MAX_FRAMES = 1_000
+STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 DIGIT = "digit"
 LABEL = "label"
 
 
-def define_flags(config_class):
-    """Defines the flags of a command whose training has the settings `config_class`."""
+def define_flags(config_class, conditional=False):
+    """Defines the flags of a command whose training has the settings `config_class`.
+
+    Args:
+      config_class: class.
+      conditional: bool. Whether what its runs draw can be asked for by a label.
+    """
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
     flags.DEFINE_string(
         "run_dir",
@@ -28,23 +35,44 @@ def define_flags(config_class):
         "The run to draw from (default: the shipped one), or to train: a new folder, or an "
         "existing run to go on with (default: a new checkpoints/<command>_NNN).",
     )
+    if conditional:
+        flags.DEFINE_string(
+            DIGIT,
+            None,
+            "[generate] Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten.",
+        )
+        flags.DEFINE_string(
+            LABEL,
+            None,
+            "[generate] The same for runs on other labelled data: numbers or names, such as "
+            "1,Sandal.",
+        )
+    per_label = " per digit or label" if conditional else ""
+    flags.DEFINE_integer("num_images", 16, f"[generate] Pictures{per_label}, 1 to {MAX_IMAGES:,}.")
     flags.DEFINE_string(
-        "digit",
+        "interpolate",
         None,
-        "[generate] Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten.",
-    )
-    flags.DEFINE_string(
-        "label",
-        None,
-        "[generate] The same for runs on other labelled data: numbers or names, such as 1,Sandal.",
+        "[generate] SEED_A,SEED_B: the pictures on the way from the first picture of one seed to "
+        "that of the other, as a strip, or as an animation there and back if --output ends in "
+        ".gif.",
     )
     flags.DEFINE_integer(
-        "num_images", 16, f"[generate] Pictures per digit or label, 1 to {MAX_IMAGES:,}."
+        "frames",
+        None,
+        f"[generate] Pictures of --interpolate, 2 to {MAX_FRAMES:,}. Default: {STRIP_FRAMES}, or "
+        f"{ANIMATION_FRAMES} in an animation.",
+    )
+    flags.DEFINE_string(
+        "arithmetic",
+        None,
+        "[generate] A-B+C, each a seed or several whose mean is taken, such as 1,4,7-2,3,5+6,8,9: "
+        "a row for each with its mean at the end, and below them the sum.",
     )
     flags.DEFINE_string(
         "output",
         None,
-        "[generate] Where to draw: a grid if it ends in .png, else a folder of single pictures. "
+        "[generate] Where to draw: a grid if it ends in .png, an animation if in .gif, else a "
+        "folder of single pictures. "
         "Default: a grid in the current folder, named for what it shows.",
     )
     flags.DEFINE_string(
@@ -61,7 +89,7 @@ def run(app, config_class, shipped_run):
     Args:
       app: str. The command's name and the prefix of its runs.
       config_class: class. The settings of its training.
-      shipped_run: str. The name of the run under checkpoints/ that is drawn from by default.
+      shipped_run: str or None. The run under checkpoints/ that is drawn from by default.
 
     Raises:
       Refused: a flag is out of bounds, or belongs to the other mode.
@@ -70,7 +98,8 @@ def run(app, config_class, shipped_run):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        _refuse_given(GENERATE_FLAGS, "train")
+        asking = [name for name in (DIGIT, LABEL) if name in values]
+        _refuse_given((*asking, *GENERATE_FLAGS), "train")
         path = _train(app, config_class)
     else:
         training_only = set(settings_flags.names(config_class)) - {"seed"}
@@ -85,38 +114,46 @@ def _refuse_given(names, mode):
 
 
 def _generate(app, shipped_run):
-    from gan_apps.drawing.draw import draw  # NumPy and Pillow, not needed to refuse a flag.
+    # NumPy and Pillow, not needed to refuse a flag.
+    from gan_apps.command import latent_play
+    from gan_apps.drawing.draw import draw
 
     values = flags.FLAGS
     if not 1 <= values.num_images <= MAX_IMAGES:
         raise Refused(f"--num_images={values.num_images}: must be 1 to {MAX_IMAGES}.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
-    if values.run_dir == "":
-        raise Refused("--run_dir=: names no folder.")
     if values.output == "":
         raise Refused("--output=: names no file or folder.")
-    run = run_dir.shipped(shipped_run) if values.run_dir is None else pathlib.Path(values.run_dir)
+    run = _run_to_draw_from(app, shipped_run)
     recipe = run_dir.read_recipe(run)
     if recipe.app != app:
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.app}, which draws from it."
         )
-    labels, name = requested_labels(recipe)
+    inputs, columns, name = latent_play.request(recipe, *requested_labels(run, recipe))
     output = pathlib.Path(f"{name}.png") if values.output is None else pathlib.Path(values.output)
-    return draw(
-        run,
-        recipe,
-        labels=labels,
-        num_images=values.num_images,
-        seed=values.seed,
-        output=output,
-        runtime=values.runtime,
-    )
+    return draw(run, recipe, inputs=inputs, columns=columns, output=output, runtime=values.runtime)
 
 
-def requested_labels(recipe):
-    """The labels that --digit or --label ask of a run, and a file name for them."""
+def _run_to_draw_from(app, shipped_run):
+    asked = flags.FLAGS.run_dir
+    if asked == "":
+        raise Refused("--run_dir=: names no folder.")
+    if asked is not None:
+        return pathlib.Path(asked)
+    if shipped_run is None:
+        raise Refused(
+            f"--run_dir: gan_apps.{app} ships no run of its own; make one with --mode=train, then "
+            "name it."
+        )
+    return run_dir.shipped(shipped_run)
+
+
+def requested_labels(run, recipe):
+    """The labels that --digit or --label ask of a run (None without labels), and a file name."""
+    if recipe.condition is None:
+        return None, run.resolve().name
     asked = flags.FLAGS[recipe.condition].value
     other = LABEL if recipe.condition == DIGIT else DIGIT
     if flags.FLAGS[other].value is not None:
@@ -125,7 +162,7 @@ def requested_labels(recipe):
             f"{', '.join(recipe.label_names)}; ask with --{recipe.condition}."
         )
     if asked is None:
-        return list(range(recipe.num_classes)), f"{recipe.condition}s"
+        return list(recipe.labels), f"{recipe.condition}s"
     labels = [_label(word, asked, recipe) for word in asked.split(",")]
     plural = "s" if len(labels) > 1 else ""
     return labels, f"{recipe.condition}{plural}_{'_'.join(str(label) for label in labels)}"
@@ -136,12 +173,12 @@ def _label(word, asked, recipe):
     names = [name.casefold() for name in recipe.label_names]
     if word.casefold() in names:
         return names.index(word.casefold())
-    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < recipe.num_classes:
+    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < len(recipe.label_names):
         return int(word)
     known = (
         "digits 0 to 9"
         if recipe.condition == DIGIT
-        else f"0 to {recipe.num_classes - 1} or {', '.join(recipe.label_names)}"
+        else f"0 to {len(recipe.label_names) - 1} or {', '.join(recipe.label_names)}"
     )
     raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {known}.")
 

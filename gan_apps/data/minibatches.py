@@ -7,6 +7,7 @@ go on in the middle of one. Labels for the generator and mismatched labels are d
 import dataclasses
 import functools
 
+import numpy as np
 import tensorflow as tf
 
 from gan_apps.settings import Refused
@@ -21,6 +22,7 @@ class Minibatches:
       batch_size: int. Images per update.
       discriminator_steps, generator_steps: ints. Updates per iteration.
       seed: int.
+      horizontal_flips: bool. Whether a random half of the images is mirrored. Default False.
     """
 
     images: object
@@ -28,6 +30,7 @@ class Minibatches:
     discriminator_steps: int
     generator_steps: int
     seed: int
+    horizontal_flips: bool = False
 
     def __post_init__(self):
         count = len(self.images.images)
@@ -48,14 +51,22 @@ class Minibatches:
         return len(self.images.images) // self.images_per_iteration
 
     @functools.cached_property
-    def _tensors(self):
-        return tf.constant(self.images.images), tf.constant(self.images.labels)
+    def _images(self):
+        return tf.constant(self.images.images)
+
+    @functools.cached_property
+    def _labels(self):
+        return tf.constant(self.images.labels)
+
+    def sample(self, size):
+        """`size` images, uint8 [size, h, w, c], chosen by the seed alone."""
+        random = np.random.RandomState(self.seed)
+        count = len(self.images.images)
+        return self.images.images[random.choice(count, size, replace=size > count)]
 
     def epoch(self, number, first_step=0):
         """The iterations of epoch `number` (from 0) from `first_step` on, as a tf.data.Dataset."""
-        images, labels = self._tensors
         count = len(self.images.images)
-        num_classes = len(self.images.label_names)
 
         def shuffled(step, salt, updates):
             """Indices [updates, batch_size] of iteration `step` in this epoch's permutation."""
@@ -67,19 +78,29 @@ class Minibatches:
 
         def iteration(step):
             real = shuffled(step, 0, self.discriminator_steps)
-            real_labels = tf.gather(labels, real)
             key = tf.stack([tf.constant(self.seed, tf.int64), number * self.steps_per_epoch + step])
+            examples = {"images": self._seen(real, key)}
+            if self.images.labels is None:
+                return {"examples": examples, "conditions": {}}
             # 1 to num_classes - 1 places further on: any label but its own.
+            num_classes = len(self.images.label_names)
             shift = tf.random.stateless_uniform(real.shape, key, 1, num_classes, tf.int32)
+            examples["labels"] = tf.gather(self._labels, real)
+            examples["mismatched_labels"] = (examples["labels"] + shift) % num_classes
             conditions = shuffled(step, 1, self.generator_steps)
             return {
-                "examples": {
-                    "images": tf.gather(images, real),
-                    "labels": real_labels,
-                    "mismatched_labels": (real_labels + shift) % num_classes,
-                },
-                "conditions": {"labels": tf.gather(labels, conditions)},
+                "examples": examples,
+                "conditions": {"labels": tf.gather(self._labels, conditions)},
             }
 
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
         return steps.map(iteration, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    def _seen(self, indices, key):
+        """The images of `indices`, some of them mirrored if they may be."""
+        images = tf.gather(self._images, indices)
+        if not self.horizontal_flips:
+            return images
+        # Other numbers than those that key draws elsewhere.
+        draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
+        return tf.where(draws[..., None, None, None] < 0.5, images[..., ::-1, :], images)

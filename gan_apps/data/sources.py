@@ -1,4 +1,4 @@
-"""Where labelled images come from: name -> `Images`, decoded once and kept as uint8."""
+"""Where images come from: name or folder -> `Images`, decoded once and kept as uint8."""
 
 import dataclasses
 import gzip
@@ -11,10 +11,14 @@ import urllib.request
 import numpy as np
 from PIL import Image
 
+from gan_apps.data import folders
 from gan_apps.machine import quiet
 from gan_apps.settings import Refused
 
 IMAGE_SIZE = 28
+# The side of images of other sources.
+DEFAULT_SIZE = 64
+TFDS = "tfds:"
 # Any answer from the server that has MNIST means that TFDS can fetch it.
 TFDS_PROBE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 PROBE_SECONDS = 5
@@ -24,34 +28,46 @@ DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 @dataclasses.dataclass(frozen=True)
 class Images:
-    """A labelled set of images in memory.
+    """A set of images in memory, with labels or without.
 
     Args:
       images: uint8 [n, h, w, c].
-      labels: int32 [n].
-      label_names: tuple of str.
-      condition: str. The flag that asks for a label: "digit" or "label".
+      labels: int32 [n], or None.
+      label_names: tuple of str, empty without labels.
+      condition: str. The flag that asks for a label: "digit" or "label"; None without labels.
     """
 
     images: np.ndarray
-    labels: np.ndarray
-    label_names: tuple
-    condition: str
+    labels: np.ndarray | None = None
+    label_names: tuple = ()
+    condition: str | None = None
 
 
-def load(name, split="train"):
+def load(name, split="train", image_size=0):
     """The images of a data set.
 
     Args:
-      name: str. A key of SOURCES.
-      split: "train" or "test".
+      name: str. A key of SOURCES, tfds:NAME, or the path of a folder of images.
+      split: "train" or "test"; a folder has no test split.
+      image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
+        DEFAULT_SIZE for others.
 
     Raises:
-      Refused: the name is unknown, or the data are not here and cannot be fetched.
+      Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images.
     """
-    if name not in SOURCES:
-        raise Refused(f"--dataset={name}: must be one of {', '.join(SOURCES)}.")
-    return SOURCES[name](split)
+    if name in SOURCES:
+        return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
+    if name.startswith(TFDS):
+        return _any_tfds(name.removeprefix(TFDS), split, image_size or DEFAULT_SIZE)
+    return Images(folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE))
+
+
+def _resized(images, size):
+    if images.images.shape[1:3] == (size, size):
+        return images
+    squares = [folders.square(Image.fromarray(np.squeeze(one)), size) for one in images.images]
+    stacked = np.stack(squares).reshape(len(squares), size, size, -1)
+    return dataclasses.replace(images, images=stacked)
 
 
 def _digits(split):
@@ -117,6 +133,32 @@ def _idx(folder, split):
     return images, values("labels-idx1", header=8).astype(np.int32)
 
 
+def _any_tfds(name, split, size):
+    """Any image set of TensorFlow Datasets: a feature `image`, and maybe a ClassLabel `label`."""
+    import tensorflow_datasets as tfds
+
+    try:
+        with quiet.stderr():
+            builder = tfds.builder(name)
+    except (tfds.core.DatasetNotFoundError, ValueError, tfds.core.registered.ModuleNotFoundError):
+        raise Refused(f"--dataset={TFDS}{name}: TensorFlow Datasets knows no {name!r}.") from None
+    features = builder.info.features
+    if "image" not in features or split not in builder.info.splits:
+        raise Refused(f"--dataset={TFDS}{name}: has no images in a split {split!r}.")
+    if not builder.is_prepared():
+        _require_network(f"{TFDS}{name}")
+        builder.download_and_prepare()
+    squares, labels = [], []
+    for example in tfds.as_numpy(builder.as_dataset(split=split)):
+        squares.append(folders.square(Image.fromarray(np.squeeze(example["image"])), size))
+        labels.append(example.get("label"))
+    stacked = np.stack(squares).reshape(len(squares), size, size, -1)
+    if not isinstance(features.get("label"), tfds.features.ClassLabel):
+        return Images(stacked)
+    names = tuple(features["label"].names)
+    return Images(stacked, np.asarray(labels, np.int32), names, "label")
+
+
 SOURCES = {
     "mnist": _tfds("mnist", "digit"),
     "fashion_mnist": _tfds("fashion_mnist", "label"),
@@ -145,6 +187,6 @@ def _require_network(name):
         folder = os.environ.get("TFDS_DATA_DIR") or pathlib.Path.home() / "tensorflow_datasets"
         raise Refused(
             f"--dataset={name}: no prepared copy in {folder} and no network to fetch one. Either "
-            f"set TFDS_DATA_DIR to a folder that holds a prepared {name}, or connect to the "
+            f"set TFDS_DATA_DIR to a folder that holds a prepared copy, or connect to the "
             "network and start again, or train offline with --dataset=digits."
         )

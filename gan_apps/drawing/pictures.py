@@ -28,15 +28,20 @@ def grid(images, columns):
 
     Args:
       images: uint8 [n, h, w, c].
-      columns: int.
+      columns: int, or a list of ints that say how many images are in each row.
 
     Returns:
       uint8 [rows * h, columns * w, c].
     """
     count, height, width, channels = images.shape
-    rows = math.ceil(count / columns)
+    if isinstance(columns, int):
+        lengths = [columns] * (count // columns) + [count % columns] * (count % columns > 0)
+    else:
+        lengths, columns = columns, max(columns)
+    rows = len(lengths)
     cells = np.zeros((rows * columns, height, width, channels), np.uint8)
-    cells[:count] = images
+    places = [row * columns + place for row in range(rows) for place in range(lengths[row])]
+    cells[places] = images
     cells = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
     return cells.reshape(rows * height, columns * width, channels)
 
@@ -51,6 +56,15 @@ def write_png(path, image):
     """Writes uint8 [h, w, 1 or 3] as a gray or colour PNG."""
     with files.replacing(path, durable=False) as beside:
         Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(beside, "PNG")
+
+
+def write_gif(path, frames, seconds=0.08):
+    """Writes frames uint8 [h, w, 1 or 3] as a GIF that repeats, each shown for `seconds`."""
+    first, *rest = (Image.fromarray(np.squeeze(frame)) for frame in frames)
+    with files.replacing(path, durable=False) as beside:
+        first.save(
+            beside, "GIF", save_all=True, append_images=rest, duration=1000 * seconds, loop=0
+        )
 
 
 def write_folder(path, images):

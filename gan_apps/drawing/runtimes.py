@@ -16,7 +16,7 @@ KERAS_BATCH = 100
 
 
 def open_generator(run, recipe, runtime="auto"):
-    """The generator of a run as a function (latents [n, d], labels int [n]) -> images [n, h, w, c].
+    """The generator of a run as a function {"latents": [n, d], ...} -> images [n, h, w, c].
 
     Args:
       run: path of a run directory.
@@ -51,13 +51,9 @@ def _litert_generator(path, recipe):
     if tuple(runner.get_input_details()["latents"]["shape"]) != (1, recipe.latent_dim):
         raise _disagreement(path)
 
-    def images(latents, labels):
+    def images(inputs):
         # One picture a call: its pixels do not depend on which pictures are drawn with it.
-        rows = [
-            runner(latents=latents[row : row + 1], labels=labels[row : row + 1])["images"].copy()
-            for row in range(len(latents))
-        ]
-        return np.concatenate(rows)
+        return np.concatenate([runner(**row)["images"].copy() for row in _parts(inputs, 1)])
 
     return images
 
@@ -74,20 +70,17 @@ def _keras_generator(path, recipe):
     except (ValueError, TypeError, KeyError, UserWarning):
         raise _disagreement(path) from None
 
-    def images(latents, labels):
-        batches = [
-            generator(
-                {
-                    "latents": latents[start : start + KERAS_BATCH],
-                    "labels": labels[start : start + KERAS_BATCH],
-                },
-                training=False,
-            )
-            for start in range(0, len(latents), KERAS_BATCH)
-        ]
+    def images(inputs):
+        batches = [generator(part, training=False) for part in _parts(inputs, KERAS_BATCH)]
         return np.concatenate([np.asarray(batch) for batch in batches])
 
     return images
+
+
+def _parts(inputs, size):
+    """Inputs {name: [n, ...]}, `size` rows at a time."""
+    for start in range(0, len(inputs["latents"]), size):
+        yield {name: values[start : start + size] for name, values in inputs.items()}
 
 
 def _disagreement(path):

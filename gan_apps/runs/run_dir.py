@@ -20,6 +20,7 @@ import re
 import gan_apps
 from gan_apps.machine import files
 from gan_apps.settings import Refused
+from gan_apps.settings.config import LATENT_DISTRIBUTIONS
 
 CONFIG = "config.json"
 MANIFEST = "manifest.json"
@@ -53,8 +54,8 @@ class Recipe:
     Args:
       app: str. The command that made the run, such as "cgan".
       settings: dict. The fields of the command's settings.
-      label_names: tuple of str. What the labels 0, 1, ... are called.
-      condition: str. The flag that asks for a label: one of CONDITIONS.
+      label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
+      condition: str or None. The flag that asks for a label: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
       versions: dict. Library versions the run was made with.
     """
@@ -71,8 +72,13 @@ class Recipe:
         return self.generator["config"]["latent_dim"]
 
     @property
-    def num_classes(self):
-        return len(self.label_names)
+    def latent_distribution(self):
+        return self.settings.get("latent_distribution", "normal")
+
+    @property
+    def labels(self):
+        """All labels, or None if the run draws without."""
+        return None if self.condition is None else range(len(self.label_names))
 
 
 def shipped(name):
@@ -127,13 +133,14 @@ def read_recipe(run):
     try:
         recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
         sound = (
-            recipe.condition in CONDITIONS
-            and recipe.label_names
+            recipe.condition in (*CONDITIONS, None)
+            and bool(recipe.label_names) == (recipe.condition is not None)
             and all(isinstance(name, str) for name in recipe.label_names)
             and isinstance(recipe.app, str)
             and isinstance(recipe.settings, dict)
             and isinstance(recipe.versions, dict)
             and type(recipe.latent_dim) is int
+            and recipe.latent_distribution in LATENT_DISTRIBUTIONS
         )
     except (TypeError, KeyError):
         sound = False

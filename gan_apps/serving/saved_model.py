@@ -23,28 +23,24 @@ def write_version(generator, folder):
 
 
 def write(generator, path, images_of=lambda images: images, batch=None):
-    """Writes a SavedModel with the signature `latents`: {"latents", "labels"} -> {"images"}.
+    """Writes a SavedModel with the signature `latents`: the generator's inputs -> {"images"}.
 
     Args:
-      generator: models.ConditionalGenerator.
+      generator: a network of models.networks.GENERATORS.
       path: path. A folder that is empty or not there.
       images_of: function. What is done to the images in [-1, 1].
       batch: int or None. The fixed batch, or any.
     """
 
-    def latents(latents, labels):
-        images = generator({"latents": latents, "labels": labels}, training=False)
-        return {"images": images_of(images)}
+    def latents(inputs):
+        return {"images": images_of(generator(inputs, training=False))}
 
+    inputs = {
+        name: tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=name)
+        for name, tensor in generator.input.items()
+    }
     archive = keras.export.ExportArchive()
     archive.track(generator)
-    archive.add_endpoint(
-        SIGNATURE,
-        latents,
-        input_signature=[
-            tf.TensorSpec((batch, generator.latent_dim), tf.float32, name="latents"),
-            tf.TensorSpec((batch,), tf.int32, name="labels"),
-        ],
-    )
+    archive.add_endpoint(SIGNATURE, latents, input_signature=[inputs])
     with quiet.stderr():
         archive.write_out(path, verbose=False)

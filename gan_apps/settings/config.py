@@ -6,28 +6,23 @@ that a resumed run may change.
 
 import dataclasses
 import math
+import os
+
+from gan_apps.settings import rows
 
 LENGTH = "num_epochs"
-# Names of the rows in data.sources, models.losses, models.divergences, models.penalties and
-# models.networks, spelled here because settings are read without TensorFlow.
+# Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
-OBJECTIVES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
-DIVERGENCES = (
-    "total_variation",
-    "kl",
-    "reverse_kl",
-    "pearson",
-    "neyman",
-    "squared_hellinger",
-    "jeffrey",
-    "jensen_shannon",
-    "jensen_shannon_weighted",
-    "gan",
-    "alpha",
-)
-GENERATOR_OBJECTIVES = ("trick", "exact")
+TFDS = "tfds:"
+# Names of rows in models.penalties, models.networks and models.adversarial, spelled here because
+# settings are read without TensorFlow.
 PENALTIES = ("none", "two_sided", "one_sided", "one_sided_linear")
-NORMALIZATIONS = ("none", "spectral")
+ARCHITECTURES = ("dcgan", "mlp")
+NORMALIZATIONS = ("none", "batch", "virtual_batch", "spectral")
+GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
+LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
+GENERATOR_OBJECTIVES = ("trick", "exact")
+OPTIMIZERS = ("adam", "rmsprop")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
 
@@ -40,7 +35,7 @@ def setting(default, help, *, minimum=None, above=None, maximum=None, below=None
       help: str. The flag's help.
       minimum, above, maximum, below: numbers. Closed and open bounds of the value, or of each
         element of a tuple.
-      choices: tuple of str. All that is allowed.
+      choices: tuple of str, or function that returns one. All that is allowed.
     """
     metadata = {
         "help": help,
@@ -57,28 +52,71 @@ def setting(default, help, *, minimum=None, above=None, maximum=None, below=None
 class TrainConfig:
     """Settings that every algorithm has. Raises ValueError, naming the field and the value."""
 
-    dataset: str = setting("mnist", "What to learn; digits needs no download.", choices=DATASETS)
+    dataset: str = setting(
+        "mnist",
+        "What to learn: mnist, fashion_mnist, digits (needs no download), tfds:NAME for any image "
+        "set of TensorFlow Datasets, or a folder of images.",
+    )
+    image_size: int = setting(
+        0,
+        "Side of the images in pixels, a multiple of 4, to which the data are cropped and resized; "
+        "0: 28 for the data sets with a name, 64 for others.",
+        minimum=0,
+        maximum=512,
+    )
+    horizontal_flips: bool = setting(False, "Mirror a random half of the real images.")
     num_epochs: int = setting(
         16, "Passes over the data; may grow when a run is resumed.", minimum=1
     )
     batch_size: int = setting(64, "Images per discriminator update.", minimum=2)
     latent_dim: int = setting(32, "Length of the generator's noise vector.", minimum=1)
+    latent_distribution: str = setting(
+        "normal",
+        "What it is drawn from: a normal distribution, the sphere, or the cube [-1, 1].",
+        choices=LATENT_DISTRIBUTIONS,
+    )
+    architecture: str = setting(
+        "dcgan", "The networks: convolutions (dcgan) or dense layers (mlp).", choices=ARCHITECTURES
+    )
     generator_widths: tuple = setting(
-        (96, 64), "Feature maps of the generator, coarse to fine.", minimum=1
+        (), "Feature maps of the generator, coarse to fine; none: what fits the images.", minimum=1
     )
     discriminator_widths: tuple = setting(
-        (48, 96, 192), "Feature maps of the discriminator, fine to coarse.", minimum=1
+        (), "Feature maps of the discriminator, fine to coarse; none: what fits.", minimum=1
+    )
+    generator_normalization: str = setting(
+        "batch", "What is normalised in the generator.", choices=GENERATOR_NORMALIZATIONS
+    )
+    normalization: str = setting(
+        "none",
+        "What is normalised in the discriminator; spectral divides every kernel by its largest "
+        "singular value.",
+        choices=NORMALIZATIONS,
     )
     discriminator_steps: int = setting(
-        1, "Discriminator updates per iteration, each on new real images.", minimum=1
+        1, "k, discriminator updates per iteration, each on new real images.", minimum=1
     )
-    generator_steps: int = setting(1, "Generator updates per iteration.", minimum=1)
+    generator_steps: int = setting(1, "j, generator updates per iteration.", minimum=1)
+    initial_discriminator_steps: int = setting(
+        0,
+        "A longer k at the start, a multiple of k: so many discriminator updates before each of "
+        "the generator's first --initial_iterations turns; 0 for k.",
+        minimum=0,
+    )
+    initial_iterations: int = setting(
+        25, "Turns of the generator that wait for the longer k.", minimum=1
+    )
+    optimizer: str = setting("adam", "What updates both networks.", choices=OPTIMIZERS)
     discriminator_learning_rate: float = setting(
-        5e-4, "Adam's step size for the discriminator.", above=0
+        5e-4, "The optimizer's step size for the discriminator.", above=0
     )
-    generator_learning_rate: float = setting(5e-4, "Adam's step size for the generator.", above=0)
+    generator_learning_rate: float = setting(
+        5e-4, "The optimizer's step size for the generator.", above=0
+    )
     beta_1: float = setting(0.0, "Adam's decay of the gradient's mean.", minimum=0, below=1)
-    beta_2: float = setting(0.99, "Adam's decay of the gradient's square.", minimum=0, below=1)
+    beta_2: float = setting(
+        0.99, "Decay of the gradient's square, in Adam and RMSprop.", minimum=0, below=1
+    )
     decay_fraction: float = setting(
         0.5,
         "The last part of training in which both learning rates fall linearly to zero.",
@@ -100,10 +138,14 @@ class TrainConfig:
     clip: float = setting(
         0.0, "Keeps every discriminator weight in [-clip, clip]; 0 for no clipping.", minimum=0
     )
-    normalization: str = setting(
-        "none",
-        "spectral divides every discriminator kernel by its largest singular value.",
-        choices=NORMALIZATIONS,
+    input_noise: float = setting(
+        0.0,
+        "Standard deviation of the noise on the discriminator's images at the start; it falls "
+        "linearly to zero.",
+        minimum=0,
+    )
+    input_noise_fraction: float = setting(
+        1.0, "The first part of training in which that noise falls.", above=0, maximum=1
     )
     averaging_decay: float = setting(
         0.999,
@@ -131,16 +173,139 @@ class TrainConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
+        self._check_data()
+        if self.optimizer == "rmsprop" and self.beta_1:
+            raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
+        if self.initial_discriminator_steps % self.discriminator_steps:
+            raise ValueError(
+                f"initial_discriminator_steps must be a multiple of --discriminator_steps="
+                f"{self.discriminator_steps}, got {self.initial_discriminator_steps}."
+            )
+        penalties = {"penalty": self.penalty != "none", "real_gradient_weight": True}
+        for name, given in penalties.items():
+            if self.normalization == "batch" and given and getattr(self, name):
+                raise ValueError(
+                    f"normalization must not be 'batch' with --{name}={getattr(self, name)}: the "
+                    "penalty is on the slope of one image's score, which batch normalisation "
+                    "makes depend on the whole minibatch. Take --normalization=none, "
+                    f"virtual_batch or spectral, or --{name}={'none' if name == 'penalty' else 0}."
+                )
+
+    def _check_data(self):
+        named = self.dataset in DATASETS or self.dataset.startswith(TFDS)
+        if not self.dataset:
+            raise ValueError("dataset must name what to learn, got ''.")
+        # A name without a separator that is no folder either is most likely misspelt.
+        if not named and "/" not in self.dataset and not os.path.exists(self.dataset):
+            raise ValueError(
+                f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
+                f"got {self.dataset!r}."
+            )
+        if self.image_size and (self.image_size < 8 or self.image_size % 4):
+            raise ValueError(
+                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
+            )
+
+    @property
+    def is_lipschitz(self):
+        """Whether something bounds the discriminator's slope."""
+        return self.penalty != "none" or self.clip > 0 or self.normalization == "spectral"
+
+
+def _changed(name, default, **bounds):
+    """A setting of TrainConfig with another default, and other bounds if given."""
+    field = TrainConfig.__dataclass_fields__[name]
+    return dataclasses.field(default=default, metadata={**field.metadata, **bounds})
+
+
+# What f-divergences and objectives are called in flags.
+_PI = "Weight of the data in jensen_shannon_weighted."
+_ALPHA = "Order of the alpha divergence, neither 0 nor 1."
+_GENERATOR_OBJECTIVE = (
+    "What the generator does with an f-divergence: maximise the activation of its scores (trick), "
+    "or minimise the bound itself (exact)."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CGANConfig(TrainConfig):
+class DCGANConfig(TrainConfig):
+    """Settings of the DCGAN, and of the GANs that differ from it by their objective."""
+
+    objective: str = setting(
+        "non_saturating", "What a score costs the two networks.", choices=rows.objectives
+    )
+    label_smoothing: float = setting(
+        0.0, "One-sided: 1 - the target of real images.", minimum=0, below=0.5
+    )
+    flipped_labels: float = setting(
+        0.0, "Share of noisy labels: real taken for generated and back.", minimum=0, below=0.5
+    )
+    # Radford et al. 2016, section 4.
+    normalization: str = _changed("normalization", "batch")
+    real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
+    discriminator_learning_rate: float = _changed("discriminator_learning_rate", 2e-4)
+    generator_learning_rate: float = _changed("generator_learning_rate", 2e-4)
+    beta_1: float = _changed("beta_1", 0.5)
+    beta_2: float = _changed("beta_2", 0.999)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.objective == "wasserstein" and not self.is_lipschitz:
+            raise ValueError(
+                "objective must not be 'wasserstein' while nothing keeps the discriminator "
+                "Lipschitz; add --penalty=two_sided, --clip=0.01 or --normalization=spectral."
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FGANConfig(TrainConfig):
+    """Settings of the f-GAN."""
+
+    divergence: str = setting(
+        "jensen_shannon", "Which f-divergence to minimise.", choices=rows.divergences
+    )
+    generator_objective: str = setting("trick", _GENERATOR_OBJECTIVE, choices=GENERATOR_OBJECTIVES)
+    pi: float = setting(0.5, _PI, above=0, below=1)
+    alpha: float = setting(0.5, _ALPHA)
+
+    def __post_init__(self):
+        super().__post_init__()
+        _check_alpha(self.alpha)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WGANConfig(TrainConfig):
+    """Settings of the Wasserstein GAN with weight clipping (Arjovsky et al. 2017, algorithm 1)."""
+
+    clip: float = _changed("clip", 0.01, minimum=None, above=0)
+    discriminator_steps: int = _changed("discriminator_steps", 5)
+    optimizer: str = _changed("optimizer", "rmsprop")
+    discriminator_learning_rate: float = _changed("discriminator_learning_rate", 5e-5)
+    generator_learning_rate: float = _changed("generator_learning_rate", 5e-5)
+    normalization: str = _changed("normalization", "batch")
+    real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WGANGPConfig(TrainConfig):
+    """Settings of WGAN-GP (Gulrajani et al. 2017, algorithm 1)."""
+
+    penalty: str = _changed("penalty", "two_sided", choices=PENALTIES[1:])
+    discriminator_steps: int = _changed("discriminator_steps", 5)
+    discriminator_learning_rate: float = _changed("discriminator_learning_rate", 1e-4)
+    generator_learning_rate: float = _changed("generator_learning_rate", 1e-4)
+    beta_2: float = _changed("beta_2", 0.9)
+    real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CGANConfig(DCGANConfig):
     """Settings of the conditional GAN."""
 
     objective: str = setting(
         "non_saturating",
         "What a score costs the two networks: a GAN's, Wasserstein's, or an f-divergence's.",
-        choices=OBJECTIVES + DIVERGENCES,
+        choices=lambda: rows.objectives() + rows.divergences(),
     )
     mismatched_weight: float = setting(
         0.5,
@@ -148,25 +313,25 @@ class CGANConfig(TrainConfig):
         minimum=0,
         below=1,
     )
-    generator_objective: str = setting(
-        "trick",
-        "What the generator does with an f-divergence: maximise the activation of its scores "
-        "(trick), or minimise the bound itself.",
-        choices=GENERATOR_OBJECTIVES,
-    )
-    pi: float = setting(0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1)
-    alpha: float = setting(0.5, "Order of the alpha divergence, neither 0 nor 1.")
+    generator_objective: str = setting("trick", _GENERATOR_OBJECTIVE, choices=GENERATOR_OBJECTIVES)
+    pi: float = setting(0.5, _PI, above=0, below=1)
+    alpha: float = setting(0.5, _ALPHA)
+    # Chosen by measurement (BUILD_NOTES.md).
+    normalization: str = _changed("normalization", "none")
+    real_gradient_weight: float = _changed("real_gradient_weight", 1.0)
+    discriminator_learning_rate: float = _changed("discriminator_learning_rate", 5e-4)
+    generator_learning_rate: float = _changed("generator_learning_rate", 5e-4)
+    beta_1: float = _changed("beta_1", 0.0)
+    beta_2: float = _changed("beta_2", 0.99)
 
     def __post_init__(self):
         super().__post_init__()
-        if self.alpha in (0.0, 1.0):
-            raise ValueError(f"alpha must be neither 0 nor 1, got {self.alpha}.")
-        constrained = self.penalty != "none" or self.clip or self.normalization == "spectral"
-        if self.objective == "wasserstein" and not constrained:
-            raise ValueError(
-                "objective must not be 'wasserstein' while nothing keeps the discriminator "
-                "Lipschitz; add --penalty=two_sided, --clip=0.01 or --normalization=spectral."
-            )
+        _check_alpha(self.alpha)
+
+
+def _check_alpha(alpha):
+    if alpha in (0.0, 1.0):
+        raise ValueError(f"alpha must be neither 0 nor 1, got {alpha}.")
 
 
 def differences(config, other):
@@ -202,6 +367,12 @@ def from_json(config_class, values):
     )
 
 
+def allowed(field):
+    """The choices of a field, or None."""
+    choices = field.metadata["choices"]
+    return choices() if callable(choices) else choices
+
+
 def _check(field, value):
     expected = type(field.default)
     if expected is float and type(value) is int:
@@ -209,12 +380,10 @@ def _check(field, value):
     elif type(value) is not expected:
         raise ValueError(f"{field.name} must be a {expected.__name__}, got {value!r}.")
     if expected is str:
-        choices = field.metadata["choices"]
+        choices = allowed(field)
         if choices and value not in choices:
             raise ValueError(f"{field.name} must be one of {', '.join(choices)}, got {value!r}.")
         return
-    if expected is tuple and not value:
-        raise ValueError(f"{field.name} must name at least one value, got none.")
     for number in value if expected is tuple else (value,):
         if expected is tuple and type(number) is not int:
             raise ValueError(f"{field.name} must be whole numbers, got {number!r}.")

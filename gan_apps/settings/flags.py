@@ -4,6 +4,7 @@ import dataclasses
 
 from absl import flags
 
+from gan_apps.settings.config import allowed
 from gan_apps.settings.outcomes import Refused
 
 # Flags belong to the main that asks for them, so that its --help lists them.
@@ -51,7 +52,7 @@ def _value(name):
     if not isinstance(value, list):
         return value
     try:
-        return tuple(int(number) for number in value)
+        return tuple(int(number) for number in value if value != [""])
     except ValueError:
         raise Refused(
             f"--{name} must be whole numbers separated by commas, got {','.join(value)!r}."
@@ -70,6 +71,6 @@ _DEFINERS = {
 
 
 def _help(field):
-    choices = field.metadata["choices"]
+    choices = allowed(field)
     listed = f" One of: {', '.join(choices)}." if choices else ""
     return f"[train] {field.metadata['help']}{listed}"

@@ -12,13 +12,15 @@ import time
 
 import keras
 
-from gan_apps.drawing import draw, pictures
+from gan_apps.drawing import latents, pictures
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Interrupted
 from gan_apps.training import states
 
 SAMPLES_PER_LABEL = 10
+# In all, of a run without labels.
+SAMPLES = 64
 
 
 class _ByIteration(keras.callbacks.Callback):
@@ -95,9 +97,10 @@ class Samples(_ByIteration):
     def __init__(self, run, recipe, seed, steps_per_epoch, events):
         super().__init__()
         self.folder = run / run_dir.SAMPLES_WHILE_TRAINING
-        self.inputs = draw.requested(
-            range(recipe.num_classes), SAMPLES_PER_LABEL, seed, recipe.latent_dim
-        )
+        labelled = recipe.labels is not None
+        num_images = SAMPLES_PER_LABEL if labelled else SAMPLES
+        self.inputs = latents.requested(recipe, recipe.labels, num_images, seed)
+        self.columns = num_images if labelled else pictures.square(num_images)
         self.steps_per_epoch = steps_per_epoch
         self.events = events
 
@@ -109,11 +112,8 @@ class Samples(_ByIteration):
             self.events.image(iteration, "samples", image)
 
     def drawn(self):
-        latents, labels = self.inputs
-        images = self.model.averaged_generator(
-            {"latents": latents, "labels": labels}, training=False
-        )
-        return pictures.grid(pictures.to_bytes(images), SAMPLES_PER_LABEL)
+        images = self.model.averaged_generator(self.inputs, training=False)
+        return pictures.grid(pictures.to_bytes(images), self.columns)
 
 
 def is_milestone(iteration):

@@ -11,6 +11,12 @@ DATASETS = {
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
 
+LATENTS = {
+    "normal": "standard normal",
+    "spherical": "on the sphere of radius sqrt(latent_dim)",
+    "uniform": "uniform in [-1, 1]",
+}
+
 
 def write(run, recipe, *, iterations, seconds, report):
     """Writes the card of a finished run.
@@ -25,16 +31,19 @@ def write(run, recipe, *, iterations, seconds, report):
     dataset = settings["dataset"]
     size, channels = (recipe.generator["config"][name] for name in ("image_size", "channels"))
     kind = "gray" if channels == 1 else "colour"
+    asked = f" on request: {', '.join(recipe.label_names)}" if recipe.label_names else ""
+    labels = ", `labels` int32 [1]" if recipe.label_names else ""
+    mirrored = ", half of them mirrored" if settings.get("horizontal_flips") else ""
     lines = [
         f"# {run.name}",
         "",
-        f"Draws {size}x{size} {kind} images on request: {', '.join(recipe.label_names)}.",
+        f"Draws {size}x{size} {kind} images{asked}.",
         f"Made by `python -m gan_apps.{recipe.app} --mode=train`; draw from it with "
         f"`python -m gan_apps.{recipe.app} --run_dir=<this folder>`.",
         "",
         "## Training",
         "",
-        f"- Data: {DATASETS.get(dataset, dataset)}.",
+        f"- Data: {DATASETS.get(dataset, dataset)}{mirrored}.",
         f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
         f"in {settings['precision']}, seed {settings['seed']}.",
         "- Versions: "
@@ -49,7 +58,8 @@ def write(run, recipe, *, iterations, seconds, report):
         "## Files",
         "",
         f"- `{run_dir.LITERT}`: float32 LiteRT, batch 1. Inputs `latents` float32 "
-        f"[1, {recipe.latent_dim}] (standard normal), `labels` int32 [1]; output `images` float32 "
+        f"[1, {recipe.latent_dim}] ({LATENTS[recipe.latent_distribution]}){labels}; output "
+        f"`images` float32 "
         f"[1, {size}, {size}, {channels}] in [-1, 1].",
         f"- `{run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described in "
         f"`{run_dir.CONFIG}`.",

@@ -1,6 +1,6 @@
 """The end of a training: the generator in every form used later, its card and its picture."""
 
-from gan_apps.drawing import draw
+from gan_apps.drawing import draw, latents, pictures
 from gan_apps.evaluation import classifier, evaluate
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
@@ -8,6 +8,8 @@ from gan_apps.serving import litert, saved_model
 from gan_apps.training import cards
 
 SAMPLES_PER_LABEL = 16
+# In all, of a run without labels.
+SAMPLES = 64
 
 
 def is_finished(run, model):
@@ -29,12 +31,13 @@ def finish(run, recipe, model, seconds):
     litert.write(generator, run / run_dir.LITERT)
     saved_model.write_version(generator, run / run_dir.SAVED_MODEL)
     run_dir.write_manifest(run, iterations)
+    labelled = recipe.labels is not None
+    num_images = SAMPLES_PER_LABEL if labelled else SAMPLES
     draw.draw(
         run,
         recipe,
-        labels=range(recipe.num_classes),
-        num_images=SAMPLES_PER_LABEL,
-        seed=recipe.settings["seed"],
+        inputs=latents.requested(recipe, recipe.labels, num_images, recipe.settings["seed"]),
+        columns=num_images if labelled else pictures.square(num_images),
         output=run / run_dir.SAMPLES,
     )
     judged = recipe.settings["dataset"] in classifier.SHIPPED

@@ -8,9 +8,10 @@ from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
+from gan_apps.settings import Refused
 from gan_apps.training import building, callbacks, finishing, states
 from gan_apps.training.events import Events
-from models import networks
+from models import MODELS, networks
 
 RECORDED = ("tensorflow", "keras", "numpy")
 
@@ -32,11 +33,12 @@ def train(app, config, run):
       Failed: a loss or a weight is not finite; the last good state is kept.
     """
     minibatches = Minibatches(
-        sources.load(config.dataset),
+        _images(app, config),
         config.batch_size,
         config.discriminator_steps,
         config.generator_steps,
         config.seed,
+        config.horizontal_flips,
     )
     model = building.build(app, config, minibatches)
     recipe = _recipe(app, config, minibatches.images, model)
@@ -51,6 +53,19 @@ def train(app, config, run):
     if not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
     return run
+
+
+def _images(app, config):
+    """The training data as `app` takes them: with their labels, or without."""
+    images = sources.load(config.dataset, image_size=config.image_size)
+    if not MODELS[app].conditional:
+        return sources.Images(images.images)
+    if images.labels is None:
+        raise Refused(
+            f"--dataset={config.dataset}: has no labels, which gan_apps.{app} learns to draw by; "
+            "gan_apps.dcgan learns without."
+        )
+    return images
 
 
 def _fit(model, config, run, recipe, minibatches, seconds):

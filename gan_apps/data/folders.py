@@ -1,0 +1,97 @@
+"""A folder of images, of any size and kind, as squares of one size."""
+
+import sys
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gan_apps.settings import Refused
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+# A picture of more pixels than this is not opened: a small file can hold gigabytes.
+MAX_PIXELS = 50_000_000
+# How many skipped files are named; the others are counted.
+NAMED = 10
+GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "F")
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError)
+
+
+def load(folder, size):
+    """The images of `folder` and of the folders in it, uint8 [n, size, size, 1 or 3].
+
+    Each is cropped to its central square and resized. They are gray if all of them are; alpha lies
+    on white; the camera's orientation is heeded. Files that cannot be used are skipped, counted and
+    named on stderr.
+
+    Args:
+      folder: pathlib.Path.
+      size: int. The side in pixels.
+
+    Raises:
+      Refused: the folder is missing, or holds no image that can be used.
+    """
+    if not folder.is_dir():
+        raise Refused(f"--dataset={folder}: there is no such folder.")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise Refused(f"--dataset={folder}: holds no image ({', '.join(SUFFIXES)}).")
+    squares, skipped = [], []
+    for path in paths:
+        try:
+            squares.append(_read(path, size))
+        except DAMAGE as error:
+            skipped.append(f"{path.relative_to(folder)} ({_reason(error)})")
+    if skipped:
+        rest = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        print(
+            f"{len(skipped)} of {len(paths)} files skipped: {', '.join(skipped[:NAMED])}{rest}.",
+            file=sys.stderr,
+        )
+    if not squares:
+        raise Refused(f"--dataset={folder}: none of its {len(paths)} images can be read.")
+    if any(image.ndim == 3 for image in squares):
+        squares = [np.dstack([image] * 3) if image.ndim == 2 else image for image in squares]
+    return np.stack(squares).reshape(len(squares), size, size, -1)
+
+
+def square(image, size):
+    """The central square of a picture, uint8 [size, size] if it is gray, else [size, size, 3]."""
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    elif image.mode.startswith("I") or image.mode == "F":
+        # 16 and 32 bits: the whole range of what is there.
+        values = np.asarray(image, np.float32)
+        low, high = float(values.min()), float(values.max())
+        scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
+        image = Image.fromarray(scaled.astype(np.uint8))
+    image = image.convert("L" if image.mode in GRAY_MODES else "RGB")
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    box = (left, top, left + side, top + side)
+    if side != size:
+        image = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+    else:
+        image = image.crop(box)
+    return np.asarray(image)
+
+
+def _read(path, size):
+    with warnings.catch_warnings():
+        # Pillow warns of sizes that could be an attack; ours are checked below.
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise ValueError(f"{width}x{height} is too large")
+            # JPEG alone can be read at a fraction of its size.
+            image.draft(None, (2 * size, 2 * size))
+            return square(ImageOps.exif_transpose(image), size)
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image"
+    return str(error) or type(error).__name__

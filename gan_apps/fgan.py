@@ -1,0 +1,18 @@
+"""The f-GAN: a GAN for every f-divergence.
+
+python -m gan_apps.fgan                                sixteen digits, in fgan_digits.png
+python -m gan_apps.fgan --mode=train --divergence=pearson        trains on MNIST
+python -m gan_apps.fgan --mode=train --divergence=alpha --alpha=2 --generator_objective=exact
+"""
+
+from gan_apps import settings
+from gan_apps.command import adversarial, launch
+
+
+def main():
+    adversarial.run("fgan", settings.FGANConfig, shipped_run="fgan_digits")
+
+
+if __name__ == "__main__":
+    adversarial.define_flags(settings.FGANConfig)
+    launch.launch(main)

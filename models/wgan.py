@@ -1,0 +1,35 @@
+"""The Wasserstein GAN: the discriminator estimates the earth mover's distance.
+
+The paper calls the discriminator the critic: its score is not a probability, and it must be
+Lipschitz, for which every one of its weights is clipped after each of its updates.
+"""
+
+import tensorflow as tf
+
+from models.adversarial import AbstractAdversarialModel
+
+
+class WGAN(AbstractAdversarialModel):
+    """Wasserstein GAN with weight clipping.
+
+    discriminator loss = -(E[D(x)] - E[D(G(z))])
+    generator loss     = -E[D(G(z))]
+
+    Args:
+      clip: float above 0. Every discriminator weight is kept in [-clip, clip]. Default 0.01.
+      discriminator_steps: int. Default 5.
+      **networks_and_loop: as in AbstractAdversarialModel.
+
+    Reference: Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1 (with RMSprop, rate 5e-5).
+    """
+
+    def __init__(self, *networks, clip=0.01, discriminator_steps=5, **loop):
+        if clip <= 0:
+            raise ValueError(f"clip must be greater than 0, got {clip}.")
+        super().__init__(*networks, clip=clip, discriminator_steps=discriminator_steps, **loop)
+
+    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+        return -(tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores))
+
+    def generator_loss(self, fake_scores):
+        return -tf.reduce_mean(fake_scores)
