@@ -51,12 +51,9 @@ class Minibatches:
         return len(self.images.images) // self.images_per_iteration
 
     @functools.cached_property
-    def _images(self):
-        return tf.constant(self.images.images)
-
-    @functools.cached_property
-    def _labels(self):
-        return tf.constant(self.images.labels)
+    def _tensors(self):
+        labels = self.images.labels
+        return tf.constant(self.images.images), None if labels is None else tf.constant(labels)
 
     def sample(self, size):
         """`size` images, uint8 [size, h, w, c], chosen by the seed alone."""
@@ -66,6 +63,8 @@ class Minibatches:
 
     def epoch(self, number, first_step=0):
         """The iterations of epoch `number` (from 0) from `first_step` on, as a tf.data.Dataset."""
+        # Made here, outside of the graph that `iteration` becomes.
+        images, labels = self._tensors
         count = len(self.images.images)
 
         def shuffled(step, salt, updates):
@@ -79,26 +78,26 @@ class Minibatches:
         def iteration(step):
             real = shuffled(step, 0, self.discriminator_steps)
             key = tf.stack([tf.constant(self.seed, tf.int64), number * self.steps_per_epoch + step])
-            examples = {"images": self._seen(real, key)}
-            if self.images.labels is None:
+            examples = {"images": self._seen(images, real, key)}
+            if labels is None:
                 return {"examples": examples, "conditions": {}}
             # 1 to num_classes - 1 places further on: any label but its own.
             num_classes = len(self.images.label_names)
             shift = tf.random.stateless_uniform(real.shape, key, 1, num_classes, tf.int32)
-            examples["labels"] = tf.gather(self._labels, real)
+            examples["labels"] = tf.gather(labels, real)
             examples["mismatched_labels"] = (examples["labels"] + shift) % num_classes
             conditions = shuffled(step, 1, self.generator_steps)
             return {
                 "examples": examples,
-                "conditions": {"labels": tf.gather(self._labels, conditions)},
+                "conditions": {"labels": tf.gather(labels, conditions)},
             }
 
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
         return steps.map(iteration, num_parallel_calls=1, deterministic=True).prefetch(2)
 
-    def _seen(self, indices, key):
+    def _seen(self, images, indices, key):
         """The images of `indices`, some of them mirrored if they may be."""
-        images = tf.gather(self._images, indices)
+        images = tf.gather(images, indices)
         if not self.horizontal_flips:
             return images
         # Other numbers than those that key draws elsewhere.
