@@ -3,18 +3,21 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import models
-from models.adversarial import to_signed
+from gan_apps.training import states
+from models.adversarial import LATENT_DISTRIBUTIONS, to_signed
 from models.penalties import PENALTIES
 from tests.tiny_models import (
+    CASES,
     COUNT,
-    EVERY_OBJECTIVE,
     NUM_CLASSES,
     built,
     fitted,
     iterations,
+    metric_names,
+    stepped,
 )
 
 
@@ -26,27 +29,68 @@ def moved(before, network):
     return any((old != new).any() for old, new in zip(before, network.get_weights(), strict=True))
 
 
+def everything(model):
+    return {name: variable.numpy().copy() for name, variable in states.variables(model).items()}
+
+
 @pytest.fixture(params=models.MODELS)
 def name(request):
     return request.param
 
 
-@pytest.mark.parametrize("objective", EVERY_OBJECTIVE)
-def test_history_has_exactly_our_names_and_is_finite(name, objective):
-    history = fitted(built(name, objective)).history
-    assert set(history) == {"discriminator_loss", "generator_loss"}
+@pytest.mark.parametrize("name, objective", CASES)
+def test_contract(name, objective, tmp_path):
+    k, j = 2, 1
+    whole = built(name, objective, discriminator_steps=k, generator_steps=j)
+    logs = stepped(whole, 2)
+    assert set(logs) == metric_names(name)
+    assert np.isfinite(list(logs.values())).all()
+    assert int(whole.discriminator_optimizer.iterations) == 2 * k
+    assert int(whole.generator_optimizer.iterations) == 2 * j
+    # One draw of latents for each update, and one of mixing for each gradient penalty.
+    assert int(whole.draws) == 2 * (k + j + (k if name == "wgan_gp" else 0))
+    # Same seed, same weights; and a state goes on as if nothing had been.
+    again = built(name, objective, discriminator_steps=k, generator_steps=j)
+    stepped(again, 1)
+    states.save(tmp_path, again, 0.0)
+    resumed = built(name, objective, discriminator_steps=k, generator_steps=j)
+    states.restore(tmp_path, resumed)
+    stepped(resumed, 1, first=1)
+    ours, theirs = everything(resumed), everything(whole)
+    for variable in ours:
+        assert_array_equal(ours[variable], theirs[variable], err_msg=variable)
+
+
+def test_history_of_fit_has_exactly_our_names_and_is_finite(name):
+    history = fitted(built(name)).history
+    assert set(history) == metric_names(name)
     assert np.isfinite(list(history.values())).all()
 
 
 @pytest.mark.parametrize("k, j", [(1, 1), (3, 1), (1, 2)])
 def test_updates_per_iteration(name, k, j):
     model = built(name, discriminator_steps=k, generator_steps=j)
-    fitted(model, 4)
+    stepped(model, 4)
     assert int(model.discriminator_optimizer.iterations) == 4 * k
     assert int(model.generator_optimizer.iterations) == 4 * j
     assert int(model.iteration) == 4
-    # One draw of latents for each update.
-    assert int(model.draws) == 4 * (k + j)
+
+
+def test_a_longer_k_at_the_start(name):
+    # Two turns of the generator wait for 6 updates of the discriminator each: 3 iterations of 2.
+    model = built(name, discriminator_steps=2, initial_discriminator_steps=6, initial_iterations=2)
+    turns = []
+    for number, iteration in enumerate(iterations(model, 9)):
+        model.train_step(iteration)
+        turns.append(int(model.generator_optimizer.iterations))
+        assert int(model.discriminator_optimizer.iterations) == 2 * (number + 1)
+    assert turns == [0, 0, 1, 1, 1, 2, 3, 4, 5]
+    # The same in a graph.
+    traced = built(name, discriminator_steps=2, initial_discriminator_steps=6, initial_iterations=2)
+    fitted(traced, 9)
+    assert int(traced.generator_optimizer.iterations) == 5
+    with pytest.raises(ValueError, match="multiple of discriminator_steps, 2, got 5"):
+        built(name, discriminator_steps=2, initial_discriminator_steps=5)
 
 
 def test_each_update_moves_only_its_own_variables(name):
@@ -71,13 +115,11 @@ def test_each_update_moves_only_its_own_variables(name):
     assert moved_trainables() == [True, False]
 
 
-def test_same_seed_same_weights_and_another_seed_others(name):
-    first, again, other = (built(name, seed=seed) for seed in (1, 1, 2))
-    for model in (first, again, other):
-        fitted(model)
-    weights = copies(first.generator)
-    assert not moved(weights, again.generator)
-    assert moved(weights, other.generator)
+def test_another_seed_gives_other_weights(name):
+    first, other = (built(name, seed=seed) for seed in (1, 2))
+    for model in (first, other):
+        stepped(model, 1)
+    assert moved(copies(first.generator), other.generator)
 
 
 def test_the_seed_keys_the_noise_and_not_only_the_weights(name):
@@ -96,7 +138,7 @@ def test_latents_are_new_at_every_draw_and_go_on_from_the_counter(name):
 def test_the_average_is_warmed_up_and_follows(name):
     model = built(name, averaging_decay=0.5)
     start = copies(model.averaged_generator)
-    fitted(model, 1)
+    stepped(model, 1)
     # decay = min(.5, (1 + 1) / (10 + 1)) after the first iteration.
     decay = 2.0 / 11.0
     for average, old, new in zip(
@@ -109,55 +151,182 @@ def test_the_average_is_warmed_up_and_follows(name):
 def test_real_gradient_penalty_is_due_every_interval(name):
     # With a huge weight the penalty decides the first update and is absent from the second.
     plain, penalised = built(name), built(name, real_gradient_weight=1e3, real_gradient_interval=2)
-    fitted(plain, 1)
-    fitted(penalised, 1)
+    stepped(plain, 1)
+    stepped(penalised, 1)
     assert moved(copies(plain.discriminator), penalised.discriminator)
     plain, penalised = built(name), built(name, real_gradient_weight=1e3, real_gradient_interval=2)
     for model in (plain, penalised):
         model.iteration.assign(1)
-        fitted(model, 1)
+        stepped(model, 1)
     assert not moved(copies(plain.discriminator), penalised.discriminator)
 
 
-@pytest.mark.parametrize("kind", PENALTIES)
+@pytest.mark.parametrize("name, kind", [(n, k) for n in ("cgan", "wgan_gp") for k in PENALTIES])
 def test_a_gradient_penalty_is_measured_and_keeps_slopes_small(name, kind):
-    loop = {"penalty": kind, "discriminator_steps": 2}
-    model = built(name, "wasserstein", penalty_weight=10.0, **loop)
+    model = built(name, "wasserstein", penalty=kind, penalty_weight=10.0, discriminator_steps=2)
     history = fitted(model, 3).history
-    assert set(history) == {
-        "discriminator_loss",
-        "generator_loss",
-        "wasserstein_estimate",
-        "gradient_norm",
-    }
+    assert set(history) == metric_names("wgan_gp")
     assert np.isfinite(list(history.values())).all()
-    # The conditional loss also holds the mismatched pairs; the estimate real and generated only.
-    assert int(model.draws) == 3 * (2 * 2 + 1)
-    heavy = built(name, "wasserstein", penalty_weight=1e4, **loop)
+    heavy = built(name, "wasserstein", penalty=kind, penalty_weight=1e4, discriminator_steps=2)
     fitted(heavy, 30)
     slope = fitted(heavy, 1, first=30).history["gradient_norm"][0]
     assert 0.5 < slope < 1.5 if kind == "two_sided" else slope < 1.5
 
 
+@pytest.mark.parametrize("name", ["cgan", "wgan"])
 def test_clipping_leaves_every_weight_inside(name):
     model = built(name, "wasserstein", clip=0.01)
-    history = fitted(model).history
-    assert set(history) == {"discriminator_loss", "generator_loss", "wasserstein_estimate"}
+    assert set(stepped(model)) == metric_names("wgan")
     for variable in model.discriminator.trainable_variables:
         assert np.abs(variable.numpy()).max() <= 0.01 + 1e-9
     assert max(np.abs(v.numpy()).max() for v in model.generator.trainable_variables) > 0.01
 
 
+def test_wasserstein_losses_are_the_differences_of_means():
+    for model in (built("wgan"), built("wgan_gp")):
+        real, fake = tf.constant([3.0, 5.0]), tf.constant([1.0, 2.0])
+        assert_allclose(model.discriminator_loss(real, fake), -(4.0 - 1.5), rtol=1e-6)
+        assert_allclose(model.generator_loss(fake), -1.5, rtol=1e-6)
+
+
+def test_what_the_wasserstein_gans_cannot_be_without():
+    with pytest.raises(ValueError, match="clip must be greater than 0, got 0"):
+        built("wgan", clip=0)
+    with pytest.raises(ValueError, match="penalty must be one of .*, got None"):
+        built("wgan_gp", penalty=None)
+    assert built("wgan").clip == 0.01
+    assert built("wgan_gp").penalty == "two_sided" and built("wgan_gp").penalty_weight == 10.0
+
+
+def test_the_f_gan_s_losses_are_the_bound():
+    row = models.DIVERGENCES["pearson"]
+    real, fake = tf.constant([2.0, 0.0]), tf.constant([1.0, -1.0])
+    # T = v, f*(t) = t**2 / 4 + t: the bound is mean(2, 0) - mean(1.25, -.75).
+    for objective, generator in (("trick", 0.0), ("exact", -0.25)):
+        model = built("fgan", "pearson", generator_objective=objective)
+        assert model.divergence == row
+        assert_allclose(model.discriminator_loss(real, fake), -(1.0 - 0.25), rtol=1e-6)
+        assert_allclose(model.generator_loss(fake), generator, atol=1e-6)
+
+
+@pytest.mark.parametrize("penalty", [{"penalty": "two_sided"}, {"real_gradient_weight": 1.0}])
+def test_gradient_penalties_refuse_batch_normalization_in_the_discriminator(penalty):
+    with pytest.raises(ValueError, match="batch normalisation in the discriminator"):
+        built("dcgan", normalization="batch", **penalty)
+    built("dcgan", normalization="virtual_batch", **penalty)
+
+
+def test_batch_normalization_sees_real_and_generated_images_apart(monkeypatch):
+    model = built("dcgan", normalization="batch")
+    seen = []
+    call = model.discriminator.call
+
+    def watched(inputs, *args, **kwargs):
+        seen.append(np.array(inputs["images"]))
+        return call(inputs, *args, **kwargs)
+
+    monkeypatch.setattr(model.discriminator, "call", watched)
+    (iteration,) = iterations(model, 1)
+    model.train_step(iteration)
+    assert [len(images) for images in seen] == [COUNT] * 3
+    assert_allclose(seen[0], to_signed(iteration["examples"]["images"][0]), atol=0)
+
+
+def test_label_smoothing_moves_the_real_target_only():
+    real, fake = tf.constant([0.3, -1.0]), tf.constant([0.5, 2.0])
+    smooth, hard = (built("dcgan", "least_squares", label_smoothing=value) for value in (0.1, 0.0))
+    # (s - .9)**2, and .9 (s - 1)**2 + .1 s**2, differ by .09 whatever s is.
+    expected = np.mean((np.array(real) - 0.9) ** 2) + 0.09 + np.mean(np.array(fake) ** 2)
+    assert_allclose(smooth.discriminator_loss(real, fake), expected, rtol=1e-5)
+    assert_allclose(smooth.generator_loss(fake), hard.generator_loss(fake), rtol=1e-6)
+    smooth = built("dcgan", "non_saturating", label_smoothing=0.1)
+    sigmoid = 1 / (1 + np.exp(-np.array(real)))
+    cross_entropy = -np.mean(0.9 * np.log(sigmoid) + 0.1 * np.log(1 - sigmoid))
+    expected = cross_entropy + np.mean(np.log1p(np.exp(np.array(fake))))
+    assert_allclose(smooth.discriminator_loss(real, fake), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("trick", ["label_smoothing", "flipped_labels"])
+@pytest.mark.parametrize("objective", ["wasserstein", "hinge"])
+def test_labels_are_refused_where_there_are_none(trick, objective):
+    with pytest.raises(ValueError, match=f"{trick} must be 0 with the objective {objective}"):
+        built("dcgan", objective, **{trick: 0.1})
+
+
+def test_flipped_labels_change_places_with_the_given_share():
+    model = built("dcgan", flipped_labels=0.25)
+    real, fake = tf.fill(4000, 1.0), tf.fill(4000, -1.0)
+    first, second = model.swapped(real, fake, 0.25)
+    assert_allclose(np.mean(first == -1.0), 0.25, atol=0.03)
+    assert_allclose(first + second, 0.0, atol=0)
+    plain, none = model.swapped(real, fake, 0.0)
+    assert plain is real and none is fake
+    # Confident and right costs nothing, but for the pairs that were swapped.
+    loss = model.discriminator_loss(tf.fill(4000, 100.0), tf.fill(4000, -100.0))
+    assert_allclose(loss, 2 * 0.25 * 100.0, rtol=0.15)
+
+
+def test_input_noise_falls_to_nothing(name):
+    model = built(name, input_noise=0.5, input_noise_iterations=10)
+    images = tf.zeros((40, 8, 8, 1))
+    for iteration, deviation in ((0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)):
+        model.iteration.assign(iteration)
+        assert_allclose(np.std(model._shown(images)), deviation, atol=0.02)
+    # Real and generated images of both updates: four draws more than the latents'.
+    model = built(name, input_noise=0.5, input_noise_iterations=10)
+    before = int(built(name).draws)
+    stepped(model, 1)
+    plain = built(name)
+    stepped(plain, 1)
+    assert int(model.draws) - int(plain.draws) == 3 + before
+
+
+@pytest.mark.parametrize("kind", LATENT_DISTRIBUTIONS)
+def test_latents_have_their_distribution(kind):
+    model = built("dcgan", latent_distribution=kind)
+    sample = np.array(model.latents(4000))
+    assert_allclose(sample.mean(), 0.0, atol=0.03)
+    assert_allclose(sample.std(), {"uniform": 3**-0.5}.get(kind, 1.0), atol=0.03)
+    lengths = np.linalg.norm(sample, axis=1)
+    assert (np.ptp(lengths) < 1e-5) == (kind == "spherical")
+    assert np.abs(sample).max() <= 1.0 or kind != "uniform"
+
+
+def test_the_discriminator_s_reference_is_of_real_images():
+    model = built("dcgan", normalization="virtual_batch")
+    images = np.arange(64 * 64, dtype=np.uint8).reshape(64, 8, 8, 1)
+    model.set_reference(images)
+    (layer,) = (x for x in model.discriminator.layers if type(x).__name__ == "PrependReference")
+    assert_allclose(layer.reference, to_signed(images), atol=0)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "cgan"])
+def test_virtual_batch_normalization_scores_and_draws_each_by_itself(name):
+    model = built(name, normalization="virtual_batch", generator_normalization="virtual_batch")
+    logs = fitted(model, 2).history
+    assert np.isfinite(list(logs.values())).all()
+    latents = model.latents(6)
+    inputs = {"latents": latents}
+    if model.conditional:
+        inputs["labels"] = tf.range(6) % NUM_CLASSES
+    together = model.generator(inputs, training=True)
+    alone = model.generator({key: value[2:3] for key, value in inputs.items()}, training=True)
+    assert together.shape == (6, 8, 8, 1)
+    assert_allclose(together[2:3], alone, atol=1e-5)
+    # What was kept of the reference serves when it is not there.
+    drawn = model.generator(inputs, training=False)
+    assert_allclose(drawn, together, atol=1e-5)
+
+
 def test_spectral_normalization_iterates_once_per_discriminator_update(name, monkeypatch):
-    model = built(name, "hinge", normalization="spectral", discriminator_steps=2)
+    model = built(name, normalization="spectral", discriminator_steps=2, real_gradient_weight=0.0)
     assert len(model.spectral_layers) == 3
     counts = []
     for layer in model.spectral_layers:
         real = layer.power_iteration
         monkeypatch.setattr(layer, "power_iteration", lambda real=real: (counts.append(1), real()))
     before = [layer.u.numpy().copy() for layer in model.spectral_layers]
-    fitted(model, 1)
-    # Counted while the step is traced: two updates of three layers.
+    stepped(model, 1)
     assert len(counts) == 2 * 3
     for layer, old in zip(model.spectral_layers, before, strict=True):
         assert np.abs(layer.u.numpy() - old).max() > 1e-4

@@ -1,37 +1,58 @@
-"""Models and data small enough to train in a test: random 8x8 images of four labels."""
+"""Models and data small enough to train in a test: random 8x8 images, of four labels or of none."""
 
 import keras
 import tensorflow as tf
 
 import models
-from models import ConditionalDiscriminator, ConditionalGenerator
 
 NUM_CLASSES, COUNT = 4, 6
-EVERY_OBJECTIVE = {
-    **models.OBJECTIVES,
-    **{name: models.variational(row) for name, row in models.DIVERGENCES.items()},
+DIVERGENCES = {name: models.variational(row) for name, row in models.DIVERGENCES.items()}
+# Every algorithm with everything that it can minimise.
+CASES = (
+    *(("dcgan", name) for name in models.OBJECTIVES),
+    *(("cgan", name) for name in (*models.OBJECTIVES, *DIVERGENCES)),
+    *(("fgan", name) for name in DIVERGENCES),
+    ("wgan", "wasserstein"),
+    ("wgan_gp", "wasserstein"),
+)
+METRICS = {
+    "wgan": {"wasserstein_estimate"},
+    "wgan_gp": {"wasserstein_estimate", "gradient_norm"},
 }
+
+
+def metric_names(name):
+    return {"discriminator_loss", "generator_loss"} | METRICS.get(name, set())
 
 
 def built(
     name="cgan",
-    objective="non_saturating",
+    objective=None,
     seed=0,
     jit_compile=False,
     policy="float32",
     normalization="none",
-    **loop,
+    generator_normalization="batch",
+    **arguments,
 ):
     keras.utils.set_random_seed(seed)
-    shape = {"num_classes": NUM_CLASSES, "image_size": 8}
-    generator_shape = {**shape, "latent_dim": 5, "widths": (8, 8)}
+    if name == "fgan":
+        arguments["divergence"] = models.DIVERGENCES[objective or "jensen_shannon"]
+    elif name in ("dcgan", "cgan"):
+        row = objective or "non_saturating"
+        arguments["objective"] = {**models.OBJECTIVES, **DIVERGENCES}[row]
+    shape = {"image_size": 8, "widths": (8,)}
+    generator, discriminator = models.Generator, models.Discriminator
+    if models.MODELS[name].conditional:
+        generator, discriminator = models.ConditionalGenerator, models.ConditionalDiscriminator
+        shape["num_classes"] = NUM_CLASSES
+    generator_shape = {**shape, "latent_dim": 5, "normalization": generator_normalization}
+    shape["widths"] = (8, 8)
     model = models.MODELS[name](
-        ConditionalGenerator(**generator_shape, dtype=policy),
-        ConditionalGenerator(**generator_shape),
-        ConditionalDiscriminator(**shape, widths=(8, 8), normalization=normalization, dtype=policy),
-        objective=EVERY_OBJECTIVE[objective],
-        seed=seed,
-        **loop,
+        generator(**generator_shape, dtype=policy),
+        generator(**generator_shape),
+        discriminator(**shape, normalization=normalization, dtype=policy),
+        **{"discriminator_steps": 1, "seed": seed, **arguments},
     )
     model.compile(
         keras.optimizers.Adam(1e-3, 0.0), keras.optimizers.Adam(1e-3, 0.0), jit_compile=jit_compile
@@ -47,10 +68,13 @@ def iterations(model, count, first=0):
         uniform = lambda salt, shape, high: tf.random.stateless_uniform(
             shape, (step, salt), 0, high, tf.int32
         )
+        examples = {"images": tf.cast(uniform(1, (k, COUNT, 8, 8, 1), 256), tf.uint8)}
+        if not model.conditional:
+            return {"examples": examples, "conditions": {}}
         labels = uniform(0, (k, COUNT), NUM_CLASSES)
         return {
             "examples": {
-                "images": tf.cast(uniform(1, (k, COUNT, 8, 8, 1), 256), tf.uint8),
+                **examples,
                 "labels": labels,
                 "mismatched_labels": (labels + 1) % NUM_CLASSES,
             },
@@ -61,4 +85,12 @@ def iterations(model, count, first=0):
 
 
 def fitted(model, count=3, first=0):
+    """Trains for `count` iterations with `fit`, in a graph."""
     return model.fit(iterations(model, count, first), shuffle=False, verbose=0)
+
+
+def stepped(model, count=3, first=0):
+    """Trains for `count` iterations without tracing them; returns the last logs."""
+    for iteration in iterations(model, count, first):
+        logs = model.train_step(iteration)
+    return {name: float(value) for name, value in logs.items()}
