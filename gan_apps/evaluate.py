@@ -13,8 +13,13 @@ from gan_apps.machine import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
 
+# Fewer have no covariance worth the name.
+MIN_IMAGES = 100
+
 flags.DEFINE_string("run_dir", None, "The run to judge.")
-flags.DEFINE_integer("num_images", 200, f"Pictures per label, 2 to {MAX_IMAGES:,}.")
+flags.DEFINE_integer(
+    "num_images", 2_000, f"Pictures in all, {MIN_IMAGES} to {MAX_IMAGES:,}, as many of each label."
+)
 flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
 flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
 
@@ -23,8 +28,8 @@ def main():
     values = flags.FLAGS
     if not values.run_dir:
         raise Refused("--run_dir: name the run to judge.")
-    if not 2 <= values.num_images <= MAX_IMAGES:
-        raise Refused(f"--num_images={values.num_images}: must be 2 to {MAX_IMAGES}.")
+    if not MIN_IMAGES <= values.num_images <= MAX_IMAGES:
+        raise Refused(f"--num_images={values.num_images}: must be {MIN_IMAGES} to {MAX_IMAGES}.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
     run = pathlib.Path(values.run_dir)

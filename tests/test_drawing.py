@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from gan_apps.drawing import draw, pictures, runtimes
-from gan_apps.drawing.latents import latents
+from gan_apps.drawing.latents import DISTRIBUTIONS, arithmetic, interpolated, latents, requested
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
 
@@ -36,15 +36,92 @@ def test_a_picture_has_its_own_latents():
         assert np.abs(other - many[7:8]).max() > 0.1
 
 
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_latents_have_the_run_s_distribution(distribution):
+    sample = latents(0, 0, range(2000), 16, distribution)
+    assert_allclose(sample.std(), {"uniform": 3**-0.5}.get(distribution, 1.0), atol=0.02)
+    lengths = np.linalg.norm(sample, axis=1)
+    assert (np.ptp(lengths) < 1e-4) == (distribution == "spherical")
+    assert np.abs(sample).max() <= 1.0 or distribution != "uniform"
+
+
+def a_recipe(distribution="normal", latent_dim=4):
+    return run_dir.Recipe(
+        app="dcgan",
+        settings={"latent_distribution": distribution},
+        label_names=(),
+        condition=None,
+        generator={"class": "unconditional", "config": {"latent_dim": latent_dim}},
+        versions={},
+    )
+
+
 def test_requests_are_rows_of_labels():
-    values, labels = draw.requested([3, 1], 2, 0, 4)
-    assert_array_equal(labels, [3, 3, 1, 1])
-    assert_array_equal(values[2:], latents(0, 1, [0, 1], 4))
+    inputs = requested(a_recipe(), [3, 1], 2, 0)
+    assert_array_equal(inputs["labels"], [3, 3, 1, 1])
+    assert_array_equal(inputs["latents"][2:], latents(0, 1, [0, 1], 4))
 
 
 def test_a_label_asked_for_twice_gives_other_pictures():
-    values, _ = draw.requested([9, 9], 2, 0, 4)
-    assert_array_equal(values, latents(0, 9, range(4), 4))
+    inputs = requested(a_recipe(), [9, 9], 2, 0)
+    assert_array_equal(inputs["latents"], latents(0, 9, range(4), 4))
+
+
+def test_requests_without_labels():
+    inputs = requested(a_recipe("uniform"), None, 3, 5)
+    assert set(inputs) == {"latents"}
+    assert_array_equal(inputs["latents"], latents(5, 0, range(3), 4, "uniform"))
+
+
+def test_interpolation_begins_and_ends_at_the_seeds():
+    inputs = interpolated(a_recipe(), None, (1, 2), [0.0, 0.5, 1.0])
+    first, last = latents(1, 0, [0], 4)[0], latents(2, 0, [0], 4)[0]
+    assert_allclose(inputs["latents"][[0, 2]], [first, last], rtol=1e-5)
+    # The middle of the arc has half the angle to each.
+    unit = lambda vector: vector / np.linalg.norm(vector)
+    angle = np.arccos(unit(first) @ unit(last))
+    middle = (first + last) * np.sin(angle / 2) / np.sin(angle)
+    assert_allclose(inputs["latents"][1], middle, rtol=1e-4)
+
+
+def test_interpolation_keeps_to_the_sphere():
+    recipe = a_recipe("spherical", 32)
+    rows = interpolated(recipe, [0, 7], (1, 2), np.linspace(0, 1, 5))
+    assert_allclose(np.linalg.norm(rows["latents"], axis=1), 32**0.5, rtol=1e-5)
+    assert_array_equal(rows["labels"], [0] * 5 + [7] * 5)
+
+
+def test_interpolation_of_uniform_latents_is_straight():
+    rows = interpolated(a_recipe("uniform"), None, (1, 2), [0.0, 0.25, 1.0])["latents"]
+    assert_allclose(rows[1], 0.75 * rows[0] + 0.25 * rows[2], rtol=1e-5)
+
+
+def test_interpolation_from_a_seed_to_itself_stands_still():
+    rows = interpolated(a_recipe(), None, (3, 3), [0.0, 0.3, 1.0])["latents"]
+    assert_allclose(rows, np.repeat(rows[:1], 3, axis=0), rtol=1e-5)
+
+
+def test_arithmetic_of_single_seeds():
+    one, two = (latents(seed, 0, [0], 4)[0] for seed in (1, 2))
+    rows = arithmetic(a_recipe(), None, [(1, [1]), (-1, [2]), (1, [2])])["latents"]
+    assert_allclose(rows[:3], [one, two, two], rtol=1e-6)
+    # one - two + two is one but for its length, which is the mean of the named ones.
+    length = np.mean([np.linalg.norm(row) for row in (one, two, two)])
+    assert_allclose(rows[3], one * length / np.linalg.norm(one), rtol=1e-4)
+    rows = arithmetic(a_recipe(), None, [(1, [1]), (-1, [1]), (1, [1])])["latents"]
+    assert_allclose(rows[3], one, rtol=1e-4)
+
+
+def test_arithmetic_of_means_of_three():
+    terms = [(1, [1, 4, 7]), (-1, [2, 3, 5]), (1, [6, 8, 9])]
+    rows = arithmetic(a_recipe(), None, terms)["latents"]
+    assert rows.shape == (3 * 4 + 1, 4)
+    means = [latents(s, 0, [0], 4)[0] for _, seeds in terms for s in seeds]
+    means = np.reshape(means, (3, 3, 4)).mean(axis=1)
+    unit = lambda vector: vector / np.linalg.norm(vector)
+    assert_allclose(unit(rows[3]), unit(means[0]), rtol=1e-4, atol=1e-6)
+    assert_allclose(unit(rows[12]), unit(means[0] - means[1] + means[2]), rtol=1e-4, atol=1e-6)
+    assert_allclose(np.linalg.norm(rows[12]), np.linalg.norm(rows[3]), rtol=1e-4)
 
 
 def test_to_bytes_rounds_and_clips():
@@ -56,6 +133,11 @@ def test_grid_goes_row_by_row():
     image = pictures.grid(images, 2)
     assert image.shape == (6, 6, 1)
     assert_array_equal(image[::2, ::3, 0], [[0, 1], [2, 3], [4, 0]])
+
+
+def test_grid_takes_rows_of_any_length():
+    images = np.arange(1, 5, dtype=np.uint8)[:, None, None, None]
+    assert_array_equal(pictures.grid(images, [2, 1, 1])[..., 0], [[1, 2], [3, 0], [4, 0]])
 
 
 @pytest.mark.parametrize("shape, zoom", [((112, 112), 4), ((448, 280), 2), ((2000, 10), 1)])
@@ -71,15 +153,15 @@ def recipe(tiny_run):
     return run_dir.read_recipe(tiny_run)
 
 
-def drawn(run, recipe, output, **request):
-    request = {"labels": [3, 1], "num_images": 5, "seed": 0, **request}
-    return draw.draw(run, recipe, output=output, **request)
+def drawn(run, recipe, output, labels=(3, 1), num_images=5, seed=0):
+    inputs = requested(recipe, list(labels), num_images, seed)
+    return draw.draw(run, recipe, inputs=inputs, columns=num_images, output=output)
 
 
 def test_keras_and_litert_draw_the_same(tiny_run, recipe):
-    values, labels = draw.requested(range(10), 3, 0, recipe.latent_dim)
+    inputs = requested(recipe, recipe.labels, 3, 0)
     images = [
-        runtimes.open_generator(tiny_run, recipe, runtime)(values, labels)
+        runtimes.open_generator(tiny_run, recipe, runtime)(inputs)
         for runtime in ("litert", "keras")
     ]
     assert images[0].shape == (30, 28, 28, 1)
@@ -100,10 +182,15 @@ def test_a_grid_and_a_folder_hold_the_same_pictures(tiny_run, recipe, tmp_path):
     assert grid.shape == (2 * 28 * 4, 5 * 28 * 4)
 
 
-def test_one_label_is_drawn_as_a_square(tiny_run, recipe, tmp_path):
-    drawn(tiny_run, recipe, tmp_path / "nine.png", labels=[9], num_images=16)
-    with Image.open(tmp_path / "nine.png") as image:
-        assert image.size == (4 * 28 * 4, 4 * 28 * 4)
+def test_an_animation_shows_a_column_per_frame(tiny_run, recipe, tmp_path):
+    drawn(tiny_run, recipe, tmp_path / "rows.gif")
+    drawn(tiny_run, recipe, tmp_path / "rows.png")
+    with Image.open(tmp_path / "rows.gif") as animation, Image.open(tmp_path / "rows.png") as grid:
+        assert animation.n_frames == 5 and animation.info["loop"] == 0
+        assert animation.size == (28 * 4, 2 * 28 * 4)
+        animation.seek(2)
+        frame = np.asarray(animation.convert("L"))
+        assert_array_equal(frame, np.asarray(grid)[:, 2 * 28 * 4 : 3 * 28 * 4])
 
 
 def test_same_seed_same_file_and_another_seed_another(tiny_run, recipe, tmp_path):
@@ -131,8 +218,8 @@ def test_an_existing_folder_is_filled(tiny_run, recipe, tmp_path):
 
 def test_a_missing_litert_falls_back_to_keras_and_says_so(tiny_run, recipe, monkeypatch, capsys):
     monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda name: None)
-    values, labels = draw.requested([2], 1, 0, recipe.latent_dim)
-    images = runtimes.open_generator(tiny_run, recipe, "auto")(values, labels)
+    inputs = requested(recipe, [2], 1, 0)
+    images = runtimes.open_generator(tiny_run, recipe, "auto")(inputs)
     assert images.shape == (1, 28, 28, 1)
     assert "drawing with Keras" in capsys.readouterr().err
     with pytest.raises(Refused, match="--runtime=litert: ai-edge-litert is not installed"):
@@ -171,20 +258,21 @@ def test_nothing_is_half_written(tiny_run, recipe, tmp_path, monkeypatch):
 def test_outputs_that_cannot_be_written_are_refused_first(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.png").mkdir()
-    for output, as_grid, words in (
-        (tmp_path / "absent" / "a.png", True, "does not exist"),
-        (tmp_path / "folder.png", True, "is a folder"),
-        (tmp_path / "file", False, "is a file"),
+    for output, words in (
+        (tmp_path / "absent" / "a.png", "does not exist"),
+        (tmp_path / "absent" / "a.gif", "does not exist"),
+        (tmp_path / "folder.png", "is a folder"),
+        (tmp_path / "file", "is a file"),
     ):
         with pytest.raises(Refused, match=f"--output={output}: .*{words}"):
-            draw.check_writable(output, as_grid)
+            draw.check_writable(output)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_permission_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(Refused, match="not writable"):
-        draw.check_writable(tmp_path / "a.png", True)
+        draw.check_writable(tmp_path / "a.png")
 
 
 def test_a_place_where_no_file_can_be_made_is_named(tiny_run, recipe):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gan_apps.data import sources
-from gan_apps.drawing import draw, pictures, runtimes
+from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import classifier, evaluate, metrics
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -38,8 +38,8 @@ def test_probabilities_sum_to_one():
 
 
 def test_a_data_set_without_a_classifier_is_refused():
-    with pytest.raises(Refused, match="learned fashion_mnist, for which there is no classifier"):
-        classifier.load("fashion_mnist")
+    with pytest.raises(Refused, match="learned digits, for which there is no classifier"):
+        classifier.load("digits")
 
 
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
@@ -63,9 +63,9 @@ def test_a_classifier_can_be_trained(tmp_path):
 def shipped_pictures():
     run = run_dir.shipped("cgan_digits")
     recipe = run_dir.read_recipe(run)
-    latents, labels = draw.requested(range(10), 200, 123, recipe.latent_dim)
-    images = runtimes.open_generator(run, recipe, "litert")(latents, labels)
-    return pictures.to_bytes(images), labels
+    inputs = latents.requested(recipe, recipe.labels, 200, 123)
+    images = runtimes.open_generator(run, recipe, "litert")(inputs)
+    return pictures.to_bytes(images), inputs["labels"]
 
 
 def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
@@ -92,7 +92,7 @@ def test_the_shipped_run_is_near_the_floor(mnist_here, shipped_pictures):
 
 def test_evaluation_writes_what_it_measured(mnist_here, tmp_path):
     run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "run")
-    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=20)
+    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=200)
     assert json.loads((run / run_dir.EVALUATION).read_text()) == report
     assert report["num_images"] == 200
     assert report["frechet_floor"] > 0

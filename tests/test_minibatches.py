@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.sources import Images
 from gan_apps.settings import Refused
 
 
@@ -73,3 +74,34 @@ def test_conditions_of_the_generator_are_drawn_apart_from_the_examples(tiny_imag
 def test_more_images_an_iteration_than_there_are_is_refused(tiny_images):
     with pytest.raises(Refused, match="--batch_size=21 .*--discriminator_steps=2 is 42 .* has 40"):
         minibatches(tiny_images, batch_size=21)
+
+
+def test_without_labels_there_are_images_alone(tiny_images):
+    bare = Images(tiny_images.images)
+    whole = list(Minibatches(bare, 5, 2, 1, 0).epoch(1))
+    assert all(set(i["examples"]) == {"images"} and i["conditions"] == {} for i in whole)
+    assert_array_equal(np.stack(seen(whole)), np.stack(seen(minibatches(tiny_images).epoch(1))))
+
+
+def test_half_of_the_images_are_mirrored():
+    images = np.zeros((64, 8, 8, 1), np.uint8)
+    images[:, :, 0] = np.arange(1, 65, dtype=np.uint8)[:, None, None]
+    mirrored = Minibatches(Images(images), 16, 1, 1, 0, horizontal_flips=True)
+    share = []
+    for epoch in range(10):
+        (values,) = (
+            np.concatenate([i["examples"]["images"].numpy()[0] for i in mirrored.epoch(epoch)]),
+        )
+        left, right = values[:, 0, 0, 0], values[:, 0, -1, 0]
+        # Each image once, one way or the other.
+        assert_array_equal(np.sort(left + right), np.arange(1, 65))
+        assert ((left == 0) != (right == 0)).all()
+        share.append(np.mean(left == 0))
+    assert 0.4 < np.mean(share) < 0.6 and np.std(share) > 0
+
+
+def test_a_sample_is_the_seed_s(tiny_images):
+    first, again, other = (minibatches(tiny_images, seed=s).sample(8) for s in (0, 0, 1))
+    assert_array_equal(first, again)
+    assert (first != other).any() and first.shape == (8, 28, 28, 1)
+    assert len(minibatches(tiny_images).sample(64)) == 64

@@ -42,6 +42,62 @@ def test_generator_takes_sizes_and_channels(image_size, channels):
 def test_generator_refuses_a_size_it_cannot_double_to():
     with pytest.raises(ValueError, match="divisible by 4, got 30"):
         ConditionalGenerator(num_classes=3, image_size=30)
+    with pytest.raises(ValueError, match="at most 2 numbers for images of 28x28, got 3"):
+        ConditionalGenerator(num_classes=3, widths=(8, 8, 8))
+    for body in ({"architecture": "resnet"}, {"normalization": "spectral"}):
+        with pytest.raises(ValueError, match="must be one of"):
+            networks.Generator(**body)
+    with pytest.raises(TypeError, match="with_normalization"):
+        networks.Generator(with_normalization=True)
+
+
+@pytest.mark.parametrize("architecture", networks.ARCHITECTURES)
+@pytest.mark.parametrize("image_size, channels", [(8, 1), (28, 1), (64, 3)])
+def test_every_architecture_fits_every_size(architecture, image_size, channels):
+    shape = {"image_size": image_size, "channels": channels, "architecture": architecture}
+    images = networks.Generator(**shape)({"latents": tf.zeros((2, 32))})
+    assert images.shape == (2, image_size, image_size, channels)
+    assert networks.Discriminator(**shape)({"images": images}).shape == (2, 1)
+
+
+def layers_of(network, kind):
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+def test_the_dcgan_is_the_paper_s():
+    layers = networks.keras.layers
+    generator = networks.Generator(widths=(16, 8))
+    discriminator = networks.Discriminator(widths=(8, 16, 32), normalization="batch")
+    assert len(layers_of(generator, layers.Conv2DTranspose)) == 1
+    assert len(layers_of(generator, networks.BatchNormalization)) == 2
+    strides = [layer.strides for layer in layers_of(discriminator, layers.Conv2D)]
+    assert strides == [(2, 2)] * 3
+    # The first convolution is not normalised.
+    assert len(layers_of(discriminator, networks.BatchNormalization)) == 2
+    assert len(layers_of(discriminator, layers.LeakyReLU)) == 3
+    assert not layers_of(discriminator, layers.MaxPooling2D)
+    kernel = layers_of(discriminator, layers.Conv2D)[2].kernel
+    assert_allclose(np.std(kernel), 0.02, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    "normalization, kind", [("spectral", "SpectralDense"), ("virtual_batch", "VirtualBatch")]
+)
+@pytest.mark.parametrize("architecture", networks.ARCHITECTURES)
+def test_normalizations_reach_every_architecture(architecture, normalization, kind):
+    network = networks.Discriminator(
+        image_size=8, architecture=architecture, widths=(8, 8), normalization=normalization
+    )
+    assert any(type(layer).__name__.startswith(kind) for layer in network.layers)
+
+
+def test_a_generator_without_labels_survives_its_description():
+    generator = networks.Generator(latent_dim=8, widths=(16, 8), normalization="virtual_batch")
+    description = networks.described(generator)
+    assert description["class"] == "unconditional"
+    rebuilt = networks.rebuilt(description)
+    rebuilt.set_weights(generator.get_weights())
+    assert_allclose(rebuilt({"latents": LATENTS}), generator({"latents": LATENTS}), atol=0)
 
 
 def test_generator_heeds_every_label(generator):

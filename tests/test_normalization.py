@@ -7,7 +7,15 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from models.networks import SpectralProjection
-from models.normalization import BatchNormalization, SpectralConv2D
+from models.normalization import (
+    REFERENCE_SIZE,
+    BatchNormalization,
+    DropReference,
+    PrependReference,
+    SpectralConv2D,
+    SpectralDense,
+    VirtualBatchNormalization,
+)
 
 IMAGES = tf.random.stateless_normal((6, 5, 4, 3), seed=(1, 2)) * 2.0 + 1.0
 
@@ -52,15 +60,64 @@ def test_weights_stay_float32_and_outputs_follow_the_policy(policy):
     assert layer(IMAGES, training=False).dtype == normalized.dtype
 
 
+def test_vectors_are_normalized_as_images_of_one_pixel():
+    vectors = IMAGES[:, 0, 0]
+    layer, other = BatchNormalization(), BatchNormalization()
+    expected = other(vectors[:, None, None], training=True)[:, 0, 0]
+    assert_allclose(layer(vectors, training=True), expected, rtol=1e-6)
+    assert_allclose(layer.moving_variance, other.moving_variance)
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 3), (3,)])
+def test_virtual_batch_normalization_is_its_definition(shape):
+    examples = np.random.RandomState(0).normal(1.0, 2.0, (REFERENCE_SIZE + 3, *shape))
+    layer = VirtualBatchNormalization(epsilon=1e-3)
+    layer.build(examples.shape)
+    gamma, beta = np.array([0.5, 1.0, 2.0]), np.array([0.3, 0.0, -1.0])
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    normalized = layer(tf.constant(examples, tf.float32), training=True).numpy()
+    axes = tuple(range(len(shape)))
+    reference = examples[:REFERENCE_SIZE]
+    mean, variance = (f(reference, axis=axes) for f in (np.mean, np.var))
+    scaled = lambda x, mean, variance: gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+    assert_allclose(normalized[:REFERENCE_SIZE], scaled(reference, mean, variance), atol=1e-4)
+    for number in range(REFERENCE_SIZE, REFERENCE_SIZE + 3):
+        # The statistics of the reference batch and of the example itself, as one batch.
+        together = np.concatenate([reference, examples[number : number + 1]])
+        mean, variance = (f(together, axis=axes) for f in (np.mean, np.var))
+        assert_allclose(normalized[number], scaled(examples[number], mean, variance), atol=1e-4)
+    alone = layer(tf.constant(examples[REFERENCE_SIZE:], tf.float32), training=False)
+    assert_allclose(alone, normalized[REFERENCE_SIZE:], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["normal", "one_hot", "zeros"])
+def test_a_reference_comes_and_goes_while_training(kind):
+    before, after = PrependReference(kind), DropReference()
+    examples = tf.ones((2, 3))
+    together = before(examples, training=True)
+    assert together.shape == (REFERENCE_SIZE + 2, 3)
+    assert_allclose(together[:REFERENCE_SIZE], before.reference, atol=0)
+    assert_allclose(after(together, training=True), examples, atol=0)
+    assert before(examples, training=False) is examples
+    assert after(examples, training=False) is examples
+    assert before.trainable_weights == []
+    deviation = {"normal": 1.0, "one_hot": (2 / 9) ** 0.5, "zeros": 0.0}[kind]
+    assert_allclose(np.std(before.reference), deviation, atol=0.2)
+
+
 def largest_singular_value(kernel):
     return np.linalg.svd(np.reshape(kernel, (-1, kernel.shape[-1])), compute_uv=False)[0]
 
 
-@pytest.mark.parametrize("make", ["convolution", "projection"])
+@pytest.mark.parametrize("make", ["convolution", "dense", "projection"])
 def test_sigma_is_that_of_the_singular_value_decomposition(make):
     if make == "convolution":
         layer = SpectralConv2D(7, 4, strides=2, padding="same")
         layer.build((None, 8, 8, 5))
+    elif make == "dense":
+        layer = SpectralDense(7)
+        layer.build((None, 20))
     else:
         layer = SpectralProjection(num_classes=6)
         layer.build((None, 20), (None, 1))
@@ -90,6 +147,15 @@ def test_spectral_convolution_is_a_convolution_with_the_divided_kernel():
     before = layer(IMAGES)
     layer._kernel.assign(2.0 * layer._kernel)
     assert_allclose(layer(IMAGES), before, atol=1e-5)
+
+
+def test_spectral_dense_is_a_product_with_the_divided_kernel():
+    layer = SpectralDense(4)
+    layer.build((None, 5))
+    layer.bias.assign([1.0, 2.0, 3.0, 4.0])
+    inputs = tf.random.stateless_normal((3, 5), seed=(3, 4))
+    kernel = layer._kernel.numpy() / float(layer.sigma(layer._kernel))
+    assert_allclose(layer(inputs), inputs.numpy() @ kernel + [1, 2, 3, 4], atol=1e-5)
 
 
 def test_gradients_flow_through_the_division():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from gan_apps.drawing import draw
+from gan_apps.drawing.latents import requested
 from gan_apps.runs import run_dir
 from gan_apps.serving import saved_model
 from models import networks
@@ -26,9 +26,11 @@ def generator(tiny_run, recipe):
 def test_the_saved_model_of_a_training_is_its_generator(tiny_run, recipe, generator):
     loaded = tf.saved_model.load(str(tiny_run / run_dir.SAVED_MODEL / "1"))
     assert set(loaded.signatures) == {"latents", "serving_default"}
-    latents, labels = draw.requested(range(10), 2, 0, recipe.latent_dim)
-    served = loaded.signatures["latents"](latents=tf.constant(latents), labels=tf.constant(labels))
-    expected = generator({"latents": latents, "labels": labels}, training=False)
+    inputs = requested(recipe, recipe.labels, 2, 0)
+    served = loaded.signatures["latents"](
+        **{name: tf.constant(values) for name, values in inputs.items()}
+    )
+    expected = generator(inputs, training=False)
     assert set(served) == {"images"}
     assert_allclose(served["images"], (expected + 1.0) / 2.0, atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 
 from gan_apps import settings
 from gan_apps.machine import processor
-from gan_apps.settings import CGANConfig
+from gan_apps.settings import CGANConfig, DCGANConfig, FGANConfig, WGANConfig, WGANGPConfig
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,26 @@ from gan_apps.settings import CGANConfig
         ("penalty", "three_sided", "one of none, two_sided, .*, got 'three_sided'"),
         ("penalty_weight", -1.0, "greater than 0, got -1.0"),
         ("clip", -0.01, "at least 0, got -0.01"),
-        ("normalization", "batch", "one of none, spectral, got 'batch'"),
+        ("normalization", "layer", "one of none, batch, .*, got 'layer'"),
+        ("normalization", "batch", "not be 'batch' with --real_gradient_weight=1.0: .* minibatch"),
+        ("dataset", "mnits", "one of mnist, .*a folder of images, got 'mnits'"),
+        ("dataset", "", "name what to learn"),
+        ("image_size", 30, "multiple of 4, got 30"),
+        ("image_size", 4, "8 or more .*, got 4"),
+        ("image_size", 516, "at most 512, got 516"),
+        ("label_smoothing", 0.5, "less than 0.5, got 0.5"),
+        ("flipped_labels", -0.1, "at least 0, got -0.1"),
+        ("input_noise", -1.0, "at least 0, got -1.0"),
+        ("input_noise_fraction", 0.0, "greater than 0, got 0.0"),
+        ("latent_distribution", "gauss", "one of normal, spherical, uniform, got 'gauss'"),
+        ("architecture", "resnet", "one of dcgan, mlp, got 'resnet'"),
+        ("optimizer", "sgd", "one of adam, rmsprop, got 'sgd'"),
         ("pi", 0.0, "greater than 0, got 0.0"),
         ("pi", 1.0, "less than 1, got 1.0"),
         ("alpha", 0.0, "neither 0 nor 1, got 0.0"),
         ("alpha", 1.0, "neither 0 nor 1, got 1.0"),
         ("generator_objective", "hack", "one of trick, exact, got 'hack'"),
         ("generator_widths", (16, 0), "at least 1, got 0"),
-        ("generator_widths", (), "name at least one value"),
         ("discriminator_widths", (16, 8.0), "whole numbers, got 8.0"),
         ("batch_size", 64.0, "be a int, got 64.0"),
         ("batch_size", True, "be a int, got True"),
@@ -110,3 +122,49 @@ def test_a_machine_that_does_not_say_computes_in_float32(tmp_path, monkeypatch):
 )
 def test_wasserstein_is_allowed_with_a_constraint(constraint):
     assert CGANConfig(objective="wasserstein", **constraint).objective == "wasserstein"
+
+
+@pytest.mark.parametrize(
+    "config_class, values, words",
+    [
+        (WGANConfig, {"clip": 0.0}, "clip must be greater than 0, got 0.0"),
+        (WGANConfig, {"clip": -0.01}, "clip must be greater than 0, got -0.01"),
+        (WGANConfig, {"beta_1": 0.5}, "beta_1 must be 0 with --optimizer=rmsprop, got 0.5"),
+        (WGANGPConfig, {"penalty": "none"}, "penalty must be one of two_sided, .*, got 'none'"),
+        (WGANGPConfig, {"penalty_weight": -1.0}, "penalty_weight must be greater than 0, got -1"),
+        (
+            WGANGPConfig,
+            {"normalization": "batch"},
+            "normalization must not be 'batch' with --penalty=two_sided: .*--normalization=none",
+        ),
+        (DCGANConfig, {"objective": "pearson"}, "objective must be one of .*, got 'pearson'"),
+        (
+            DCGANConfig,
+            {"discriminator_steps": 5, "initial_discriminator_steps": 12},
+            "initial_discriminator_steps must be a multiple of --discriminator_steps=5, got 12",
+        ),
+        (FGANConfig, {"pi": 1.0}, "pi must be less than 1, got 1.0"),
+        (FGANConfig, {"alpha": 1.0}, "alpha must be neither 0 nor 1, got 1.0"),
+        (FGANConfig, {"alpha": 0.0}, "alpha must be neither 0 nor 1, got 0.0"),
+    ],
+)
+def test_contradictions_are_refused_with_the_reason(config_class, values, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        config_class(**values)
+
+
+def test_each_algorithm_begins_with_its_paper_s_settings():
+    wgan = WGANConfig()
+    assert (wgan.clip, wgan.optimizer, wgan.discriminator_steps) == (0.01, "rmsprop", 5)
+    assert wgan.discriminator_learning_rate == wgan.generator_learning_rate == 5e-5
+    penalised = WGANGPConfig()
+    assert (penalised.penalty, penalised.penalty_weight) == ("two_sided", 10.0)
+    assert (penalised.discriminator_steps, penalised.normalization) == (5, "none")
+    assert (penalised.beta_1, penalised.beta_2) == (0.0, 0.9)
+    assert penalised.generator_learning_rate == 1e-4
+    dcgan = DCGANConfig()
+    assert (dcgan.normalization, dcgan.beta_1, dcgan.generator_learning_rate) == (
+        "batch",
+        0.5,
+        2e-4,
+    )

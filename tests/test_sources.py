@@ -4,10 +4,10 @@ import gzip
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from gan_apps.data import sources
 from gan_apps.settings import Refused
-from gan_apps.settings.config import DATASETS
 
 
 def test_digits_are_whole_and_split():
@@ -28,9 +28,52 @@ def test_digits_are_readable_by_their_labels():
     assert (distances.argmin(axis=1) == test.labels).mean() > 0.8
 
 
-def test_unknown_data_set_is_refused_with_the_list():
-    with pytest.raises(Refused, match="--dataset=mnits: .*mnist, fashion_mnist, digits"):
-        sources.load("mnits")
+def test_named_sets_are_resized_when_asked():
+    small, same = sources.load("digits", image_size=16), sources.load("digits", image_size=28)
+    assert small.images.shape == (len(same.images), 16, 16, 1)
+    assert_allclose(small.images.mean(), same.images.mean(), rtol=0.03)
+    assert (small.labels == same.labels).all()
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """A data set of TensorFlow Datasets, made here: colour pictures of two sizes' worth of rows."""
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    images = np.zeros((6, 12, 20, 3), np.uint8)
+    images[:, :, 4:16] = np.arange(6)[:, None, None, None] * 40
+    table = {"image": images, "label": np.array([0, 1, 1, 0, 1, 0])}
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="tiny_pictures",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(12, 20, 3)),
+                "label": tfds.features.ClassLabel(names=["cat", "dog"]),
+            }
+        ),
+        split_datasets={"train": tf.data.Dataset.from_tensor_slices(table)},
+        data_dir=tmp_path,
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    return images
+
+
+def test_any_set_of_tensorflow_datasets(prepared):
+    found = sources.load("tfds:tiny_pictures", image_size=12)
+    assert found.images.shape == (6, 12, 12, 3)
+    assert found.label_names == ("cat", "dog") and found.condition == "label"
+    assert sorted(found.images[:, 6, 6, 0]) == [0, 40, 80, 120, 160, 200]
+    labels = dict(zip(found.images[:, 6, 6, 0] // 40, found.labels, strict=True))
+    assert [labels[value] for value in range(6)] == [0, 1, 1, 0, 1, 0]
+    with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no images in .* 'test'"):
+        sources.load("tfds:tiny_pictures", "test")
+
+
+def test_an_unknown_set_of_tensorflow_datasets():
+    with pytest.raises(Refused, match="--dataset=tfds:cifar11: TensorFlow Datasets knows no"):
+        sources.load("tfds:cifar11")
 
 
 def test_no_copy_and_no_network_is_said_within_seconds(tmp_path, gan_apps):
@@ -58,10 +101,6 @@ def test_mnist_is_the_real_one(mnist_here):
     # The counts of the published test set.
     counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert np.bincount(test.labels).tolist() == counts
-
-
-def test_settings_know_every_data_set():
-    assert DATASETS == tuple(sources.SOURCES)
 
 
 def test_fashion_mnist_of_debian_s_package(tmp_path, monkeypatch):

@@ -63,8 +63,6 @@ def _interpolation(recipe, labels, name, animated):
 def _sum(recipe, labels, name):
     asked = flags.FLAGS.arithmetic
     flag = f"--arithmetic={asked}"
-    if labels is not None and len(labels) > 1:
-        raise Refused(f"{flag}: this run needs one --{recipe.condition} to draw it with.")
     parts = re.findall(r"([+-]?)([^+-]+)", "".join(asked.split()))
     if "".join(sign + group for sign, group in parts) != "".join(asked.split()) or not parts:
         raise Refused(f"{flag}: must be seeds with + and - between them, such as 1-2+3.")
@@ -72,6 +70,8 @@ def _sum(recipe, labels, name):
         (-1 if sign == "-" else 1, [_seed(word, flag) for word in group.split(",")])
         for sign, group in parts
     ]
+    if labels is not None and len(labels) > 1:
+        raise Refused(f"{flag}: this run needs one --{recipe.condition} to draw it with.")
     lengths = [len(seeds) + (len(seeds) > 1) for _, seeds in terms]
     words = "_".join(
         f"{'minus_' if sign < 0 else 'plus_' if number else ''}{'_'.join(map(str, seeds))}"

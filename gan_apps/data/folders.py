@@ -14,7 +14,7 @@ MAX_PIXELS = 50_000_000
 # How many skipped files are named; the others are counted.
 NAMED = 10
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "F")
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 
 
 def load(folder, size):
@@ -85,7 +85,7 @@ def _read(path, size):
         with Image.open(path) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise ValueError(f"{width}x{height} is too large")
+                raise Image.DecompressionBombError
             # JPEG alone can be read at a fraction of its size.
             image.draft(None, (2 * size, 2 * size))
             return square(ImageOps.exif_transpose(image), size)
@@ -94,4 +94,6 @@ def _read(path, size):
 def _reason(error):
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MAX_PIXELS:,} pixels"
     return str(error) or type(error).__name__

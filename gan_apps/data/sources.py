@@ -102,7 +102,7 @@ def _tfds(name, condition):
         import tensorflow_datasets as tfds
 
         with quiet.stderr():
-            builder = tfds.builder(name)
+            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
             prepared = builder.is_prepared()
         if not prepared and name in DEBIAN and DEBIAN[name].is_dir():
             names = tuple(builder.info.features["label"].names)
@@ -139,8 +139,8 @@ def _any_tfds(name, split, size):
 
     try:
         with quiet.stderr():
-            builder = tfds.builder(name)
-    except (tfds.core.DatasetNotFoundError, ValueError, tfds.core.registered.ModuleNotFoundError):
+            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
+    except (tfds.core.DatasetNotFoundError, ValueError, ImportError):
         raise Refused(f"--dataset={TFDS}{name}: TensorFlow Datasets knows no {name!r}.") from None
     features = builder.info.features
     if "image" not in features or split not in builder.info.splits:
@@ -153,7 +153,7 @@ def _any_tfds(name, split, size):
         squares.append(folders.square(Image.fromarray(np.squeeze(example["image"])), size))
         labels.append(example.get("label"))
     stacked = np.stack(squares).reshape(len(squares), size, size, -1)
-    if not isinstance(features.get("label"), tfds.features.ClassLabel):
+    if "label" not in features or not isinstance(features["label"], tfds.features.ClassLabel):
         return Images(stacked)
     names = tuple(features["label"].names)
     return Images(stacked, np.asarray(labels, np.int32), names, "label")

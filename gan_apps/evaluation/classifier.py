@@ -19,7 +19,7 @@ WIDTHS = (24, 48)
 SHIFT = 2
 MINIBATCH = 128
 LEARNING_RATE = 2e-3
-SHIPPED = {"mnist": "classifier_mnist"}
+SHIPPED = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion"}
 
 
 class Classifier(keras.Model):
@@ -96,6 +96,14 @@ def train(dataset, folder, *, num_epochs, seed):
         },
     )
     return accuracy
+
+
+def reads(dataset, shape):
+    """Whether there is a classifier for pictures of `shape` [h, w, c] of a data set."""
+    if dataset not in SHIPPED:
+        return False
+    path = run_dir.shipped(SHIPPED[dataset]) / CONFIG
+    return json.loads(path.read_text(encoding="utf-8"))["image_shape"] == shape
 
 
 def load(dataset):

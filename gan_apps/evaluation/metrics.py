@@ -40,6 +40,47 @@ def classifier_score(probabilities):
     return float(np.exp(np.sum(rows * ratio, axis=1).mean()))
 
 
+def manifold_metrics(real, fake, neighbours=5):
+    """Precision, recall, density and coverage: what two samples have of each other's manifold.
+
+    A sample's manifold is the union of balls around its points, each as wide as the distance to
+    its `neighbours`-th nearest other point.
+
+      precision  share of fake points in the real manifold
+      recall     share of real points in the fake manifold
+      density    mean over fake points of (real balls it lies in) / neighbours; may exceed 1
+      coverage   share of real points whose ball holds a fake point
+
+    Args:
+      real, fake: features [n, d] and [m, d], more than `neighbours` rows each.
+      neighbours: int. k. Default 5.
+
+    Returns:
+      {"precision", "recall", "density", "coverage"}: floats.
+
+    Reference: Kynkaanniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2; Naeem et al. 2020
+    (arXiv 2002.09797), equations 5 and 6.
+    """
+    real, fake = np.asarray(real, np.float32), np.asarray(fake, np.float32)
+    real_radii, fake_radii = (_radii(points, neighbours) for points in (real, fake))
+    within, recalled = [], []
+    nearest = np.full(len(real), np.inf, np.float32)
+    for start in range(0, len(fake), _ROWS):
+        distances = _squared_distances(fake[start : start + _ROWS], real)
+        within.append(np.sum(distances < real_radii, axis=1))
+        nearest = np.minimum(nearest, distances.min(axis=0))
+    for start in range(0, len(real), _ROWS):
+        distances = _squared_distances(real[start : start + _ROWS], fake)
+        recalled.append(np.any(distances < fake_radii, axis=1))
+    within, covered = np.concatenate(within), nearest < real_radii
+    return {
+        "precision": float(np.mean(within > 0)),
+        "recall": float(np.mean(np.concatenate(recalled))),
+        "density": float(np.mean(within) / neighbours),
+        "coverage": float(np.mean(covered)),
+    }
+
+
 def conditional_accuracy(probabilities, labels):
     """The share of pictures that the classifier reads as what was asked for."""
     return float(np.mean(np.argmax(probabilities, axis=1) == labels))
@@ -65,6 +106,28 @@ def spread_within_labels(images, labels):
     return float(
         np.mean([images[labels == label].std(axis=0).mean() for label in np.unique(labels)])
     )
+
+
+# Rows of distances at a time: memory does not grow with the square of the sample.
+_ROWS = 1000
+
+
+def _squared_distances(points, others):
+    products = points @ others.T
+    lengths = np.sum(points**2, axis=1)[:, None] + np.sum(others**2, axis=1)
+    return np.maximum(lengths - 2.0 * products, 0.0)
+
+
+def _radii(points, neighbours):
+    """The squared distance of each point to its `neighbours`-th nearest other."""
+    radii = []
+    for start in range(0, len(points), _ROWS):
+        distances = _squared_distances(points[start : start + _ROWS], points)
+        # Its own place is the nearest.
+        rows = np.arange(len(distances))
+        distances[rows, start + rows] = -1.0
+        radii.append(np.partition(distances, neighbours, axis=1)[:, neighbours])
+    return np.concatenate(radii)
 
 
 def _square_root(covariance):

@@ -78,13 +78,20 @@ def write(run, recipe, *, iterations, seconds, report):
 def _measured(report):
     if report is None:
         return ["Not measured: there is no classifier for these data."]
-    return [
+    manifold = report["manifold"]
+    lines = [
         f"{report['num_images']:,} pictures, seed {report['seed']}, by the shipped classifier "
         f"({report['classifier_test_accuracy']:.2%} on the test set):",
         "",
-        f"- read as asked: {report['conditional_accuracy']:.2%}",
         f"- Frechet distance to the test set: {report['frechet_distance']:.3f}, "
         f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f} "
         f"(features: {report['features']})",
-        f"- spread within a label: {report['spread_ratio']:.2f} of real images'",
+        f"- classifier score: {report['classifier_score']:.2f}",
+        "- " + ", ".join(f"{name} {value:.3f}" for name, value in manifold.items()),
     ]
+    if "conditional_accuracy" in report:
+        lines += [
+            f"- read as asked: {report['conditional_accuracy']:.2%}",
+            f"- spread within a label: {report['spread_ratio']:.2f} of real images'",
+        ]
+    return lines

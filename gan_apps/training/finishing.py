@@ -1,7 +1,7 @@
 """The end of a training: the generator in every form used later, its card and its picture."""
 
 from gan_apps.drawing import draw, latents, pictures
-from gan_apps.evaluation import classifier, evaluate
+from gan_apps.evaluation import evaluate
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
@@ -40,6 +40,5 @@ def finish(run, recipe, model, seconds):
         columns=num_images if labelled else pictures.square(num_images),
         output=run / run_dir.SAMPLES,
     )
-    judged = recipe.settings["dataset"] in classifier.SHIPPED
-    report = evaluate.evaluate(run, recipe) if judged else None
+    report = evaluate.evaluate(run, recipe) if evaluate.can_judge(recipe) else None
     cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report)

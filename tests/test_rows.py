@@ -1,0 +1,82 @@
+"""A row that is added to a table is a choice at once, everywhere."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import models
+from gan_apps import settings
+from gan_apps.data import sources
+from gan_apps.drawing import latents
+from gan_apps.settings import config, rows
+from gan_apps.training import building
+from models import adversarial, networks, penalties
+from tests.conftest import ROOT
+from tests.tiny_models import built, stepped
+
+
+def test_settings_know_every_row():
+    assert rows.objectives() == tuple(models.OBJECTIVES)
+    assert rows.divergences() == tuple(models.DIVERGENCES)
+    assert config.PENALTIES == ("none", *penalties.PENALTIES)
+    assert config.NORMALIZATIONS == networks.NORMALIZATIONS
+    assert config.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
+    assert config.ARCHITECTURES == tuple(networks.ARCHITECTURES)
+    assert config.LATENT_DISTRIBUTIONS == tuple(adversarial.LATENT_DISTRIBUTIONS)
+    assert tuple(latents.DISTRIBUTIONS) == config.LATENT_DISTRIBUTIONS
+    assert config.DATASETS == tuple(sources.SOURCES)
+    assert set(models.MODELS) == set(building.OWN_ARGUMENTS)
+
+
+def test_names_are_read_without_tensorflow():
+    program = (
+        "import sys; from gan_apps.settings import rows\n"
+        "print(*sorted(rows.objectives()), *sorted(rows.divergences()))\n"
+        "assert 'tensorflow' not in sys.modules and 'models' not in sys.modules\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    expected = [*sorted(models.OBJECTIVES), *sorted(models.DIVERGENCES)]
+    assert result.stdout.split() == expected
+
+
+def test_a_twelfth_divergence_is_one_row(monkeypatch):
+    # Vincze and Le Cam: f(u) = (u - 1)**2 / (u + 1), f'(1) = 0, f*(t) = 4 - t - 4 sqrt(1 - t).
+    row = models.FDivergence(
+        name="le_cam",
+        f=lambda u: (u - 1.0) ** 2 / (u + 1.0),
+        conjugate=lambda t: 4.0 - t - 4.0 * tf.sqrt(1.0 - t),
+        activation=lambda v: 1.0 - tf.exp(-v),
+        conjugate_of_activation=lambda v: 3.0 + tf.exp(-v) - 4.0 * tf.exp(-v / 2.0),
+        threshold=0.0,
+    )
+    monkeypatch.setitem(models.DIVERGENCES, "le_cam", row)
+    chosen = settings.FGANConfig(divergence="le_cam")
+    assert building.divergence(chosen.divergence, chosen) is row
+    asked = settings.CGANConfig(objective="le_cam")
+    assert building.objective(asked).name == "le_cam"
+    assert np.isfinite(list(stepped(built("fgan", "le_cam"), 2).values())).all()
+
+
+def test_a_sixth_objective_is_one_row(monkeypatch):
+    # RaLSGAN's cousin with targets -1, 1 and 0 (Mao et al. 2017, equation 8).
+    row = models.Objective(
+        name="least_squares_pearson",
+        real=lambda s: (s - 1.0) ** 2,
+        fake=lambda s: (s + 1.0) ** 2,
+        generator=lambda s: s**2,
+        reference="Mao et al. 2017 (arXiv 1611.04076), equation 8",
+    )
+    monkeypatch.setitem(models.OBJECTIVES, row.name, row)
+    for config_class in (settings.DCGANConfig, settings.CGANConfig):
+        assert building.objective(config_class(objective=row.name)) is row
+    assert np.isfinite(list(stepped(built("dcgan", row.name), 2).values())).all()
+
+
+def test_an_unknown_divergence_is_refused_with_the_list():
+    with pytest.raises(ValueError, match="divergence must be one of total_variation, .*alpha, got"):
+        settings.FGANConfig(divergence="kullback")
