@@ -1,4 +1,5 @@
-"""Judges a run's pictures with the shipped classifier and writes its metrics.json.
+"""Judges a run's pictures and writes its metrics.json: with the classifier of its data if there is
+one, else by coarse colours.
 
 python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
 """

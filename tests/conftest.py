@@ -31,6 +31,7 @@ SHIPPED_FILES = {
     run_dir.KERAS_WEIGHTS,
     run_dir.LITERT,
     run_dir.SAMPLES,
+    run_dir.ROUNDS,
     run_dir.CARD,
     run_dir.EVALUATION,
 }

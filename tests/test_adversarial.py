@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import models
 from gan_apps.training import states
+from models import penalties
 from models.adversarial import LATENT_DISTRIBUTIONS, to_signed
 from models.penalties import PENALTIES
 from tests.tiny_models import (
@@ -230,6 +231,41 @@ def test_batch_normalization_sees_real_and_generated_images_apart(monkeypatch):
     model.train_step(iteration)
     assert [len(images) for images in seen] == [COUNT] * 3
     assert_allclose(seen[0], to_signed(iteration["examples"]["images"][0]), atol=0)
+
+
+def test_points_between_images_are_uniform_one_for_each_pair(monkeypatch):
+    model = built("wgan_gp")
+    seen = []
+    real = penalties.gradient_penalty
+
+    def watched(score, real_images, fake_images, mixing, kind):
+        seen.append(np.array(mixing))
+        return real(score, real_images, fake_images, mixing, kind)
+
+    monkeypatch.setattr(penalties, "gradient_penalty", watched)
+    stepped(model, 2)
+    # One for each pair and not for each pixel, and new ones each time.
+    assert [mixing.shape for mixing in seen] == [(COUNT, 1, 1, 1)] * 2
+    assert (seen[0] != seen[1]).all()
+    many = np.array(model.uniform((4000, 1, 1, 1)))
+    assert many.min() >= 0.0 and many.max() < 1.0
+    assert_allclose([many.mean(), many.std()], [0.5, 12**-0.5], atol=0.02)
+
+
+def test_the_generator_s_conditions_are_its_own(monkeypatch):
+    model = built("cgan", generator_steps=2)
+    (iteration,) = iterations(model, 1)
+    seen = []
+    call = model.generator.call
+
+    def watched(inputs, *args, **kwargs):
+        seen.append(np.array(inputs["labels"]))
+        return call(inputs, *args, **kwargs)
+
+    monkeypatch.setattr(model.generator, "call", watched)
+    model.train_step(iteration)
+    assert_array_equal(seen[0], iteration["examples"]["labels"][0])
+    assert_array_equal(seen[1:], iteration["conditions"]["labels"])
 
 
 def test_label_smoothing_moves_the_real_target_only():

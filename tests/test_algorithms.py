@@ -45,6 +45,15 @@ def test_a_training_leaves_every_file(trained):
     assert "Draws 28x28 gray images." in card and "labels" not in card
 
 
+def test_rounds_show_what_became_of_the_same_latents(trained):
+    _, run = trained
+    (last,) = (run / run_dir.SAMPLES_WHILE_TRAINING).iterdir()
+    with Image.open(last) as samples, Image.open(run / run_dir.ROUNDS) as rounds:
+        assert rounds.size == (8 * 28 * 4, 28 * 4)
+        first_row = np.asarray(samples)[::4, ::4][:28]
+        np.testing.assert_array_equal(np.asarray(rounds)[::4, ::4], first_row)
+
+
 def test_every_export_draws_the_same(trained):
     _, run = trained
     recipe = run_dir.read_recipe(run)

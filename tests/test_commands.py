@@ -1,5 +1,7 @@
 """The commands beside the algorithms': evaluate and classifier."""
 
+import shutil
+
 import pytest
 
 
@@ -8,7 +10,7 @@ import pytest
     [
         (["evaluate"], ["--run_dir"]),
         (["evaluate", "--run_dir=absent"], ["--run_dir=absent", "no such folder"]),
-        (["evaluate", "--run_dir=.", "--num_images=1"], ["--num_images=1", "2 to 10000"]),
+        (["evaluate", "--run_dir=.", "--num_images=9"], ["--num_images=9", "100 to 10000"]),
         (["evaluate", "--run_dir=.", "--seed=-1"], ["--seed=-1"]),
         (["evaluate", "--metric=fid"], ["metric"]),
         (["classifier"], ["--output"]),
@@ -26,7 +28,10 @@ def test_bad_input_is_one_line_that_names_flag_and_value(refused, tmp_path, argu
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_of_data_without_a_classifier_is_refused(refused, tiny_run):
-    line = refused("evaluate", f"--run_dir={tiny_run}")
-    assert "digits" in line and "no classifier" in line
-    assert not (tiny_run / "metrics.json").exists()
+def test_evaluate_writes_what_it_prints(gan_apps, tiny_run, tmp_path):
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    (run / "metrics.json").unlink()
+    result = gan_apps("evaluate", f"--run_dir={run}", "--num_images=100")
+    assert result.returncode == 0, result.stderr
+    assert (run / "metrics.json").is_file() and "coverage" in result.stdout
+    assert result.stdout.splitlines()[-1] == str(run / "metrics.json")

@@ -148,6 +148,16 @@ def test_grids_are_enlarged_by_whole_pixels(shape, zoom):
     assert_array_equal(large[::zoom, ::zoom], image)
 
 
+@pytest.mark.parametrize("rows, columns, side", [(8, 8, 64), (10, 10, 28), (2, 3, 28), (1, 1, 8)])
+def test_cells_of_a_grid_are_its_images(rows, columns, side):
+    shape = (rows * columns, side, side, 1)
+    images = np.random.RandomState(0).randint(0, 256, shape).astype(np.uint8)
+    picture = pictures.enlarged(pictures.grid(images, columns))[..., 0]
+    found = pictures.cells(picture, columns, side)
+    assert found.shape == (rows, columns, side, side, 1)
+    assert_array_equal(found.reshape(images.shape), images)
+
+
 @pytest.fixture(scope="module")
 def recipe(tiny_run):
     return run_dir.read_recipe(tiny_run)

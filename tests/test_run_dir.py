@@ -38,9 +38,7 @@ def test_new_paths_are_numbered(tmp_path, monkeypatch):
 
 
 def test_a_finished_run_has_every_file(run):
-    # There is no classifier for scikit-learn's digits, so nothing was measured.
-    expected = (SHIPPED_FILES | FOLDERS) - {run_dir.EVALUATION}
-    assert {path.name for path in run.iterdir()} == expected
+    assert {path.name for path in run.iterdir()} == SHIPPED_FILES | FOLDERS
     for name in run_dir.GENERATOR_FILES:
         assert run_dir.checked(run, name) == run / name
 

@@ -46,6 +46,18 @@ def grid(images, columns):
     return cells.reshape(rows * height, columns * width, channels)
 
 
+def cells(image, columns, side):
+    """The inverse of `enlarged(grid(images, columns))`: uint8 [rows, columns, side, side, c].
+
+    Args:
+      image: uint8 [h, w] or [h, w, 3], as a PNG of `write_png` holds it.
+      columns, side: ints. Images in a row of the grid, and the side of one in pixels.
+    """
+    zoom = image.shape[1] // (columns * side)
+    small = image.reshape(*image.shape[:2], -1)[::zoom, ::zoom]
+    return small.reshape(-1, side, columns, side, small.shape[-1]).swapaxes(1, 2)
+
+
 def enlarged(image):
     """A grid uint8 [h, w, c], repeated to whole multiples of its pixels for the eye."""
     zoom = max(1, min(MAX_ZOOM, GRID_PIXELS // max(image.shape[:2])))

@@ -103,20 +103,15 @@ def reads(dataset, shape):
     if dataset not in SHIPPED:
         return False
     path = run_dir.shipped(SHIPPED[dataset]) / CONFIG
-    return json.loads(path.read_text(encoding="utf-8"))["image_shape"] == shape
+    return path.is_file() and json.loads(path.read_text("utf-8"))["image_shape"] == shape
 
 
 def load(dataset):
-    """The shipped classifier of a data set and its test accuracy.
+    """The shipped classifier of a data set, which is a key of SHIPPED.
 
     Raises:
-      Refused: there is none, or its weights are not the ones that were shipped.
+      Refused: its weights are missing, or not the ones that were shipped.
     """
-    if dataset not in SHIPPED:
-        raise Refused(
-            f"--run_dir: the run learned {dataset}, for which there is no classifier; "
-            f"there is one for {', '.join(SHIPPED)}."
-        )
     folder = run_dir.shipped(SHIPPED[dataset])
     if not (folder / WEIGHTS).is_file():
         raise Refused(f"{folder}: the classifier is missing; train it with gan_apps.classifier.")
@@ -126,7 +121,8 @@ def load(dataset):
     size, _, channels = config["image_shape"]
     network = Classifier(num_classes=config["num_classes"], image_size=size, channels=channels)
     network.load_weights(folder / WEIGHTS)
-    return network, config["test_accuracy"]
+    network.test_accuracy = config["test_accuracy"]
+    return network
 
 
 def _shifted(images):

@@ -4,7 +4,7 @@ import numpy as np
 
 from gan_apps.data import sources
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import classifier, metrics
+from gan_apps.evaluation import classifier, metrics, pixels
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -28,63 +28,76 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto"):
       dict. The content of metrics.json.
 
     Raises:
-      Refused: the run cannot be drawn from, or there is no classifier for its data.
+      Refused: the run cannot be drawn from, or its data are not here.
     """
     dataset = recipe.settings["dataset"]
-    judge, test_accuracy = classifier.load(dataset)
-    if not can_judge(recipe):
-        size = recipe.generator["config"]["image_size"]
-        raise Refused(
-            f"--run_dir={run}: draws {size}x{size} pictures, which the classifier cannot read."
-        )
+    judge, features_name = _judge(recipe)
+    real, reference = _real_images(recipe, seed)
     generator = runtimes.open_generator(run, recipe, runtime)
     per_label = num_images // (1 if recipe.labels is None else len(recipe.labels))
     inputs = latents.requested(recipe, recipe.labels, per_label, seed)
     images = pictures.to_bytes(generator(inputs))
     probabilities, features = judge.judged(images)
-    real, test = sources.load(dataset), sources.load(dataset, "test")
-    _, test_features = judge.judged(test.images)
+    _, reference_features = judge.judged(reference)
     random = np.random.RandomState(seed)
     samples = [
         random.choice(len(real.images), min(len(images), len(real.images)), replace=False)
         for _ in range(FLOOR_SAMPLES)
     ]
     real_features = [judge.judged(real.images[chosen])[1] for chosen in samples]
-    floor = np.mean([metrics.frechet_distance(one, test_features) for one in real_features])
-    distance = metrics.frechet_distance(features, test_features)
-    reference = test_features[random.permutation(len(test_features))[: len(images)]]
+    floor = np.mean([metrics.frechet_distance(one, reference_features) for one in real_features])
+    distance = metrics.frechet_distance(features, reference_features)
+    some = reference_features[random.permutation(len(reference))[: len(images)]]
     report = {
         "dataset": dataset,
         "num_images": len(images),
         "seed": seed,
-        "features": f"{features.shape[1]} of the {dataset} classifier, penultimate layer",
-        "classifier_test_accuracy": test_accuracy,
+        "features": features_name,
         "frechet_distance": distance,
         "frechet_floor": float(floor),
         "frechet_ratio": distance / float(floor),
-        "classifier_score": metrics.classifier_score(probabilities),
-        "manifold": metrics.manifold_metrics(reference, features),
-        "manifold_of_real": metrics.manifold_metrics(reference, real_features[0]),
+        "manifold": metrics.manifold_metrics(some, features),
+        "manifold_of_real": metrics.manifold_metrics(some, real_features[0]),
     }
-    if recipe.labels is not None:
-        chosen = samples[0]
-        report |= _of_labels(
-            recipe,
-            images,
-            inputs["labels"],
-            probabilities,
-            real.images[chosen],
-            real.labels[chosen],
-        )
+    if probabilities is not None:
+        report["classifier_test_accuracy"] = judge.test_accuracy
+        report["classifier_score"] = metrics.classifier_score(probabilities)
+    if probabilities is not None and recipe.labels is not None:
+        report |= _of_labels(recipe, images, inputs["labels"], probabilities, real, samples[0])
     files.write_json(run / run_dir.EVALUATION, report)
     return report
 
 
-def can_judge(recipe):
-    """Whether there is a classifier for a run's data, and for pictures of its size."""
+def _shape(recipe):
     described = recipe.generator["config"]
-    shape = [described["image_size"], described["image_size"], described["channels"]]
-    return classifier.reads(recipe.settings["dataset"], shape)
+    return [described["image_size"], described["image_size"], described["channels"]]
+
+
+def _judge(recipe):
+    """What looks at the pictures of a run, and what its features are called."""
+    dataset, shape = recipe.settings["dataset"], _shape(recipe)
+    if classifier.reads(dataset, shape):
+        name = f"{classifier.FEATURES} of the {dataset} classifier, penultimate layer"
+        return classifier.load(dataset), name
+    return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
+
+
+def _real_images(recipe, seed):
+    """Real images for the floor, and images uint8 [n, h, w, c] that all others are compared with.
+
+    These are the test set where there is one; else the data are cut into halves at random.
+    """
+    dataset, (size, _, channels) = recipe.settings["dataset"], _shape(recipe)
+    real = sources.load(dataset, image_size=size)
+    if dataset in sources.SOURCES:
+        return real, sources.load(dataset, "test", size).images
+    if real.images.shape[-1] != channels:
+        raise Refused(f"--dataset={dataset}: its images are no longer those the run learned.")
+    order = np.random.RandomState(seed).permutation(len(real.images))
+    half = len(order) // 2
+    if half <= metrics.NEIGHBOURS:
+        raise Refused(f"--dataset={dataset}: {len(order)} images are too few to judge by.")
+    return sources.Images(real.images[order[:half]]), real.images[order[half:]]
 
 
 def _of_labels(recipe, images, labels, probabilities, real, chosen):
@@ -105,14 +118,15 @@ def table(report):
     """A report as lines of text."""
     rows = [
         ("pictures judged", f"{report['num_images']:,}"),
-        ("Frechet distance to the test set", f"{report['frechet_distance']:.3f}"),
-        ("  floor: as many real training images", f"{report['frechet_floor']:.3f}"),
+        ("Frechet distance to real images kept apart", f"{report['frechet_distance']:.3f}"),
+        ("  floor: as many other real images", f"{report['frechet_floor']:.3f}"),
         ("  ratio", f"{report['frechet_ratio']:.2f}"),
-        ("classifier score", f"{report['classifier_score']:.2f}"),
     ]
+    if "classifier_score" in report:
+        rows.append(("classifier score", f"{report['classifier_score']:.2f}"))
     for name in MANIFOLD:
         rows.append((f"{name} (5 neighbours)", f"{report['manifold'][name]:.3f}"))
-        rows.append(("  of real training images", f"{report['manifold_of_real'][name]:.3f}"))
+        rows.append(("  of other real images", f"{report['manifold_of_real'][name]:.3f}"))
     if "conditional_accuracy" in report:
         accuracy = f"{report['classifier_test_accuracy']:.2%}"
         rows += [
@@ -124,5 +138,6 @@ def table(report):
             (f"read as asked: {name}", f"{share:.1%}")
             for name, share in report["accuracy_per_label"].items()
         ]
+    rows.append(("features", report["features"]))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value:>8}" for name, value in rows)

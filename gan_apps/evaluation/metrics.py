@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Of manifold_metrics: what its published figures are given for.
+NEIGHBOURS = 5
+
 
 def frechet_distance(features, other_features):
     """norm(m1 - m2)**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)), m and S means and covariances.
@@ -40,7 +43,7 @@ def classifier_score(probabilities):
     return float(np.exp(np.sum(rows * ratio, axis=1).mean()))
 
 
-def manifold_metrics(real, fake, neighbours=5):
+def manifold_metrics(real, fake, neighbours=NEIGHBOURS):
     """Precision, recall, density and coverage: what two samples have of each other's manifold.
 
     A sample's manifold is the union of balls around its points, each as wide as the distance to

@@ -9,6 +9,7 @@ generator.weights.h5   the averaged generator, for Keras
 generator.tflite       the same for LiteRT
 manifest.json          sizes and checksums of the two
 samples.png MODEL_CARD.md metrics.json
+rounds.png             how the pictures of a few latents came about
 saved_model/1/         for TF-Serving; not shipped
 """
 
@@ -31,6 +32,7 @@ STATES = "states"
 KERAS_WEIGHTS = "generator.weights.h5"
 LITERT = "generator.tflite"
 SAMPLES = "samples.png"
+ROUNDS = "rounds.png"
 CARD = "MODEL_CARD.md"
 EVALUATION = "metrics.json"
 SAVED_MODEL = "saved_model"

@@ -97,10 +97,9 @@ class Samples(_ByIteration):
     def __init__(self, run, recipe, seed, steps_per_epoch, events):
         super().__init__()
         self.folder = run / run_dir.SAMPLES_WHILE_TRAINING
-        labelled = recipe.labels is not None
-        num_images = SAMPLES_PER_LABEL if labelled else SAMPLES
+        num_images = SAMPLES if recipe.labels is None else SAMPLES_PER_LABEL
         self.inputs = latents.requested(recipe, recipe.labels, num_images, seed)
-        self.columns = num_images if labelled else pictures.square(num_images)
+        self.columns = columns(recipe)
         self.steps_per_epoch = steps_per_epoch
         self.events = events
 
@@ -114,6 +113,11 @@ class Samples(_ByIteration):
     def drawn(self):
         images = self.model.averaged_generator(self.inputs, training=False)
         return pictures.grid(pictures.to_bytes(images), self.columns)
+
+
+def columns(recipe):
+    """How many pictures are in a row of a run's samples."""
+    return pictures.square(SAMPLES) if recipe.labels is None else SAMPLES_PER_LABEL
 
 
 def is_milestone(iteration):

@@ -25,7 +25,7 @@ def write(run, recipe, *, iterations, seconds, report):
       run, recipe: a run directory and its run_dir.Recipe.
       iterations: int. Iterations trained.
       seconds: float. Time they took.
-      report: dict or None. The content of metrics.json, if the run was evaluated.
+      report: dict or None. The content of metrics.json, if the run could be measured.
     """
     settings = recipe.settings
     dataset = settings["dataset"]
@@ -77,18 +77,26 @@ def write(run, recipe, *, iterations, seconds, report):
 
 def _measured(report):
     if report is None:
-        return ["Not measured: there is no classifier for these data."]
-    manifold = report["manifold"]
+        return ["Not measured: there are too few images."]
+    by = "by coarse colours alone, since no classifier knows these data"
+    if "classifier_score" in report:
+        accuracy = report["classifier_test_accuracy"]
+        by = f"by the shipped classifier ({accuracy:.2%} on the test set)"
     lines = [
-        f"{report['num_images']:,} pictures, seed {report['seed']}, by the shipped classifier "
-        f"({report['classifier_test_accuracy']:.2%} on the test set):",
+        f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:",
         "",
-        f"- Frechet distance to the test set: {report['frechet_distance']:.3f}, "
-        f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f} "
-        f"(features: {report['features']})",
-        f"- classifier score: {report['classifier_score']:.2f}",
-        "- " + ", ".join(f"{name} {value:.3f}" for name, value in manifold.items()),
+        f"- Frechet distance to real images kept apart: {report['frechet_distance']:.3f}, "
+        f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
+        "many other real images have",
+        f"- features: {report['features']}",
+        "- "
+        + ", ".join(
+            f"{name} {value:.3f} (real {report['manifold_of_real'][name]:.3f})"
+            for name, value in report["manifold"].items()
+        ),
     ]
+    if "classifier_score" in report:
+        lines.append(f"- classifier score: {report['classifier_score']:.2f}")
     if "conditional_accuracy" in report:
         lines += [
             f"- read as asked: {report['conditional_accuracy']:.2%}",

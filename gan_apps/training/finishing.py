@@ -1,11 +1,17 @@
 """The end of a training: the generator in every form used later, its card and its picture."""
 
+import sys
+
+import numpy as np
+from PIL import Image
+
 from gan_apps.drawing import draw, latents, pictures
 from gan_apps.evaluation import evaluate
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
-from gan_apps.training import cards
+from gan_apps.settings import Refused
+from gan_apps.training import callbacks, cards
 
 SAMPLES_PER_LABEL = 16
 # In all, of a run without labels.
@@ -19,7 +25,7 @@ def is_finished(run, model):
 
 
 def finish(run, recipe, model, seconds):
-    """Writes generator, manifest, samples.png, metrics.json and MODEL_CARD.md into `run`.
+    """Writes generator, manifest, samples.png, rounds.png, metrics.json and MODEL_CARD.md.
 
     The manifest comes before anything is drawn and after the files it vouches for.
     """
@@ -40,5 +46,31 @@ def finish(run, recipe, model, seconds):
         columns=num_images if labelled else pictures.square(num_images),
         output=run / run_dir.SAMPLES,
     )
-    report = evaluate.evaluate(run, recipe) if evaluate.can_judge(recipe) else None
+    _write_rounds(run, recipe)
+    try:
+        report = evaluate.evaluate(run, recipe)
+    except Refused as error:
+        print(f"Not measured: {error}", file=sys.stderr)
+        report = None
     cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report)
+
+
+def _write_rounds(run, recipe):
+    """One row of pictures for each of the lecture's rounds: what became of the same latents.
+
+    With labels a row has the first picture of each; without, the first row of the samples.
+    """
+    drawn = sorted((run / run_dir.SAMPLES_WHILE_TRAINING).glob("step_*.png"))
+    last = drawn[-1:]
+    side = recipe.generator["config"]["image_size"]
+    rows = []
+    for path in drawn:
+        if not callbacks.is_milestone(int(path.stem.removeprefix("step_"))) and [path] != last:
+            continue
+        with Image.open(path) as image:
+            pixels = np.asarray(image)
+        cells = pictures.cells(pixels, callbacks.columns(recipe), side)
+        rows.append(cells[0] if recipe.labels is None else cells[:, 0])
+    if rows:
+        picture = pictures.grid(np.concatenate(rows), len(rows[0]))
+        pictures.write_png(run / run_dir.ROUNDS, pictures.enlarged(picture))
