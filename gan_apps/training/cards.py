@@ -2,6 +2,7 @@
 
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
+from gan_apps.training import callbacks
 
 DATASETS = {
     "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
@@ -43,7 +44,7 @@ def write(run, recipe, *, iterations, seconds, report):
         "",
         "## Training",
         "",
-        f"- Data: {DATASETS.get(dataset, dataset)}{mirrored}.",
+        f"- Data: {DATASETS.get(dataset, f'`{dataset}`')}{mirrored}.",
         f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
         f"in {settings['precision']}, seed {settings['seed']}.",
         "- Versions: "
@@ -64,15 +65,22 @@ def write(run, recipe, *, iterations, seconds, report):
         f"- `{run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described in "
         f"`{run_dir.CONFIG}`.",
         f"- `{run_dir.MANIFEST}`: sizes and SHA-256 of the two.",
+        f"- `{run_dir.SAMPLES}`: pictures of seed {settings['seed']}. `{run_dir.ROUNDS}`: some of "
+        f"them at iterations {_rounds(iterations)}.",
         "",
         "## Limits",
         "",
-        "It knows the data named above and nothing else, with their faults: do not take its "
-        "pictures for samples of anybody's handwriting, nor use it to fill a data set by which "
-        "people are judged.",
+        "It knows the data named above and nothing else, with their faults: its pictures are of "
+        "nobody's hand and nobody's face, and not meant to fill a data set by which people are "
+        "judged.",
         "",
     ]
     files.write_text(run / run_dir.CARD, "\n".join(lines))
+
+
+def _rounds(iterations):
+    milestones = [step for step in range(100, iterations, 100) if callbacks.is_milestone(step)]
+    return ", ".join(f"{step:,}" for step in (*milestones, iterations))
 
 
 def _measured(report):
