@@ -2,6 +2,7 @@
 
 import re
 
+import models
 from gan_apps.runs import run_dir
 from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES
 
@@ -15,7 +16,14 @@ def test_its_python_runs():
     assert {metric.name for metric in names["model"].metrics} == {
         "discriminator_loss",
         "generator_loss",
+        "wasserstein_estimate",
+        "gradient_norm",
     }
+
+
+def test_its_table_has_every_algorithm():
+    for app in models.MODELS:
+        assert f"| `gan_apps.{app}` |" in TEXT
 
 
 def test_its_two_set_up_commands_stand_alone():
