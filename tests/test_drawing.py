@@ -103,25 +103,45 @@ def test_interpolation_from_a_seed_to_itself_stands_still():
 
 def test_arithmetic_of_single_seeds():
     one, two = (latents(seed, 0, [0], 4)[0] for seed in (1, 2))
-    rows = arithmetic(a_recipe(), None, [(1, [1]), (-1, [2]), (1, [2])])["latents"]
-    assert_allclose(rows[:3], [one, two, two], rtol=1e-6)
-    # one - two + two is one but for its length, which is the mean of the named ones.
+    same = arithmetic(a_recipe(), None, [(1, [1]), (-1, [2]), (1, [2])])["latents"]
+    assert_allclose(same[:3], [one, two, two], rtol=1e-6)
+    # one - two + two is one, but that it may not be longer than those named are in the mean.
     length = np.mean([np.linalg.norm(row) for row in (one, two, two)])
-    assert_allclose(rows[3], one * length / np.linalg.norm(one), rtol=1e-4)
+    assert_allclose(same[3], one * min(1.0, length / np.linalg.norm(one)), rtol=1e-4)
     rows = arithmetic(a_recipe(), None, [(1, [1]), (-1, [1]), (1, [1])])["latents"]
     assert_allclose(rows[3], one, rtol=1e-4)
+    # 1 - 2 is longer than either, and shortened.
+    rows = arithmetic(a_recipe("normal", 64), None, [(1, [1]), (-1, [2])])["latents"]
+    lengths = np.linalg.norm(rows, axis=1)
+    assert_allclose(lengths[2], lengths[:2].mean(), rtol=1e-5)
+    assert_allclose(
+        rows[2] / lengths[2],
+        (rows[0] - rows[1]) / np.linalg.norm(rows[0] - rows[1]),
+        rtol=1e-4,
+        atol=1e-6,
+    )
 
 
 def test_arithmetic_of_means_of_three():
     terms = [(1, [1, 4, 7]), (-1, [2, 3, 5]), (1, [6, 8, 9])]
-    rows = arithmetic(a_recipe(), None, terms)["latents"]
-    assert rows.shape == (3 * 4 + 1, 4)
-    means = [latents(s, 0, [0], 4)[0] for _, seeds in terms for s in seeds]
-    means = np.reshape(means, (3, 3, 4)).mean(axis=1)
-    unit = lambda vector: vector / np.linalg.norm(vector)
-    assert_allclose(unit(rows[3]), unit(means[0]), rtol=1e-4, atol=1e-6)
-    assert_allclose(unit(rows[12]), unit(means[0] - means[1] + means[2]), rtol=1e-4, atol=1e-6)
-    assert_allclose(np.linalg.norm(rows[12]), np.linalg.norm(rows[3]), rtol=1e-4)
+    rows = arithmetic(a_recipe("normal", 64), None, terms)["latents"]
+    assert rows.shape == (3 * 4 + 1, 64)
+    named = [latents(s, 0, [0], 64)[0] for _, seeds in terms for s in seeds]
+    means = np.reshape(named, (3, 3, 64)).mean(axis=1)
+    assert_allclose(rows[3], means[0], rtol=1e-4, atol=1e-6)
+    length = np.mean(np.linalg.norm(named, axis=1))
+    total = means[0] - means[1] + means[2]
+    share = min(1.0, length / np.linalg.norm(total))
+    assert_allclose(rows[12], share * total, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("distribution", ["spherical", "uniform"])
+def test_arithmetic_stays_where_latents_are(distribution):
+    rows = arithmetic(a_recipe(distribution, 16), None, [(1, [1, 2]), (-1, [3])])["latents"]
+    if distribution == "uniform":
+        assert np.abs(rows).max() == 1.0
+    else:
+        assert_allclose(np.linalg.norm(rows, axis=1), 4.0, rtol=1e-5)
 
 
 def test_to_bytes_rounds_and_clips():

@@ -66,7 +66,7 @@ def define_flags(config_class, conditional=False):
         "arithmetic",
         None,
         "[generate] A-B+C, each a seed or several whose mean is taken, such as 1,4,7-2,3,5+6,8,9: "
-        "a row for each with its mean at the end, and below them the sum.",
+        "a row for each with its mean at the end, and the sum last.",
     )
     flags.DEFINE_string(
         "output",

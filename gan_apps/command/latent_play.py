@@ -73,11 +73,13 @@ def _sum(recipe, labels, name):
     if labels is not None and len(labels) > 1:
         raise Refused(f"{flag}: this run needs one --{recipe.condition} to draw it with.")
     lengths = [len(seeds) + (len(seeds) > 1) for _, seeds in terms]
+    # Single seeds and their sum are one row.
+    rows = [len(terms) + 1] if max(lengths) == 1 else [*lengths, 1]
     words = "_".join(
         f"{'minus_' if sign < 0 else 'plus_' if number else ''}{'_'.join(map(str, seeds))}"
         for number, (sign, seeds) in enumerate(terms)
     )
-    return latents.arithmetic(recipe, labels, terms), [*lengths, 1], f"{name}_{words}"
+    return latents.arithmetic(recipe, labels, terms), rows, f"{name}_{words}"
 
 
 def _seed(word, flag):

@@ -77,8 +77,10 @@ def interpolated(recipe, labels, seeds, shares):
 def arithmetic(recipe, labels, terms):
     """The inputs for a sum of means of latents: each term's members and mean, then the sum.
 
-    Each term and the sum are scaled to the mean length of the latents that are named, since the
-    generator knows latents of about that length only; uniform ones are clipped to their cube.
+    A sum that is longer than the latents that are named are in the mean is shortened to that, since
+    the generator has seen none of its length; spherical latents are always put back on their
+    sphere, and uniform ones clipped to their cube. Means are left as short as they are: they are
+    of the common, as in the lecture.
 
     Args:
       recipe: run_dir.Recipe.
@@ -100,7 +102,9 @@ def arithmetic(recipe, labels, terms):
     def drawable(vector):
         if recipe.latent_distribution == "uniform":
             return np.clip(vector, -1.0, 1.0)
-        return _to_length(vector, length)
+        if recipe.latent_distribution == "spherical":
+            return _to_length(vector, length)
+        return _to_length(vector, min(length, np.linalg.norm(vector)))
 
     rows = []
     for group in members:

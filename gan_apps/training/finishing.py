@@ -15,7 +15,7 @@ from gan_apps.training import callbacks, cards
 
 SAMPLES_PER_LABEL = 16
 # In all, of a run without labels.
-SAMPLES = 64
+SAMPLES = 25
 
 
 def is_finished(run, model):
