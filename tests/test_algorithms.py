@@ -36,7 +36,7 @@ def trained(request, tmp_path_factory):
 
 def test_a_training_leaves_every_file(trained):
     app, run = trained
-    assert {path.name for path in run.iterdir()} == (SHIPPED_FILES | FOLDERS) - {run_dir.EVALUATION}
+    assert {path.name for path in run.iterdir()} == SHIPPED_FILES | FOLDERS
     rows = [json.loads(line) for line in (run / run_dir.METRICS).read_text().splitlines()]
     assert set(rows[0]) == {"step", "epoch"} | metric_names(app)
     recipe = run_dir.read_recipe(run)

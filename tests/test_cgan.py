@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gan_apps.runs import run_dir
-from tests.conftest import ROOT, SHIPPED_FILES
+from tests.conftest import ROOT
 
 
 def opened(path):
@@ -202,15 +202,6 @@ def test_a_folder_that_is_not_a_run_is_not_trained_into(refused, tmp_path):
     (tmp_path / "mine" / "thesis.txt").write_text("")
     line = refused("cgan", "--mode=train", "--run_dir=mine")
     assert "--run_dir=mine" in line and "something else" in line
-
-
-def test_the_shipped_run_is_small_and_whole():
-    run = run_dir.shipped("cgan_digits")
-    sizes = {path.name: path.stat().st_size for path in run.iterdir()}
-    assert sum(sizes.values()) <= 6_000_000
-    assert set(sizes) == SHIPPED_FILES
-    for name in run_dir.GENERATOR_FILES:
-        run_dir.checked(run, name)
 
 
 def test_help_is_worth_reading(gan_apps):

@@ -75,30 +75,30 @@ def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
     assert 9.5 < metrics.classifier_score(probabilities) <= 10.0
 
 
-def test_the_shipped_run_is_near_the_floor(mnist_here, shipped_pictures):
-    images, labels = shipped_pictures
-    judge = classifier.load("mnist")
-    real, test = sources.load("mnist"), sources.load("mnist", "test")
-    chosen = np.random.RandomState(0).choice(60000, len(images), replace=False)
-    _, test_features = judge.judged(test.images)
-    floor = metrics.frechet_distance(judge.judged(real.images[chosen])[1], test_features)
-    distance = metrics.frechet_distance(judge.judged(images)[1], test_features)
-    assert 0.0 < distance <= 3.0 * floor
-    spread = metrics.spread_within_labels(images, labels)
-    real_spread = metrics.spread_within_labels(real.images[chosen], real.labels[chosen])
-    assert 0.87 <= spread / real_spread <= 1.1
-
-
-def test_evaluation_writes_what_it_measured(mnist_here, tmp_path):
+def test_the_shipped_run_is_near_the_floor_and_evaluation_writes_what_it_measured(
+    mnist_here, tmp_path
+):
     run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "run")
-    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=200)
+    report = evaluate.evaluate(run, run_dir.read_recipe(run), seed=123)
     assert json.loads((run / run_dir.EVALUATION).read_text()) == report
-    assert report["num_images"] == 200
-    assert report["frechet_floor"] > 0
+    assert report["num_images"] == 2000
+    assert 0.0 < report["frechet_distance"] <= 3.0 * report["frechet_floor"]
+    assert report["frechet_ratio"] == report["frechet_distance"] / report["frechet_floor"]
+    assert 0.87 <= report["spread_ratio"] <= 1.1
+    for name in ("precision", "recall", "coverage"):
+        assert 0.8 < report["manifold"][name] <= 1.0
     assert set(report["accuracy_per_label"]) == set("0123456789")
     text = evaluate.table(report)
     assert f"{report['conditional_accuracy']:.2%}" in text
     assert "floor" in text
+
+
+def test_a_run_without_labels_is_judged_without_them(mnist_here, tmp_path):
+    run = shutil.copytree(run_dir.shipped("fgan_digits"), tmp_path / "run")
+    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=500)
+    assert "conditional_accuracy" not in report
+    assert report["classifier_score"] > 7.0 and report["num_images"] == 500
+    assert "read as asked" not in evaluate.table(report)
 
 
 def test_a_run_without_a_classifier_is_judged_by_its_colours(tiny_run, tmp_path):

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import states
-from tests.tiny_models import built, fitted
+from tests.tiny_models import built, fitted, stepped
 
 
 def everything(model):
@@ -58,7 +58,7 @@ def test_both_optimizers_and_the_counters_are_in_it():
 def test_the_newest_three_are_kept(tmp_path):
     model = built()
     for _ in range(5):
-        fitted(model, 1)
+        stepped(model, 1)
         states.save(tmp_path, model, 0.0)
     kept = [path.stem for path in states.saved(tmp_path)]
     assert kept == ["step_000000005", "step_000000004", "step_000000003"]
@@ -74,10 +74,10 @@ def test_a_run_without_states_starts_from_the_beginning(tmp_path):
 @pytest.mark.parametrize("tenths", range(10))
 def test_a_truncated_state_is_passed_over_and_named(tmp_path, tenths, capsys):
     model = built()
-    fitted(model, 1)
+    stepped(model, 1)
     states.save(tmp_path, model, 1.0)
     good = everything(model)
-    fitted(model, 1)
+    stepped(model, 1)
     newest = states.save(tmp_path, model, 2.0)
     content = newest.read_bytes()
     newest.write_bytes(content[: len(content) * tenths // 10])
@@ -120,7 +120,7 @@ def test_a_pickle_in_a_state_is_never_run(tmp_path):
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     model = built()
-    fitted(model, 1)
+    stepped(model, 1)
     states.save(tmp_path, model, 1.0)
     kernel = model.generator.trainable_variables[0]
     kernel.assign(kernel * np.nan)
@@ -131,10 +131,10 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
 
 def test_a_full_disk_leaves_the_previous_state(tmp_path, monkeypatch):
     model = built()
-    fitted(model, 1)
+    stepped(model, 1)
     states.save(tmp_path, model, 1.0)
     good = everything(model)
-    fitted(model, 1)
+    stepped(model, 1)
 
     def full(path, **arrays):
         path.write_bytes(b"half of it")
@@ -159,6 +159,6 @@ def test_old_states_stay_while_the_new_one_is_written(tmp_path, monkeypatch):
         real(path, **arrays)
 
     monkeypatch.setattr(np, "savez", watched)
-    fitted(model, 1)
+    stepped(model, 1)
     states.save(tmp_path, model, 2.0)
     assert len(states.saved(tmp_path)) == 2

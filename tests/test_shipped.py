@@ -1,0 +1,83 @@
+"""The runs that are shipped: small, whole, documented, and drawn from by their commands."""
+
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from PIL import Image
+
+from gan_apps.drawing import runtimes
+from gan_apps.drawing.latents import requested
+from gan_apps.runs import run_dir
+from tests.conftest import SHIPPED_FILES
+
+# Run -> (command, bytes at most, side of its pictures, channels).
+SHIPPED = {
+    "cgan_digits": ("cgan", 6_000_000, 28, 1),
+    "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
+    "fgan_digits": ("fgan", 4_000_000, 28, 1),
+    "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
+}
+
+
+@pytest.fixture(params=SHIPPED)
+def name(request):
+    return request.param
+
+
+def test_every_shipped_run_is_in_the_table():
+    runs = {path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}")}
+    assert runs == set(SHIPPED)
+
+
+def test_it_is_small_and_whole(name):
+    run, (app, most, side, channels) = run_dir.shipped(name), SHIPPED[name]
+    sizes = {path.name: path.stat().st_size for path in run.iterdir()}
+    assert sum(sizes.values()) <= most
+    assert set(sizes) == SHIPPED_FILES
+    for file in run_dir.GENERATOR_FILES:
+        run_dir.checked(run, file)
+    recipe = run_dir.read_recipe(run)
+    described = recipe.generator["config"]
+    assert (recipe.app, described["image_size"], described["channels"]) == (app, side, channels)
+
+
+def test_its_card_says_what_its_metrics_say(name):
+    run = run_dir.shipped(name)
+    card = (run / run_dir.CARD).read_text()
+    report = json.loads((run / run_dir.EVALUATION).read_text())
+    assert f"{report['frechet_ratio']:.2f} x the floor" in card
+    assert f"{run_dir.iterations(run):,} iterations" in card
+    assert "/tmp/" not in card and "/work/" not in card
+    assert "/tmp/" not in (run / run_dir.CONFIG).read_text()
+
+
+def test_its_losses_are_finite_to_the_end(name):
+    run = run_dir.shipped(name)
+    rows = [json.loads(line) for line in (run / run_dir.METRICS).read_text().splitlines()]
+    assert all(np.isfinite(list(row.values())).all() for row in rows)
+    assert rows[-1]["step"] > 0.9 * run_dir.iterations(run)
+
+
+def test_both_runtimes_draw_it_alike(name):
+    run = run_dir.shipped(name)
+    recipe = run_dir.read_recipe(run)
+    inputs = requested(recipe, recipe.labels, 8, 3)
+    litert, keras = (
+        runtimes.open_generator(run, recipe, runtime)(inputs) for runtime in ("litert", "keras")
+    )
+    assert_allclose(litert, keras, atol=1e-4)
+    # Neither blank nor one picture again and again.
+    assert litert.std() > 0.2 and litert.std(axis=0).mean() > 0.1
+
+
+@pytest.mark.parametrize("run", [run for run in SHIPPED if run != "cgan_digits"])
+def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
+    app, _, side, channels = SHIPPED[run]
+    result = gan_apps(app)
+    assert (result.stdout, result.stderr) == (f"{run}.png\n", "")
+    with Image.open(tmp_path / f"{run}.png") as image:
+        zoom = min(4, 900 // (4 * side))
+        assert image.size == (4 * side * zoom, 4 * side * zoom)
+        assert image.mode == ("L" if channels == 1 else "RGB")
