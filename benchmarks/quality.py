@@ -18,6 +18,8 @@ import time
 
 from absl import app, flags
 
+from gan_apps.settings import rows
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What MODEL_CARD.md says is measured on 2,000; the table takes more, for steadier figures.
 NUM_IMAGES = 10_000
@@ -42,20 +44,7 @@ ROWS = {
     "wgan_gp, quick": (10, "wgan_gp", ["--discriminator_steps=2", *QUICK]),
     "cgan": (9, "cgan", []),
 }
-DIVERGENCES = (
-    "total_variation",
-    "kl",
-    "reverse_kl",
-    "pearson",
-    "neyman",
-    "squared_hellinger",
-    "jeffrey",
-    "jensen_shannon",
-    "jensen_shannon_weighted",
-    "gan",
-    "alpha",
-)
-ROWS |= {f"fgan, {name}": (9, "fgan", [f"--divergence={name}"]) for name in DIVERGENCES}
+ROWS |= {f"fgan, {name}": (9, "fgan", [f"--divergence={name}"]) for name in rows.divergences()}
 
 _FOLDER = flags.DEFINE_string("folder", None, "Where the runs are kept.", required=True)
 _ROWS = flags.DEFINE_list("rows", [], "The rows to run, without blanks; none: all.")
@@ -95,14 +84,14 @@ def key(name):
     return name.replace(", ", "_")
 
 
-def table(rows):
+def table(figures):
     """Figures {name: figures} as a table of Markdown."""
     lines = [
         "| row | iterations | processor min | Frechet | x floor | score | precision | recall | "
         "density | coverage |",
         "| --- " * 10 + "|",
     ]
-    for name, row in rows.items():
+    for name, row in figures.items():
         lines.append(
             f"| {name} | {row['iterations']:,} | {row['processor_minutes']:.1f} "
             f"| {row['frechet_distance']:.2f} | {row['frechet_ratio']:.1f} "

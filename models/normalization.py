@@ -4,8 +4,35 @@ import keras
 import tensorflow as tf
 
 
+class _PerChannel(keras.layers.Layer):
+    """A layer that normalises each channel and has float32 weights for it."""
+
+    def __init__(self, epsilon=1e-3, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def add_channels(self, shape, name, initializer, trainable=False):
+        return self.add_weight(
+            shape=(shape[-1],),
+            initializer=initializer,
+            trainable=trainable,
+            name=name,
+            autocast=False,
+        )
+
+    def add_scale_and_offset(self, shape):
+        self.gamma = self.add_channels(shape, "gamma", "ones", trainable=True)
+        self.beta = self.add_channels(shape, "beta", "zeros", trainable=True)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
 @keras.saving.register_keras_serializable("gan_apps")
-class BatchNormalization(keras.layers.Layer):
+class BatchNormalization(_PerChannel):
     """Batch normalisation over the last axis of [n, h, w, c] or [n, c], by a fused kernel.
 
     The same function as keras.layers.BatchNormalization, which composes it of a dozen elementwise
@@ -21,24 +48,13 @@ class BatchNormalization(keras.layers.Layer):
     """
 
     def __init__(self, momentum=0.9, epsilon=1e-3, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(epsilon=epsilon, **kwargs)
         self.momentum = momentum
-        self.epsilon = epsilon
 
     def build(self, shape):
-        def weight(name, initializer, trainable):
-            return self.add_weight(
-                shape=(shape[-1],),
-                initializer=initializer,
-                trainable=trainable,
-                name=name,
-                autocast=False,
-            )
-
-        self.gamma = weight("gamma", "ones", True)
-        self.beta = weight("beta", "zeros", True)
-        self.moving_mean = weight("moving_mean", "zeros", False)
-        self.moving_variance = weight("moving_variance", "ones", False)
+        self.add_scale_and_offset(shape)
+        self.moving_mean = self.add_channels(shape, "moving_mean", "zeros")
+        self.moving_variance = self.add_channels(shape, "moving_variance", "ones")
 
     def call(self, images, training=False):
         if not training:
@@ -57,11 +73,8 @@ class BatchNormalization(keras.layers.Layer):
             moving.assign(self.momentum * moving + (1.0 - self.momentum) * value)
         return normalized[:, 0, 0] if flat else normalized
 
-    def compute_output_shape(self, shape):
-        return shape
-
     def get_config(self):
-        return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
+        return {**super().get_config(), "momentum": self.momentum}
 
 
 # Examples in the reference batch of virtual batch normalisation.
@@ -124,7 +137,7 @@ class DropReference(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class VirtualBatchNormalization(keras.layers.Layer):
+class VirtualBatchNormalization(_PerChannel):
     """Each example is normalised by the statistics of a fixed reference batch and of itself.
 
     With m_R, s_R the mean and mean square of the R reference examples (per channel, over their
@@ -141,24 +154,10 @@ class VirtualBatchNormalization(keras.layers.Layer):
     Reference: Salimans et al. 2016 (arXiv 1606.03498), section 3.5.
     """
 
-    def __init__(self, epsilon=1e-3, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
     def build(self, shape):
-        def weight(name, initializer, trainable):
-            return self.add_weight(
-                shape=(shape[-1],),
-                initializer=initializer,
-                trainable=trainable,
-                name=name,
-                autocast=False,
-            )
-
-        self.gamma = weight("gamma", "ones", True)
-        self.beta = weight("beta", "zeros", True)
-        self.reference_mean = weight("reference_mean", "zeros", False)
-        self.reference_square = weight("reference_square", "ones", False)
+        self.add_scale_and_offset(shape)
+        self.reference_mean = self.add_channels(shape, "reference_mean", "zeros")
+        self.reference_square = self.add_channels(shape, "reference_square", "ones")
 
     def call(self, examples, training=False):
         x = tf.cast(examples, tf.float32)
@@ -195,12 +194,6 @@ class VirtualBatchNormalization(keras.layers.Layer):
     def _scaled(self, x, mean, variance):
         scale = tf.math.rsqrt(tf.nn.relu(variance) + self.epsilon)
         return (x - mean) * scale * self.gamma + self.beta
-
-    def compute_output_shape(self, shape):
-        return shape
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
 
 
 class SpectrallyNormalized(keras.layers.Layer):

@@ -218,13 +218,23 @@ def _changed(name, default, **bounds):
     return dataclasses.field(default=default, metadata={**field.metadata, **bounds})
 
 
-# What f-divergences and objectives are called in flags.
-_PI = "Weight of the data in jensen_shannon_weighted."
-_ALPHA = "Order of the alpha divergence, neither 0 nor 1."
-_GENERATOR_OBJECTIVE = (
-    "What the generator does with an f-divergence: maximise the activation of its scores (trick), "
-    "or minimise the bound itself (exact)."
-)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _DivergenceConfig(TrainConfig):
+    """Settings of what minimises an f-divergence, whichever it is."""
+
+    generator_objective: str = setting(
+        "trick",
+        "What the generator does with an f-divergence: maximise the activation of its scores "
+        "(trick), or minimise the bound itself (exact).",
+        choices=GENERATOR_OBJECTIVES,
+    )
+    pi: float = setting(0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1)
+    alpha: float = setting(0.5, "Order of the alpha divergence, neither 0 nor 1.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.alpha in (0.0, 1.0):
+            raise ValueError(f"alpha must be neither 0 nor 1, got {self.alpha}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -258,19 +268,12 @@ class DCGANConfig(TrainConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FGANConfig(TrainConfig):
+class FGANConfig(_DivergenceConfig):
     """Settings of the f-GAN."""
 
     divergence: str = setting(
         "jensen_shannon", "Which f-divergence to minimise.", choices=rows.divergences
     )
-    generator_objective: str = setting("trick", _GENERATOR_OBJECTIVE, choices=GENERATOR_OBJECTIVES)
-    pi: float = setting(0.5, _PI, above=0, below=1)
-    alpha: float = setting(0.5, _ALPHA)
-
-    def __post_init__(self):
-        super().__post_init__()
-        _check_alpha(self.alpha)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -299,7 +302,7 @@ class WGANGPConfig(TrainConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CGANConfig(DCGANConfig):
+class CGANConfig(DCGANConfig, _DivergenceConfig):
     """Settings of the conditional GAN."""
 
     objective: str = setting(
@@ -313,9 +316,6 @@ class CGANConfig(DCGANConfig):
         minimum=0,
         below=1,
     )
-    generator_objective: str = setting("trick", _GENERATOR_OBJECTIVE, choices=GENERATOR_OBJECTIVES)
-    pi: float = setting(0.5, _PI, above=0, below=1)
-    alpha: float = setting(0.5, _ALPHA)
     # Chosen by measurement (BUILD_NOTES.md).
     normalization: str = _changed("normalization", "none")
     real_gradient_weight: float = _changed("real_gradient_weight", 1.0)
@@ -323,15 +323,6 @@ class CGANConfig(DCGANConfig):
     generator_learning_rate: float = _changed("generator_learning_rate", 5e-4)
     beta_1: float = _changed("beta_1", 0.0)
     beta_2: float = _changed("beta_2", 0.99)
-
-    def __post_init__(self):
-        super().__post_init__()
-        _check_alpha(self.alpha)
-
-
-def _check_alpha(alpha):
-    if alpha in (0.0, 1.0):
-        raise ValueError(f"alpha must be neither 0 nor 1, got {alpha}.")
 
 
 def differences(config, other):
