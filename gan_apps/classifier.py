@@ -11,7 +11,7 @@ from gan_apps.command import launch
 from gan_apps.machine import quiet
 from gan_apps.settings import MAX_SEED, Refused
 
-flags.DEFINE_string("dataset", "mnist", "What to learn: mnist, fashion_mnist or digits.")
+flags.DEFINE_string("dataset", "mnist", "What to learn: mnist, fashion_mnist, digits or tfds:NAME.")
 flags.DEFINE_string("output", None, "The folder to write the classifier to.")
 flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")
 flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the data.")

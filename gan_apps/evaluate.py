@@ -22,6 +22,7 @@ flags.DEFINE_integer(
     "num_images", 2_000, f"Pictures in all, {MIN_IMAGES} to {MAX_IMAGES:,}, as many of each label."
 )
 flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
+flags.DEFINE_string("dataset", None, "Where the run's data are now, if not where they were.")
 flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
 
 
@@ -39,7 +40,12 @@ def main():
     from gan_apps.evaluation import evaluate
 
     report = evaluate.evaluate(
-        run, recipe, num_images=values.num_images, seed=values.seed, runtime=values.runtime
+        run,
+        recipe,
+        num_images=values.num_images,
+        seed=values.seed,
+        runtime=values.runtime,
+        dataset=values.dataset,
     )
     print(evaluate.table(report))
     print(run / run_dir.EVALUATION)

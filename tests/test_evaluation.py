@@ -58,6 +58,13 @@ def test_a_classifier_can_be_trained(tmp_path):
     assert 0.5 < accuracy <= 1.0
 
 
+def test_a_classifier_needs_labels(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    with pytest.raises(Refused, match=f"--dataset={tmp_path}: has no labels"):
+        classifier.train(str(tmp_path), tmp_path / "judge", num_epochs=1, seed=0)
+    assert not (tmp_path / "judge").exists()
+
+
 @pytest.fixture(scope="module")
 def shipped_pictures():
     run = run_dir.shipped("cgan_digits")
@@ -128,17 +135,17 @@ def test_a_folder_is_judged_by_its_two_halves(tmp_path):
         )
     recipe = run_dir.Recipe(
         app="dcgan",
-        settings={"dataset": str(tmp_path)},
+        settings={"dataset": "where/they/were"},
         label_names=(),
         condition=None,
         generator={"config": {"image_size": 8, "channels": 1}},
         versions={},
     )
-    real, reference = evaluate._real_images(recipe, seed=0)
+    real, reference = evaluate._real_images(recipe, str(tmp_path), seed=0)
     together = np.concatenate([real.images, reference])
     assert len(real.images) == len(reference) == 15
     assert len(np.unique(together.reshape(30, -1), axis=0)) == 30
     for number in range(10, 30):
         (tmp_path / f"{number}.png").unlink()
     with pytest.raises(Refused, match="10 images are too few"):
-        evaluate._real_images(recipe, seed=0)
+        evaluate._real_images(recipe, str(tmp_path), seed=0)

@@ -58,9 +58,15 @@ def train(dataset, folder, *, num_epochs, seed):
 
     Returns:
       float. The accuracy on the test split.
+
+    Raises:
+      Refused: the data are not here, or have no labels.
     """
     keras.utils.set_random_seed(seed)
-    data, test = sources.load(dataset), sources.load(dataset, "test")
+    data = sources.load(dataset)
+    if data.labels is None:
+        raise Refused(f"--dataset={dataset}: has no labels to learn.")
+    test = sources.load(dataset, "test")
     _, size, _, channels = data.images.shape
     network = Classifier(num_classes=len(data.label_names), image_size=size, channels=channels)
     minibatches = (

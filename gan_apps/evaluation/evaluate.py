@@ -15,7 +15,7 @@ NUM_IMAGES = 2_000
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
 
-def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto"):
+def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", dataset=None):
     """Draws `num_images` pictures, judges them, and writes metrics.json.
 
     Args:
@@ -23,6 +23,7 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto"):
       num_images: int. Pictures in all, as many of each label.
       seed: int. Seed of their latents and of the choice of real images.
       runtime: as in drawing.runtimes.open_generator.
+      dataset: str or None. Where the run's data are now, if not where they were.
 
     Returns:
       dict. The content of metrics.json.
@@ -30,9 +31,8 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto"):
     Raises:
       Refused: the run cannot be drawn from, or its data are not here.
     """
-    dataset = recipe.settings["dataset"]
     judge, features_name = _judge(recipe)
-    real, reference = _real_images(recipe, seed)
+    real, reference = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
     generator = runtimes.open_generator(run, recipe, runtime)
     per_label = num_images // (1 if recipe.labels is None else len(recipe.labels))
     inputs = latents.requested(recipe, recipe.labels, per_label, seed)
@@ -49,7 +49,7 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto"):
     distance = metrics.frechet_distance(features, reference_features)
     some = reference_features[random.permutation(len(reference))[: len(images)]]
     report = {
-        "dataset": dataset,
+        "dataset": recipe.settings["dataset"],
         "num_images": len(images),
         "seed": seed,
         "features": features_name,
@@ -82,17 +82,17 @@ def _judge(recipe):
     return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
 
 
-def _real_images(recipe, seed):
+def _real_images(recipe, dataset, seed):
     """Real images for the floor, and images uint8 [n, h, w, c] that all others are compared with.
 
     These are the test set where there is one; else the data are cut into halves at random.
     """
-    dataset, (size, _, channels) = recipe.settings["dataset"], _shape(recipe)
+    size, _, channels = _shape(recipe)
     real = sources.load(dataset, image_size=size)
     if dataset in sources.SOURCES:
         return real, sources.load(dataset, "test", size).images
     if real.images.shape[-1] != channels:
-        raise Refused(f"--dataset={dataset}: its images are no longer those the run learned.")
+        raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     order = np.random.RandomState(seed).permutation(len(real.images))
     half = len(order) // 2
     if half <= metrics.NEIGHBOURS:
