@@ -49,9 +49,9 @@ def test_rounds_show_what_became_of_the_same_latents(trained):
     _, run = trained
     (last,) = (run / run_dir.SAMPLES_WHILE_TRAINING).iterdir()
     with Image.open(last) as samples, Image.open(run / run_dir.ROUNDS) as rounds:
-        assert rounds.size == (8 * 28 * 4, 28 * 4)
-        first_row = np.asarray(samples)[::4, ::4][:28]
-        np.testing.assert_array_equal(np.asarray(rounds)[::4, ::4], first_row)
+        assert rounds.size == (5 * 28 * 4, 28 * 4)
+        first_few = np.asarray(samples)[::4, ::4][:28, : 5 * 28]
+        np.testing.assert_array_equal(np.asarray(rounds)[::4, ::4], first_few)
 
 
 def test_every_export_draws_the_same(trained):

@@ -16,6 +16,7 @@ from gan_apps.training import callbacks, cards
 SAMPLES_PER_LABEL = 16
 # In all, of a run without labels.
 SAMPLES = 25
+COLUMNS_OF_ROUNDS = 5
 
 
 def is_finished(run, model):
@@ -58,7 +59,7 @@ def finish(run, recipe, model, seconds):
 def _write_rounds(run, recipe):
     """One row of pictures for each of the lecture's rounds: what became of the same latents.
 
-    With labels a row has the first picture of each; without, the first row of the samples.
+    With labels a row has the first picture of each; without, the first few of the samples.
     """
     drawn = sorted((run / run_dir.SAMPLES_WHILE_TRAINING).glob("step_*.png"))
     last = drawn[-1:]
@@ -70,7 +71,7 @@ def _write_rounds(run, recipe):
         with Image.open(path) as image:
             pixels = np.asarray(image)
         cells = pictures.cells(pixels, callbacks.columns(recipe), side)
-        rows.append(cells[0] if recipe.labels is None else cells[:, 0])
+        rows.append(cells[0, :COLUMNS_OF_ROUNDS] if recipe.labels is None else cells[:, 0])
     if rows:
         picture = pictures.grid(np.concatenate(rows), len(rows[0]))
         pictures.write_png(run / run_dir.ROUNDS, pictures.enlarged(picture))
