@@ -56,20 +56,20 @@ def label_negative(scores):
     return tf.nn.softplus(scores)
 
 
-MINIMAX = Objective(
-    name="minimax",
-    real=label_positive,
-    fake=label_negative,
-    generator=lambda s: -tf.nn.softplus(s),
-    reference="Goodfellow et al. 2014 (arXiv 1406.2661), equation 1",
-    has_labels=True,
-)
 NON_SATURATING = Objective(
     name="non_saturating",
     real=label_positive,
     fake=label_negative,
     generator=label_positive,
     reference="Goodfellow et al. 2014 (arXiv 1406.2661), section 3",
+    has_labels=True,
+)
+MINIMAX = Objective(
+    name="minimax",
+    real=label_positive,
+    fake=label_negative,
+    generator=lambda s: -tf.nn.softplus(s),
+    reference="Goodfellow et al. 2014 (arXiv 1406.2661), equation 1",
     has_labels=True,
 )
 LEAST_SQUARES = Objective(

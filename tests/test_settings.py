@@ -146,6 +146,21 @@ def test_wasserstein_is_allowed_with_a_constraint(constraint):
         (FGANConfig, {"pi": 1.0}, "pi must be less than 1, got 1.0"),
         (FGANConfig, {"alpha": 1.0}, "alpha must be neither 0 nor 1, got 1.0"),
         (FGANConfig, {"alpha": 0.0}, "alpha must be neither 0 nor 1, got 0.0"),
+        (
+            FGANConfig,
+            {"divergence": "kl", "alpha": 2.0},
+            "alpha must stay 0.5 unless alpha is what is minimised, got 2.0",
+        ),
+        (FGANConfig, {"pi": 0.3}, "pi must stay 0.5 unless jensen_shannon_weighted is what"),
+        (
+            CGANConfig,
+            {"generator_objective": "exact"},
+            "generator_objective must stay trick unless an f-divergence is minimised, got exact",
+        ),
+        (DCGANConfig, {"penalty_weight": 1.0}, "penalty_weight must stay 10.0 unless --penalty is"),
+        (WGANConfig, {"real_gradient_interval": 4}, "real_gradient_interval must stay 16 unless"),
+        (WGANConfig, {"initial_iterations": 5}, "initial_iterations must stay 25 unless"),
+        (WGANConfig, {"input_noise_fraction": 0.5}, "input_noise_fraction must stay 1.0 unless"),
     ],
 )
 def test_contradictions_are_refused_with_the_reason(config_class, values, words):
@@ -168,3 +183,12 @@ def test_each_algorithm_begins_with_its_paper_s_settings():
         0.5,
         2e-4,
     )
+
+
+def test_what_depends_on_another_setting_is_taken_with_it():
+    assert FGANConfig(divergence="alpha", alpha=2.0).alpha == 2.0
+    assert FGANConfig(divergence="jensen_shannon_weighted", pi=0.3).pi == 0.3
+    assert CGANConfig(objective="kl", generator_objective="exact").minimises == "kl"
+    assert WGANGPConfig(penalty_weight=1.0).penalty_weight == 1.0
+    WGANConfig(initial_discriminator_steps=100, initial_iterations=5)
+    WGANConfig(input_noise=0.1, input_noise_fraction=0.5)

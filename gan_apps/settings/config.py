@@ -27,15 +27,29 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
 
 
-def setting(default, help, *, minimum=None, above=None, maximum=None, below=None, choices=None):
-    """A dataclass field with its documentation and its bounds.
+def setting(
+    default,
+    help,
+    *,
+    minimum=None,
+    above=None,
+    maximum=None,
+    below=None,
+    excluded=(),
+    choices=None,
+    only_if=None,
+):
+    """A dataclass field with its documentation, its bounds and what it depends on.
 
     Args:
       default: int, float, str, bool or a tuple of ints. Its type is the flag's type.
       help: str. The flag's help.
       minimum, above, maximum, below: numbers. Closed and open bounds of the value, or of each
         element of a tuple.
+      excluded: tuple of numbers. Values between the bounds that are not allowed.
       choices: tuple of str, or function that returns one. All that is allowed.
+      only_if: (str, function). Another value than the default means something only if the function
+        of the config is true, which the words say; it is refused otherwise, not ignored.
     """
     metadata = {
         "help": help,
@@ -43,7 +57,9 @@ def setting(default, help, *, minimum=None, above=None, maximum=None, below=None
         "above": above,
         "maximum": maximum,
         "below": below,
+        "excluded": excluded,
         "choices": choices,
+        "only_if": only_if,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -104,7 +120,13 @@ class TrainConfig:
         minimum=0,
     )
     initial_iterations: int = setting(
-        25, "Turns of the generator that wait for the longer k.", minimum=1
+        25,
+        "Turns of the generator that wait for the longer k.",
+        minimum=1,
+        only_if=(
+            "--initial_discriminator_steps is given",
+            lambda config: config.initial_discriminator_steps > 0,
+        ),
     )
     optimizer: str = setting("adam", "What updates both networks.", choices=OPTIMIZERS)
     discriminator_learning_rate: float = setting(
@@ -127,14 +149,25 @@ class TrainConfig:
         1.0, "gamma of R1, the gradient penalty on real images; 0 for none.", minimum=0
     )
     real_gradient_interval: int = setting(
-        16, "R1 is taken in every so many iterations, weighted up in proportion.", minimum=1
+        16,
+        "R1 is taken in every so many iterations, weighted up in proportion.",
+        minimum=1,
+        only_if=(
+            "--real_gradient_weight is above 0",
+            lambda config: config.real_gradient_weight > 0,
+        ),
     )
     penalty: str = setting(
         "none",
         "Gradient penalty between real and generated images; two_sided is WGAN-GP's.",
         choices=PENALTIES,
     )
-    penalty_weight: float = setting(10.0, "lambda of that penalty.", above=0)
+    penalty_weight: float = setting(
+        10.0,
+        "lambda of that penalty.",
+        above=0,
+        only_if=("--penalty is given", lambda config: config.penalty != "none"),
+    )
     clip: float = setting(
         0.0, "Keeps every discriminator weight in [-clip, clip]; 0 for no clipping.", minimum=0
     )
@@ -145,7 +178,11 @@ class TrainConfig:
         minimum=0,
     )
     input_noise_fraction: float = setting(
-        1.0, "The first part of training in which that noise falls.", above=0, maximum=1
+        1.0,
+        "The first part of training in which that noise falls.",
+        above=0,
+        maximum=1,
+        only_if=("--input_noise is above 0", lambda config: config.input_noise > 0),
     )
     averaging_decay: float = setting(
         0.999,
@@ -174,6 +211,8 @@ class TrainConfig:
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
         self._check_data()
+        for field in dataclasses.fields(self):
+            _check_use(field, self)
         if self.optimizer == "rmsprop" and self.beta_1:
             raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
         if self.initial_discriminator_steps % self.discriminator_steps:
@@ -220,21 +259,34 @@ def _changed(name, default, **bounds):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _DivergenceConfig(TrainConfig):
-    """Settings of what minimises an f-divergence, whichever it is."""
+    """Settings of what minimises an f-divergence; a subclass says which in `minimises`."""
 
     generator_objective: str = setting(
         "trick",
         "What the generator does with an f-divergence: maximise the activation of its scores "
         "(trick), or minimise the bound itself (exact).",
         choices=GENERATOR_OBJECTIVES,
+        only_if=(
+            "an f-divergence is minimised",
+            lambda config: config.minimises in rows.divergences(),
+        ),
     )
-    pi: float = setting(0.5, "Weight of the data in jensen_shannon_weighted.", above=0, below=1)
-    alpha: float = setting(0.5, "Order of the alpha divergence, neither 0 nor 1.")
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.alpha in (0.0, 1.0):
-            raise ValueError(f"alpha must be neither 0 nor 1, got {self.alpha}.")
+    pi: float = setting(
+        0.5,
+        "Weight of the data in jensen_shannon_weighted.",
+        above=0,
+        below=1,
+        only_if=(
+            "jensen_shannon_weighted is what is minimised",
+            lambda config: config.minimises == "jensen_shannon_weighted",
+        ),
+    )
+    alpha: float = setting(
+        0.5,
+        "Order of the alpha divergence, neither 0 nor 1.",
+        excluded=(0, 1),
+        only_if=("alpha is what is minimised", lambda config: config.minimises == "alpha"),
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -274,6 +326,10 @@ class FGANConfig(_DivergenceConfig):
     divergence: str = setting(
         "jensen_shannon", "Which f-divergence to minimise.", choices=rows.divergences
     )
+
+    @property
+    def minimises(self):
+        return self.divergence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -323,6 +379,10 @@ class CGANConfig(DCGANConfig, _DivergenceConfig):
     generator_learning_rate: float = _changed("generator_learning_rate", 5e-4)
     beta_1: float = _changed("beta_1", 0.0)
     beta_2: float = _changed("beta_2", 0.99)
+
+    @property
+    def minimises(self):
+        return self.objective
 
 
 def differences(config, other):
@@ -389,3 +449,15 @@ def _check(field, value):
             limit = field.metadata[bound]
             if limit is not None and not holds(number, limit):
                 raise ValueError(f"{field.name} must be {words} {limit}, got {number}.")
+        if number in field.metadata["excluded"]:
+            listed = " nor ".join(str(value) for value in field.metadata["excluded"])
+            raise ValueError(f"{field.name} must be neither {listed}, got {number}.")
+
+
+def _check_use(field, config):
+    """Refuses a value that nothing would heed."""
+    value, only_if = getattr(config, field.name), field.metadata["only_if"]
+    if only_if is not None and value != field.default and not only_if[1](config):
+        raise ValueError(
+            f"{field.name} must stay {field.default} unless {only_if[0]}, got {value}."
+        )
