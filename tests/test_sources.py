@@ -67,8 +67,17 @@ def test_any_set_of_tensorflow_datasets(prepared):
     assert sorted(found.images[:, 6, 6, 0]) == [0, 40, 80, 120, 160, 200]
     labels = dict(zip(found.images[:, 6, 6, 0] // 40, found.labels, strict=True))
     assert [labels[value] for value in range(6)] == [0, 1, 1, 0, 1, 0]
-    with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no images in .* 'test'"):
+    with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no split 'test'"):
         sources.load("tfds:tiny_pictures", "test")
+
+
+def test_a_set_that_is_not_here_and_cannot_be_fetched(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(Refused, match="--dataset=tfds:cifar10: no prepared copy in .*no network"):
+        sources.load("tfds:cifar10")
+    with pytest.raises(Refused, match="--dataset=tfds:imdb_reviews: has no feature 'image'"):
+        sources.load("tfds:imdb_reviews")
 
 
 def test_an_unknown_set_of_tensorflow_datasets():

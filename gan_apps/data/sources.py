@@ -143,11 +143,13 @@ def _any_tfds(name, split, size):
     except (tfds.core.DatasetNotFoundError, ValueError, ImportError):
         raise Refused(f"--dataset={TFDS}{name}: TensorFlow Datasets knows no {name!r}.") from None
     features = builder.info.features
-    if "image" not in features or split not in builder.info.splits:
-        raise Refused(f"--dataset={TFDS}{name}: has no images in a split {split!r}.")
+    if "image" not in features:
+        raise Refused(f"--dataset={TFDS}{name}: has no feature 'image'.")
     if not builder.is_prepared():
         _require_network(f"{TFDS}{name}")
         builder.download_and_prepare()
+    if split not in builder.info.splits:
+        raise Refused(f"--dataset={TFDS}{name}: has no split {split!r}.")
     squares, labels = [], []
     for example in tfds.as_numpy(builder.as_dataset(split=split)):
         squares.append(folders.square(Image.fromarray(np.squeeze(example["image"])), size))
