@@ -134,6 +134,12 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self.gradient_norm_mean = keras.metrics.Mean(name="gradient_norm")
 
     def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
+        for layer in _layers(self.discriminator, PrependReference):
+            if not tf.reduce_any(layer.reference != 0.0):
+                raise ValueError(
+                    "virtual batch normalisation has no reference batch yet; call set_reference "
+                    "with real images before compile."
+                )
         # optimizer=None: the default would be a third optimizer that is saved and never used.
         super().compile(optimizer=None, jit_compile=jit_compile)
         self.discriminator_optimizer = discriminator_optimizer

@@ -355,6 +355,9 @@ def test_the_discriminator_s_reference_is_of_real_images():
     model.set_reference(images)
     (layer,) = (x for x in model.discriminator.layers if type(x).__name__ == "PrependReference")
     assert_allclose(layer.reference, to_signed(images), atol=0)
+    layer.reference.assign(tf.zeros_like(layer.reference))
+    with pytest.raises(ValueError, match="no reference batch yet; call set_reference"):
+        model.compile(model.discriminator_optimizer, model.generator_optimizer)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])

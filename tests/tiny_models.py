@@ -54,6 +54,8 @@ def built(
         discriminator(**shape, normalization=normalization, dtype=policy),
         **{"discriminator_steps": 1, "seed": seed, **arguments},
     )
+    if normalization == "virtual_batch":
+        model.set_reference(tf.random.stateless_uniform((64, 8, 8, 1), (0, 1), 0, 256, tf.int32))
     model.compile(
         keras.optimizers.Adam(1e-3, 0.0), keras.optimizers.Adam(1e-3, 0.0), jit_compile=jit_compile
     )
