@@ -63,7 +63,7 @@ def test_a_twelfth_divergence_is_one_row(monkeypatch):
 
 
 def test_a_sixth_objective_is_one_row(monkeypatch):
-    # RaLSGAN's cousin with targets -1, 1 and 0 (Mao et al. 2017, equation 8).
+    # Least squares with the targets 1, -1 and 0.
     row = models.Objective(
         name="least_squares_pearson",
         real=lambda s: (s - 1.0) ** 2,

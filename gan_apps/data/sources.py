@@ -14,11 +14,11 @@ from PIL import Image
 from gan_apps.data import folders
 from gan_apps.machine import quiet
 from gan_apps.settings import Refused
+from gan_apps.settings.config import TFDS
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
 DEFAULT_SIZE = 64
-TFDS = "tfds:"
 # Any answer from the server that has MNIST means that TFDS can fetch it.
 TFDS_PROBE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 PROBE_SECONDS = 5
