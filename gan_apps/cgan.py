@@ -1,10 +1,12 @@
-"""The conditional GAN: draws the digits that are asked for.
+"""The conditional GAN: draws what is asked for, digits by number or faces in words.
 
 python -m gan_apps.cgan --digit=9                      sixteen nines, in digit_9.png
 python -m gan_apps.cgan --digit=3,1,4 --seed=7         three rows
+python -m gan_apps.cgan --prompt="blue hair red eyes"  sixteen faces
 python -m gan_apps.cgan --num_images=200 --output=out  2,000 single pictures in the folder out
 python -m gan_apps.cgan --mode=train                   trains on MNIST, into checkpoints/cgan_001
 python -m gan_apps.cgan --mode=train --dataset=digits  the same without a download
+python -m gan_apps.cgan --mode=train --dataset=FOLDER  on images and what its tags.csv says of them
 python -m gan_apps.cgan --mode=train --run_dir=checkpoints/cgan_001    goes on with it
 python -m gan_apps.cgan --run_dir=checkpoints/cgan_001 --digit=9       draws from it
 """
@@ -14,7 +16,7 @@ from gan_apps.command import adversarial, launch
 
 
 def main():
-    adversarial.run("cgan", settings.CGANConfig, shipped_run="cgan_digits")
+    adversarial.run("cgan", settings.CGANConfig, "cgan_digits", shipped_prompt_run="cgan_anime")
 
 
 if __name__ == "__main__":

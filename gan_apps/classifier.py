@@ -1,6 +1,7 @@
 """Trains the classifier that judges generated pictures.
 
 python -m gan_apps.classifier --output=checkpoints/classifier_mnist
+python -m gan_apps.classifier --dataset=path/to/faces --output=classifier_of_faces
 """
 
 import pathlib
@@ -11,7 +12,11 @@ from gan_apps.command import launch
 from gan_apps.machine import quiet
 from gan_apps.settings import MAX_SEED, Refused
 
-flags.DEFINE_string("dataset", "mnist", "What to learn: mnist, fashion_mnist, digits or tfds:NAME.")
+flags.DEFINE_string(
+    "dataset",
+    "mnist",
+    "What to learn: mnist, fashion_mnist, digits, tfds:NAME, or a folder or zip with tags.csv.",
+)
 flags.DEFINE_string("output", None, "The folder to write the classifier to.")
 flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")
 flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the data.")
@@ -34,7 +39,8 @@ def main():
     accuracy = classifier.train(
         values.dataset, folder, num_epochs=values.num_epochs, seed=values.seed
     )
-    print(f"accuracy on the test set: {accuracy:.2%}")
+    for name, share in accuracy.items():
+        print(f"accuracy on the test set, {name}: {share:.2%}")
     print(folder)
 
 

@@ -23,6 +23,12 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
 flags.DEFINE_string("dataset", None, "Where the run's data are now, if not where they were.")
+flags.DEFINE_string(
+    "classifier",
+    None,
+    "The folder of a classifier of the run's data, made by gan_apps.classifier. Default: the "
+    "shipped one of these data, or coarse colours if there is none.",
+)
 flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
 
 
@@ -46,6 +52,7 @@ def main():
         seed=values.seed,
         runtime=values.runtime,
         dataset=values.dataset,
+        judge=pathlib.Path(values.classifier) if values.classifier else None,
     )
     print(evaluate.table(report))
     print(run / run_dir.EVALUATION)

@@ -7,6 +7,8 @@ from models.divergences import DIVERGENCES, FAMILIES, FDivergence
 from models.fgan import FGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import (
+    AttributeDiscriminator,
+    AttributeGenerator,
     ConditionalDiscriminator,
     ConditionalGenerator,
     Discriminator,

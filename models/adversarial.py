@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from models import penalties
+from models.losses import attribute_cross_entropy
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
 
 # How a minibatch names the condition of a real image that is not its own.
@@ -45,7 +46,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
       averaged_generator: keras.Model. The same network; it holds the moving average of the
         generator's weights and is what is sampled and exported.
       discriminator: keras.Model. {"images": [n, h, w, c], <condition>: [n, m]} -> scores [n, m] of
-        each image with each of its m conditions ([n, 1] without conditions).
+        each image with each of its m conditions ([n, 1] without conditions); or {"scores": those,
+        "logits": those of its auxiliary classifier}.
       discriminator_steps: int. k, discriminator updates per iteration. Default 1.
       generator_steps: int. j, generator updates per iteration. Default 1.
       real_gradient_weight: float. gamma of R1, 0 for none. Default 0.
@@ -63,6 +65,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         `initial_iterations` turns of the generator: a multiple of k, or 0 (the default) for k. An
         iteration stays k updates; the generator sits out those in between.
       initial_iterations: int. Default 25 (Gulrajani et al. 2017, released code: 100 updates each).
+      classifier_weight: float. Weight of the auxiliary classifier's cross-entropy on real images,
+        for a discriminator that has one; the generator's images pay half of it (Odena et al. 2017,
+        arXiv 1610.09585). Default 0.
       latent_distribution: str. A key of LATENT_DISTRIBUTIONS. Default "normal".
       averaging_decay: float in [0, 1). Decay per iteration of the moving average. Default 0.999.
       seed: int. Seed of all noise. Default 0.
@@ -88,6 +93,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         input_noise_iterations=1,
         initial_discriminator_steps=0,
         initial_iterations=25,
+        classifier_weight=0.0,
         latent_distribution="normal",
         averaging_decay=0.999,
         seed=0,
@@ -121,6 +127,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         # Iterations to each turn of the generator at the start, and how many such turns.
         self.initial_turn = max(initial_discriminator_steps // discriminator_steps, 1)
         self.initial_iterations = initial_iterations
+        self.classifier_weight = classifier_weight
         self.latent_distribution = latent_distribution
         self.averaging_decay = averaging_decay
         self.seed = seed
@@ -132,6 +139,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         # mean(D(x)) - mean(D(G(z))): the earth mover's distance where D is kept Lipschitz.
         self.wasserstein_mean = keras.metrics.Mean(name="wasserstein_estimate")
         self.gradient_norm_mean = keras.metrics.Mean(name="gradient_norm")
+        # What the auxiliary classifier makes of generated images.
+        self.classifier_loss_mean = keras.metrics.Mean(name="classifier_loss")
 
     def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
         for layer in _layers(self.discriminator, PrependReference):
@@ -156,6 +165,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             metrics.append(self.wasserstein_mean)
         if self.penalty is not None:
             metrics.append(self.gradient_norm_mean)
+        if self.classifier_weight:
+            metrics.append(self.classifier_loss_mean)
         return metrics
 
     @abc.abstractmethod
@@ -224,14 +235,15 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         latents = self.latents(real_images.shape[0])
         fake_images = self._shown(self.generator({"latents": latents, **conditions}, training=True))
         with tf.GradientTape() as tape:
-            real_scores = self.discriminator({"images": real_images, **pairs}, training=True)
-            fake_scores = self._scores(fake_images, conditions)
+            real_scores, logits = self._judged(real_images, pairs)
+            fake_scores, _ = self._scores(fake_images, conditions)
             mismatched_scores = real_scores[:, 1] if conditions else None
             loss = self.discriminator_loss(real_scores[:, 0], fake_scores, mismatched_scores)
             penalised_loss = (
                 loss
                 + self._real_gradient_term(real_images, conditions)
                 + self._gradient_term(real_images, fake_images, conditions)
+                + self.classifier_weight * self._classifier_loss(logits, conditions)
             )
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(penalised_loss, variables)
@@ -248,10 +260,15 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         latents = self.latents(minibatch_size)
         with tf.GradientTape() as tape:
             fake_images = self.generator({"latents": latents, **conditions}, training=True)
-            loss = self.generator_loss(self._scores(self._shown(fake_images), conditions))
+            scores, logits = self._scores(self._shown(fake_images), conditions)
+            loss = self.generator_loss(scores)
+            classifier_loss = self._classifier_loss(logits, conditions)
+            whole_loss = loss + self.classifier_weight / 2 * classifier_loss
         variables = self.generator.trainable_variables
-        self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
+        self.generator_optimizer.apply(tape.gradient(whole_loss, variables), variables)
         self.generator_loss_mean.update_state(loss)
+        if self.classifier_weight:
+            self.classifier_loss_mean.update_state(classifier_loss)
 
     def _shown(self, images):
         """Images as the discriminator is shown them: with the noise of this iteration."""
@@ -262,9 +279,22 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         return images + deviation * tf.random.stateless_normal(tf.shape(images), self._next_draw())
 
     def _scores(self, images, conditions):
-        """Scores [n] of each image with its one condition."""
+        """Scores [n] of each image with its one condition, and the classifier's logits."""
         asked = {name: values[:, None] for name, values in conditions.items()}
-        return self.discriminator({"images": images, **asked}, training=True)[:, 0]
+        scores, logits = self._judged(images, asked)
+        return scores[:, 0], logits
+
+    def _judged(self, images, pairs):
+        """Scores [n, m] of each image with each of m conditions, and logits of it or None."""
+        outputs = self.discriminator({"images": images, **pairs}, training=True)
+        return (
+            (outputs["scores"], outputs["logits"]) if isinstance(outputs, dict) else (outputs, None)
+        )
+
+    def _classifier_loss(self, logits, conditions):
+        if not self.classifier_weight:
+            return 0.0
+        return attribute_cross_entropy(logits, conditions["attributes"], self.discriminator.sizes)
 
     def _real_gradient_term(self, real_images, conditions):
         if not self.real_gradient_weight:
@@ -272,7 +302,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
 
         def penalty():
             weight = self.real_gradient_weight / 2 * self.real_gradient_interval
-            score = lambda images: self._scores(images, conditions)
+            score = lambda images: self._scores(images, conditions)[0]
             return weight * penalties.real_gradient_penalty(score, real_images)
 
         due = tf.equal(self.iteration.value % self.real_gradient_interval, 0)
@@ -282,7 +312,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         if self.penalty is None:
             return 0.0
         mixing = self.uniform((real_images.shape[0], 1, 1, 1))
-        score = lambda images: self._scores(images, conditions)
+        score = lambda images: self._scores(images, conditions)[0]
         penalty, norms = penalties.gradient_penalty(
             score, real_images, fake_images, mixing, self.penalty
         )

@@ -99,6 +99,22 @@ WASSERSTEIN = Objective(
 OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)}
 
 
+def attribute_cross_entropy(logits, attributes, sizes):
+    """Mean over images of the sum over slots of -log p(own value of the slot).
+
+    Args:
+      logits: float32 [n, sum(sizes)]. Raw scores of the values, one slot after the other.
+      attributes: float32 [n, sum(sizes)]. One-hot in each slot; a slot of zeros costs nothing.
+      sizes: ints. Values of each slot.
+
+    Returns:
+      float32 scalar, at least 0.
+    """
+    slots = zip(*(tf.split(values, list(sizes), axis=1) for values in (attributes, logits)))
+    costs = [tf.nn.softmax_cross_entropy_with_logits(own, slot) for own, slot in slots]
+    return tf.reduce_mean(tf.add_n(costs))
+
+
 def labelled(objective, label_smoothing=0.0, flipped_labels=0.0):
     """The objective for imperfect labels; flipping itself is the training step's.
 

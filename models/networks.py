@@ -235,11 +235,12 @@ class GeneratorBody(_Body):
             )
 
     def images(self, parts):
-        """Inputs {kind of their reference: [n, d]} to images in [-1, 1]."""
+        """Inputs [(kind of their reference, [n, d])] to images in [-1, 1]."""
         virtual = self.normalization == "virtual_batch"
-        if virtual:
-            parts = {kind: PrependReference(kind, dtype=self.dtype)(x) for kind, x in parts.items()}
-        x = list(parts.values())
+        x = [
+            PrependReference(kind, dtype=self.dtype)(part) if virtual else part
+            for kind, part in parts
+        ]
         x = keras.layers.Concatenate(dtype=self.dtype)(x) if len(x) > 1 else x[0]
         x = self.row.generator(
             x,
@@ -302,7 +303,7 @@ class Generator(AbstractNetwork):
     def __init__(self, *, latent_dim=32, name=None, **body):
         body = GeneratorBody(**body)
         latents = keras.Input((latent_dim,), name="latents")
-        images = body.images({"normal": latents})
+        images = body.images([("normal", latents)])
         arguments = {"latent_dim": latent_dim, **body.arguments}
         super().__init__({"latents": latents}, images, arguments, name)
         self.latent_dim = latent_dim
@@ -326,9 +327,33 @@ class ConditionalGenerator(AbstractNetwork):
         latents = keras.Input((latent_dim,), name="latents")
         labels = keras.Input((), dtype="int32", name="labels")
         one_hot = OneHot(num_classes, dtype=body.dtype)(labels)
-        images = body.images({"normal": latents, "one_hot": one_hot})
+        images = body.images([("normal", latents), ("one_hot", one_hot)])
         arguments = {"num_classes": num_classes, "latent_dim": latent_dim, **body.arguments}
         super().__init__({"latents": latents, "labels": labels}, images, arguments, name)
+        self.latent_dim = latent_dim
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class AttributeGenerator(AbstractNetwork):
+    """Latents and attributes to an image. The attributes enter beside the latents as they are.
+
+    Inputs: {"latents": float32 [n, latent_dim], "attributes": float32 [n, values of all slots]},
+    a one-hot vector for each slot, zero for one that the data leave open, or on the way between two
+    such; output: images [n, image_size, image_size, channels].
+
+    Args:
+      vocabulary: dict. {"slots": [[noun, [value, ...]], ...], ...}: what the attributes are called.
+      latent_dim: int. Default 32.
+      **body: as in GeneratorBody.
+    """
+
+    def __init__(self, *, vocabulary, latent_dim=32, name=None, **body):
+        body = GeneratorBody(**body)
+        latents = keras.Input((latent_dim,), name="latents")
+        attributes = keras.Input((sum(slot_sizes(vocabulary)),), name="attributes")
+        images = body.images([("normal", latents), ("one_hot", attributes)])
+        arguments = {"vocabulary": vocabulary, "latent_dim": latent_dim, **body.arguments}
+        super().__init__({"latents": latents, "attributes": attributes}, images, arguments, name)
         self.latent_dim = latent_dim
 
 
@@ -367,55 +392,86 @@ class ConditionalDiscriminator(AbstractNetwork):
         images = body.input()
         labels = keras.Input((None,), dtype="int32", name="labels")
         projection = SpectralProjection if body.normalization == "spectral" else Projection
-        scores = projection(num_classes, name="scores", dtype="float32")(
-            body.features(images), labels
-        )
+        one_hot = OneHot(num_classes, dtype="float32")(labels)
+        scores = projection(name="scores", dtype="float32")(body.features(images), one_hot)
         arguments = {"num_classes": num_classes, **body.arguments}
         super().__init__({"images": images, "labels": labels}, scores, arguments, name)
 
 
 @keras.saving.register_keras_serializable("gan_apps")
+class AttributeDiscriminator(AbstractNetwork):
+    """An image with each of m descriptions to m scores, and what it would say of the image itself.
+
+    Inputs: {"images": [n, image_size, image_size, channels], "attributes": float32 [n, m, values of
+    all slots]}; output: {"scores": raw scores [n, m], "logits": float32 [n, values of all slots]}.
+    The second is the auxiliary classifier (Odena et al. 2017, arXiv 1610.09585), on the same
+    features as the scores.
+
+    Args:
+      vocabulary: dict. As in AttributeGenerator.
+      classifier: bool. Whether it has that classifier; its output is the scores alone if not.
+        Default True.
+      **body: as in DiscriminatorBody.
+    """
+
+    def __init__(self, *, vocabulary, classifier=True, name=None, **body):
+        body = DiscriminatorBody(**body)
+        images = body.input()
+        sizes = slot_sizes(vocabulary)
+        attributes = keras.Input((None, sum(sizes)), name="attributes")
+        spectral = body.normalization == "spectral"
+        projection = SpectralProjection if spectral else Projection
+        dense = SpectralDense if spectral else keras.layers.Dense
+        features = body.features(images)
+        outputs = projection(name="scores", dtype="float32")(features, attributes)
+        if classifier:
+            logits = dense(sum(sizes), name="logits", dtype="float32")(features)
+            outputs = {"scores": outputs, "logits": logits}
+        arguments = {"vocabulary": vocabulary, "classifier": classifier, **body.arguments}
+        super().__init__({"images": images, "attributes": attributes}, outputs, arguments, name)
+        self.sizes = sizes
+
+
+def slot_sizes(vocabulary):
+    """How many values each slot of a vocabulary has."""
+    return tuple(len(values) for _, values in vocabulary["slots"])
+
+
+@keras.saving.register_keras_serializable("gan_apps")
 class Projection(keras.layers.Layer):
-    """score(h, c) = w . h + b + e_c . h for features h [n, d] and labels c [n, m] -> scores [n, m].
+    """score(h, c) = w . h + b + (V c) . h, features h [n, d] and conditions c [n, m, k] to [n, m].
 
     Reference: Miyato & Koyama 2018 (arXiv 1802.05637), equation 3.
     """
 
-    def __init__(self, num_classes, **kwargs):
-        super().__init__(**kwargs)
-        self.num_classes = num_classes
-
-    def build(self, features_shape, labels_shape=None):
-        # Column 0 is w; column 1 + c is e_c. One product gives the affinity to every label.
+    def build(self, features_shape, conditions_shape=None):
+        # Column 0 is w, the others are V. One product gives the affinity to every condition.
         self.kernel = self.add_weight(
-            shape=(features_shape[-1], 1 + self.num_classes),
+            shape=(features_shape[-1], 1 + conditions_shape[-1]),
             initializer="glorot_uniform",
             name="kernel",
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 
     def affinities(self, features):
-        """w . h and e_c . h of every label c: [n, 1 + num_classes]."""
+        """w . h, and h . V: [n, 1 + k]."""
         return tf.matmul(features, self.kernel)
 
-    def call(self, features, labels):
+    def call(self, features, conditions):
         affinities = self.affinities(features)
-        asked = tf.gather(affinities[:, 1:], labels, axis=1, batch_dims=1)
+        asked = tf.linalg.matvec(conditions, affinities[:, 1:])
         return affinities[:, :1] + self.bias + asked
 
-    def compute_output_shape(self, features_shape, labels_shape):
-        return tuple(labels_shape)
-
-    def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes}
+    def compute_output_shape(self, features_shape, conditions_shape):
+        return tuple(conditions_shape[:2])
 
 
 @keras.saving.register_keras_serializable("gan_apps")
 class SpectralProjection(SpectrallyNormalized, Projection):
     """A Projection whose kernel is divided by its largest singular value."""
 
-    def build(self, features_shape, labels_shape=None):
-        super().build(features_shape, labels_shape)
+    def build(self, features_shape, conditions_shape=None):
+        super().build(features_shape, conditions_shape)
         self.track_kernel(self.kernel)
 
     def affinities(self, features):
@@ -424,7 +480,7 @@ class SpectralProjection(SpectrallyNormalized, Projection):
 
 @keras.saving.register_keras_serializable("gan_apps")
 class OneHot(keras.layers.Layer):
-    """Labels [n] as one-hot vectors [n, num_classes]; a label out of range gives zeros."""
+    """Labels [...] as one-hot vectors [..., num_classes]; a label out of range gives zeros."""
 
     def __init__(self, num_classes, **kwargs):
         super().__init__(**kwargs)
@@ -463,7 +519,11 @@ class DepthToSpace(keras.layers.Layer):
         return {**super().get_config(), "block_size": self.block_size}
 
 
-GENERATORS = {"unconditional": Generator, "conditional": ConditionalGenerator}
+GENERATORS = {
+    "unconditional": Generator,
+    "conditional": ConditionalGenerator,
+    "attributes": AttributeGenerator,
+}
 
 
 def described(generator):

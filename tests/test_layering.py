@@ -13,11 +13,19 @@ TENSORFLOW = {"tensorflow", "keras"}
 ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
+    "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
     "gan_apps.machine": {"gan_apps.machine", "tensorflow"} | STANDARD,
-    "gan_apps.runs": {"gan_apps", "gan_apps.runs", "gan_apps.machine", "gan_apps.settings"}
+    "gan_apps.runs": {
+        "gan_apps",
+        "gan_apps.runs",
+        "gan_apps.machine",
+        "gan_apps.prompts",
+        "gan_apps.settings",
+    }
     | STANDARD,
     "gan_apps.drawing": {
         "gan_apps.drawing",
+        "gan_apps.prompts",
         "gan_apps.runs",
         "gan_apps.machine",
         "gan_apps.settings",
@@ -28,6 +36,7 @@ ALLOWED = {
     "gan_apps.data": {
         "gan_apps.data",
         "gan_apps.machine",
+        "gan_apps.prompts",
         "gan_apps.settings",
         "numpy",
         "PIL",
@@ -69,6 +78,7 @@ ALLOWED = {
 # Drawing from a .tflite loads these rooms and must not load TensorFlow with them.
 LIGHT = (
     "gan_apps.settings",
+    "gan_apps.prompts",
     "gan_apps.machine",
     "gan_apps.runs",
     "gan_apps.drawing",

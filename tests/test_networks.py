@@ -126,14 +126,17 @@ def test_discriminator_scores_each_image_with_each_label(discriminator):
 
 
 def test_projection_is_the_formula():
-    # score(h, c) = w . h + b + e_c . h
-    layer = Projection(num_classes=2)
-    layer.build((1, 3), (1, 2))
+    # score(h, c) = w . h + b + (V c) . h
+    layer = Projection()
+    layer.build((1, 3), (1, 2, 2))
     w, e0, e1 = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 2.0])
     layer.set_weights([np.stack([w, e0, e1], axis=1), np.array(0.5)])
     h = np.array([2.0, -1.0, 1.0])
-    scores = layer(tf.constant(h[None], tf.float32), tf.constant([[1, 0]]))
-    assert_allclose(scores, [[w @ h + 0.5 + e1 @ h, w @ h + 0.5 + e0 @ h]], rtol=1e-6)
+    conditions = tf.constant([[[0.0, 1.0], [1.0, 0.0], [0.25, 0.75], [0.0, 0.0]]])
+    scores = layer(tf.constant(h[None], tf.float32), conditions)
+    between = 0.25 * e0 + 0.75 * e1
+    expected = [w @ h + 0.5 + e @ h for e in (e1, e0, between, 0 * e0)]
+    assert_allclose(scores, [expected], rtol=1e-6)
 
 
 def test_generator_survives_its_description(generator):

@@ -119,8 +119,8 @@ def test_sigma_is_that_of_the_singular_value_decomposition(make):
         layer = SpectralDense(7)
         layer.build((None, 20))
     else:
-        layer = SpectralProjection(num_classes=6)
-        layer.build((None, 20), (None, 1))
+        layer = SpectralProjection()
+        layer.build((None, 20), (None, 1, 6))
     kernel = layer._whole_kernel
     exact = largest_singular_value(kernel.numpy())
     stored = kernel.numpy().copy()

@@ -1,6 +1,8 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
 import pathlib
+import re
+import sys
 
 from absl import flags
 
@@ -13,12 +15,26 @@ from gan_apps.settings import flags as settings_flags
 flags.disclaim_key_flags()
 
 MODES = ("generate", "train")
-GENERATE_FLAGS = ("num_images", "interpolate", "frames", "arithmetic", "output", "runtime")
+GENERATE_FLAGS = (
+    "num_images",
+    "interpolate",
+    "frames",
+    "arithmetic",
+    "truncation",
+    "output",
+    "runtime",
+)
+# Of commands whose runs are asked for something.
+DIGIT, LABEL, PROMPT = run_dir.CONDITIONS
+CONDITIONAL_FLAGS = (*run_dir.CONDITIONS, "interpolate_to", "fix_latents", "list_words")
+# What is drawn from the run that draws from prompts, if no run is named.
+PROMPT_FLAGS = (PROMPT, "interpolate_to", "list_words")
 MAX_IMAGES = 10_000
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
-DIGIT = "digit"
-LABEL = "label"
+MIN_TRUNCATION = 0.05
+# Characters of what is asked for that go into a file's name.
+NAME_LENGTH = 80
 
 
 def define_flags(config_class, conditional=False):
@@ -26,7 +42,7 @@ def define_flags(config_class, conditional=False):
 
     Args:
       config_class: class.
-      conditional: bool. Whether what its runs draw can be asked for by a label.
+      conditional: bool. Whether what its runs draw can be asked for, by a label or a prompt.
     """
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
     flags.DEFINE_string(
@@ -47,7 +63,29 @@ def define_flags(config_class, conditional=False):
             "[generate] The same for runs on other labelled data: numbers or names, such as "
             "1,Sandal.",
         )
-    per_label = " per digit or label" if conditional else ""
+        flags.DEFINE_string(
+            PROMPT,
+            None,
+            "[generate] The same in words, such as 'blue hair red eyes'; several, separated by ; "
+            "are a row each. What is left out is drawn at random.",
+        )
+        flags.DEFINE_string(
+            "interpolate_to",
+            None,
+            "[generate] A second prompt: an animation from --prompt to it (a strip if --output "
+            "ends in .png), from the same latents, or from those of --interpolate's seeds.",
+        )
+        flags.DEFINE_bool(
+            "fix_latents",
+            False,
+            "[generate] Draw everything that is asked for from the same latents: a row is one "
+            "character, or one hand. A single prompt is drawn in all values of what it leaves "
+            "open, such as the hair. --num_images is then the rows, 1 if not given.",
+        )
+        flags.DEFINE_bool(
+            "list_words", False, "[generate] Print the words that --prompt may use, and stop."
+        )
+    per_label = " per digit, label or prompt" if conditional else ""
     flags.DEFINE_integer("num_images", 16, f"[generate] Pictures{per_label}, 1 to {MAX_IMAGES:,}.")
     flags.DEFINE_string(
         "interpolate",
@@ -59,7 +97,7 @@ def define_flags(config_class, conditional=False):
     flags.DEFINE_integer(
         "frames",
         None,
-        f"[generate] Pictures of --interpolate, 2 to {MAX_FRAMES:,}. Default: {STRIP_FRAMES}, or "
+        f"[generate] Pictures on the way, 2 to {MAX_FRAMES:,}. Default: {STRIP_FRAMES}, or "
         f"{ANIMATION_FRAMES} in an animation.",
     )
     flags.DEFINE_string(
@@ -67,6 +105,12 @@ def define_flags(config_class, conditional=False):
         None,
         "[generate] A-B+C, each a seed or several whose mean is taken, such as 1,4,7-2,3,5+6,8,9: "
         "a row for each with its mean at the end, and the sum last.",
+    )
+    flags.DEFINE_float(
+        "truncation",
+        None,
+        "[generate] Normal latents beyond so many standard deviations are drawn again: below 2, "
+        "pictures are more ordinary and less varied.",
     )
     flags.DEFINE_string(
         "output",
@@ -83,13 +127,14 @@ def define_flags(config_class, conditional=False):
     settings_flags.define(config_class)
 
 
-def run(app, config_class, shipped_run):
+def run(app, config_class, shipped_run, shipped_prompt_run=None):
     """Does what the flags ask for; the last line on stdout is the path written.
 
     Args:
       app: str. The command's name and the prefix of its runs.
       config_class: class. The settings of its training.
       shipped_run: str or None. The run under checkpoints/ that is drawn from by default.
+      shipped_prompt_run: str or None. The one that is drawn from if a prompt is given.
 
     Raises:
       Refused: a flag is out of bounds, or belongs to the other mode.
@@ -98,14 +143,16 @@ def run(app, config_class, shipped_run):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        asking = [name for name in (DIGIT, LABEL) if name in values]
+        asking = [name for name in CONDITIONAL_FLAGS if name in values]
         _refuse_given((*asking, *GENERATE_FLAGS), "train")
         path = _train(app, config_class)
     else:
         training_only = set(settings_flags.names(config_class)) - {"seed"}
         _refuse_given(sorted(training_only), "generate")
-        path = _generate(app, shipped_run)
-    print(path)
+        in_words = any(name in values and values[name].present for name in PROMPT_FLAGS)
+        path = _generate(app, shipped_prompt_run if in_words else shipped_run)
+    if path is not None:
+        print(path)
 
 
 def _refuse_given(names, mode):
@@ -131,8 +178,10 @@ def _generate(app, shipped_run):
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.app}, which draws from it."
         )
-    inputs, columns, name = latent_play.request(recipe, *requested_labels(run, recipe))
-    output = pathlib.Path(f"{name}.png") if values.output is None else pathlib.Path(values.output)
+    if "list_words" in values and values.list_words:
+        return _list_words(run, recipe)
+    inputs, columns, name = latent_play.request(recipe, *requested_conditions(run, recipe))
+    output = pathlib.Path(name) if values.output is None else pathlib.Path(values.output)
     return draw(run, recipe, inputs=inputs, columns=columns, output=output, runtime=values.runtime)
 
 
@@ -150,22 +199,61 @@ def _run_to_draw_from(app, shipped_run):
     return run_dir.shipped(shipped_run)
 
 
-def requested_labels(run, recipe):
-    """The labels that --digit or --label ask of a run (None without labels), and a file name."""
+def requested_conditions(run, recipe):
+    """What --digit, --label or --prompt ask of a run (None without conditions), and a file name.
+
+    Prompts are words without a place of their own: what a run does not know of them is told on
+    stderr.
+    """
     if recipe.condition is None:
         return None, run.resolve().name
+    given = {name: flags.FLAGS[name].value for name in run_dir.CONDITIONS}
+    given = {name: value for name, value in given.items() if value is not None}
+    if len(given) > 1:
+        (first, value), (second, other) = list(given.items())[:2]
+        raise Refused(f"--{second}={other} means nothing with --{first}={value}.")
+    for name, value in given.items():
+        if name != recipe.condition:
+            drawn = ", ".join(recipe.label_names) or recipe.vocabulary.known()
+            raise Refused(
+                f"--{name}={value}: this run draws {drawn}; ask with --{recipe.condition}."
+            )
     asked = flags.FLAGS[recipe.condition].value
-    other = LABEL if recipe.condition == DIGIT else DIGIT
-    if flags.FLAGS[other].value is not None:
-        raise Refused(
-            f"--{other}={flags.FLAGS[other].value}: this run draws "
-            f"{', '.join(recipe.label_names)}; ask with --{recipe.condition}."
-        )
+    if recipe.condition == PROMPT:
+        if asked is None:
+            return list(recipe.conditions), run.resolve().name
+        conditions = [prompted(recipe, prompt) for prompt in asked.split(";")]
+        return conditions, _file_name(recipe, conditions)
     if asked is None:
         return list(recipe.labels), f"{recipe.condition}s"
     labels = [_label(word, asked, recipe) for word in asked.split(",")]
     plural = "s" if len(labels) > 1 else ""
     return labels, f"{recipe.condition}{plural}_{'_'.join(str(label) for label in labels)}"
+
+
+def prompted(recipe, prompt):
+    """The attributes that a prompt asks of a run; what it ignores is told on stderr."""
+    attributes, ignored = recipe.vocabulary.read(prompt)
+    if ignored:
+        listed = ", ".join(repr(phrase) for phrase in ignored)
+        print(
+            f"Ignored: {listed}; this run knows {recipe.vocabulary.known()}.",
+            file=sys.stderr,
+        )
+    return attributes
+
+
+def _file_name(recipe, conditions):
+    plural = "s" if len(conditions) > 1 else ""
+    words = "_and_".join(recipe.vocabulary.named(one) for one in conditions)
+    return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+
+
+def _list_words(run, recipe):
+    if recipe.vocabulary is None:
+        raise Refused(f"--list_words: {run} does not draw from prompts.")
+    for slot in recipe.vocabulary.slots:
+        print(f"{slot.noun}: {', '.join(value.replace('_', ' ') for value in slot.values)}")
 
 
 def _label(word, asked, recipe):

@@ -6,47 +6,100 @@ import re
 import numpy as np
 from absl import flags
 
-from gan_apps.command.adversarial import ANIMATION_FRAMES, MAX_FRAMES, STRIP_FRAMES
+from gan_apps.command.adversarial import (
+    ANIMATION_FRAMES,
+    MAX_FRAMES,
+    MIN_TRUNCATION,
+    STRIP_FRAMES,
+    prompted,
+)
 from gan_apps.drawing import latents, pictures
 from gan_apps.drawing.draw import ANIMATION
 from gan_apps.settings import MAX_SEED, Refused
 
 
-def request(recipe, labels, name):
+def request(recipe, asked, name):
     """The inputs of the generator that the flags ask for.
 
     Args:
       recipe: run_dir.Recipe.
-      labels: list of ints, or None.
+      asked: list of labels or of attributes, or None.
       name: str. What the pictures are of, for a file name.
 
     Returns:
-      (inputs, columns, name), inputs and columns as in drawing.draw.draw.
+      (inputs, columns, name), inputs and columns as in drawing.draw.draw, name that of a file.
     """
     values = flags.FLAGS
-    animated = pathlib.Path(values.output or "").suffix.lower() == ANIMATION
-    if values.interpolate is not None and values.arithmetic is not None:
-        raise Refused(f"--arithmetic={values.arithmetic} means nothing with --interpolate.")
-    if values.frames is not None and values.interpolate is None:
+    target = values.interpolate_to if "interpolate_to" in values else None
+    fixed = "fix_latents" in values and values.fix_latents
+    plays = {
+        "--interpolate": values.interpolate is not None or target is not None,
+        "--arithmetic": values.arithmetic is not None,
+        "--fix_latents": fixed,
+    }
+    chosen = [play for play, asked_for in plays.items() if asked_for]
+    if len(chosen) > 1:
+        raise Refused(f"{chosen[1]} means nothing with {chosen[0]}.")
+    if values.frames is not None and not plays["--interpolate"]:
         raise Refused(f"--frames={values.frames} means nothing without --interpolate.")
-    if values.interpolate is not None:
-        return _interpolation(recipe, labels, name, animated)
-    if values.arithmetic is not None:
+    _check_truncation(recipe, chosen)
+    suffix = ANIMATION if target is not None else ".png"
+    animated = pathlib.Path(values.output or suffix).suffix.lower() == ANIMATION
+    if plays["--interpolate"]:
+        inputs, columns, name = _interpolation(recipe, asked, name, animated, target)
+    elif plays["--arithmetic"]:
         if animated:
             raise Refused(f"--output={values.output}: --arithmetic draws a .png or a folder.")
-        return _sum(recipe, labels, name)
-    columns = values.num_images
-    if (labels is None or len(labels) == 1) and not animated:
-        columns = pictures.square(columns)
-    return latents.requested(recipe, labels, values.num_images, values.seed), columns, name
+        inputs, columns, name = _sum(recipe, asked, name)
+    elif fixed:
+        inputs, columns, name = _one_character(recipe, asked, name)
+    else:
+        columns = values.num_images
+        if (asked is None or len(asked) == 1) and not animated:
+            columns = pictures.square(columns)
+        inputs = latents.requested(recipe, asked, values.num_images, values.seed, values.truncation)
+    return inputs, columns, f"{name}{suffix}"
 
 
-def _interpolation(recipe, labels, name, animated):
+def _check_truncation(recipe, plays):
+    truncation = flags.FLAGS.truncation
+    if truncation is None:
+        return
+    flag = f"--truncation={truncation}"
+    if not truncation >= MIN_TRUNCATION:
+        raise Refused(f"{flag}: must be at least {MIN_TRUNCATION}.")
+    if recipe.latent_distribution != "normal":
+        raise Refused(f"{flag}: this run's latents are {recipe.latent_distribution}, not normal.")
+    if plays and plays[0] != "--fix_latents":
+        raise Refused(f"{flag} means nothing with {plays[0]}.")
+
+
+def _one_character(recipe, asked, name):
     values = flags.FLAGS
-    flag = f"--interpolate={values.interpolate}"
-    seeds = [_seed(word, flag) for word in values.interpolate.split(",")]
-    if len(seeds) != 2:
-        raise Refused(f"{flag}: must be two seeds, such as 1,2.")
+    if asked is None:
+        raise Refused("--fix_latents: this run draws without being asked for anything.")
+    if recipe.vocabulary is not None and len(asked) == 1:
+        asked = latents.opened(recipe, asked[0])
+    rows = values.num_images if values["num_images"].present else 1
+    inputs = latents.of_one_character(recipe, asked, rows, values.seed, values.truncation)
+    return inputs, len(asked), f"{name}_fixed"
+
+
+def _interpolation(recipe, asked, name, animated, target):
+    values = flags.FLAGS
+    seeds = [values.seed] * 2
+    if values.interpolate is not None:
+        flag = f"--interpolate={values.interpolate}"
+        seeds = [_seed(word, flag) for word in values.interpolate.split(",")]
+        if len(seeds) != 2:
+            raise Refused(f"{flag}: must be two seeds, such as 1,2.")
+        name = f"{name}_interpolate_{seeds[0]}_{seeds[1]}"
+    end = None
+    if target is not None:
+        if recipe.vocabulary is None:
+            raise Refused(f"--interpolate_to={target}: this run does not draw from prompts.")
+        end = prompted(recipe, target)
+        name = f"{name}_to_{recipe.vocabulary.named(end).replace(' ', '_')}"
     frames = values.frames
     if frames is None:
         frames = ANIMATION_FRAMES if animated else STRIP_FRAMES
@@ -56,21 +109,20 @@ def _interpolation(recipe, labels, name, animated):
     if animated:
         # There and back, slower at both ends, so that it repeats without a jump.
         shares = (1.0 - np.cos(2.0 * np.pi * np.arange(frames) / frames)) / 2.0
-    inputs = latents.interpolated(recipe, labels, seeds, shares)
-    return inputs, frames, f"{name}_interpolate_{seeds[0]}_{seeds[1]}"
+    return latents.interpolated(recipe, asked, seeds, shares, end), frames, name
 
 
-def _sum(recipe, labels, name):
-    asked = flags.FLAGS.arithmetic
-    flag = f"--arithmetic={asked}"
-    parts = re.findall(r"([+-]?)([^+-]+)", "".join(asked.split()))
-    if "".join(sign + group for sign, group in parts) != "".join(asked.split()) or not parts:
+def _sum(recipe, asked, name):
+    formula = flags.FLAGS.arithmetic
+    flag = f"--arithmetic={formula}"
+    parts = re.findall(r"([+-]?)([^+-]+)", "".join(formula.split()))
+    if "".join(sign + group for sign, group in parts) != "".join(formula.split()) or not parts:
         raise Refused(f"{flag}: must be seeds with + and - between them, such as 1-2+3.")
     terms = [
         (-1 if sign == "-" else 1, [_seed(word, flag) for word in group.split(",")])
         for sign, group in parts
     ]
-    if labels is not None and len(labels) > 1:
+    if asked is not None and len(asked) > 1:
         raise Refused(f"{flag}: this run needs one --{recipe.condition} to draw it with.")
     lengths = [len(seeds) + (len(seeds) > 1) for _, seeds in terms]
     # Single seeds and their sum are one row.
@@ -79,7 +131,7 @@ def _sum(recipe, labels, name):
         f"{'minus_' if sign < 0 else 'plus_' if number else ''}{'_'.join(map(str, seeds))}"
         for number, (sign, seeds) in enumerate(terms)
     )
-    return latents.arithmetic(recipe, labels, terms), rows, f"{name}_{words}"
+    return latents.arithmetic(recipe, asked, terms), rows, f"{name}_{words}"
 
 
 def _seed(word, flag):

@@ -39,9 +39,9 @@ def load(folder, size):
     squares, skipped = [], []
     for path in paths:
         try:
-            squares.append(_read(path, size))
+            squares.append(read(path, size))
         except DAMAGE as error:
-            skipped.append(f"{path.relative_to(folder)} ({_reason(error)})")
+            skipped.append(f"{path.relative_to(folder)} ({reason(error)})")
     if skipped:
         rest = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         print(
@@ -51,7 +51,7 @@ def load(folder, size):
     if not squares:
         raise Refused(f"--dataset={folder}: none of its {len(paths)} images can be read.")
     if any(image.ndim == 3 for image in squares):
-        squares = [np.dstack([image] * 3) if image.ndim == 2 else image for image in squares]
+        squares = [colour(image) for image in squares]
     return np.stack(squares).reshape(len(squares), size, size, -1)
 
 
@@ -78,11 +78,25 @@ def square(image, size):
     return np.asarray(image)
 
 
-def _read(path, size):
+def colour(image):
+    """An image uint8 [h, w] or [h, w, 3] with three channels."""
+    return np.dstack([image] * 3) if image.ndim == 2 else image
+
+
+def read(file, size):
+    """The central square of an image file, as `square` gives it.
+
+    Args:
+      file: a path, or an open binary file.
+      size: int. The side in pixels.
+
+    Raises:
+      One of DAMAGE.
+    """
     with warnings.catch_warnings():
         # Pillow warns of sizes that could be an attack; ours are checked below.
         warnings.simplefilter("ignore")
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise Image.DecompressionBombError
@@ -91,7 +105,8 @@ def _read(path, size):
             return square(ImageOps.exif_transpose(image), size)
 
 
-def _reason(error):
+def reason(error):
+    """Why an image could not be read, for a message."""
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     if isinstance(error, Image.DecompressionBombError):

@@ -52,8 +52,30 @@ class Minibatches:
 
     @functools.cached_property
     def _tensors(self):
-        labels = self.images.labels
-        return tf.constant(self.images.images), None if labels is None else tf.constant(labels)
+        conditions = self._condition
+        return tf.constant(self.images.images), tf.constant(conditions[1]) if conditions else None
+
+    @property
+    def _condition(self):
+        """The name of what images are asked for by, its values, how to draw foreign ones, and how a
+        network takes them."""
+        if self.images.attributes is not None:
+            sizes = [len(slot.values) for slot in self.images.vocabulary.slots]
+            return (
+                "attributes",
+                self.images.attributes,
+                lambda own, key: foreign_attributes(own, sizes, key),
+                lambda attributes: one_hot(attributes, sizes),
+            )
+        if self.images.labels is not None:
+            count = len(self.images.label_names)
+            return (
+                "labels",
+                self.images.labels,
+                lambda own, key: foreign_labels(own, count, key),
+                tf.identity,
+            )
+        return None
 
     def sample(self, size):
         """`size` images, uint8 [size, h, w, c], chosen by the seed alone."""
@@ -64,7 +86,7 @@ class Minibatches:
     def epoch(self, number, first_step=0):
         """The iterations of epoch `number` (from 0) from `first_step` on, as a tf.data.Dataset."""
         # Made here, outside of the graph that `iteration` becomes.
-        images, labels = self._tensors
+        images, conditions = self._tensors
         count = len(self.images.images)
 
         def shuffled(step, salt, updates):
@@ -79,18 +101,14 @@ class Minibatches:
             real = shuffled(step, 0, self.discriminator_steps)
             key = tf.stack([tf.constant(self.seed, tf.int64), number * self.steps_per_epoch + step])
             examples = {"images": self._seen(images, real, key)}
-            if labels is None:
+            if conditions is None:
                 return {"examples": examples, "conditions": {}}
-            # 1 to num_classes - 1 places further on: any label but its own.
-            num_classes = len(self.images.label_names)
-            shift = tf.random.stateless_uniform(real.shape, key, 1, num_classes, tf.int32)
-            examples["labels"] = tf.gather(labels, real)
-            examples["mismatched_labels"] = (examples["labels"] + shift) % num_classes
-            conditions = shuffled(step, 1, self.generator_steps)
-            return {
-                "examples": examples,
-                "conditions": {"labels": tf.gather(labels, conditions)},
-            }
+            name, _, foreign, taken = self._condition
+            own = tf.gather(conditions, real)
+            examples[name] = taken(own)
+            examples[f"mismatched_{name}"] = taken(foreign(own, key))
+            asked = tf.gather(conditions, shuffled(step, 1, self.generator_steps))
+            return {"examples": examples, "conditions": {name: taken(asked)}}
 
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
         return steps.map(iteration, num_parallel_calls=1, deterministic=True).prefetch(2)
@@ -103,3 +121,47 @@ class Minibatches:
         # Other numbers than those that key draws elsewhere.
         draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
         return tf.where(draws[..., None, None, None] < 0.5, images[..., ::-1, :], images)
+
+
+def foreign_labels(labels, num_classes, key):
+    """For each label another one, drawn uniformly; labels int32 of any shape."""
+    shift = tf.random.stateless_uniform(labels.shape, key, 1, num_classes, tf.int32)
+    # 1 to num_classes - 1 places further on: any label but its own.
+    return (labels + shift) % num_classes
+
+
+def one_hot(attributes, sizes):
+    """Attributes int32 [..., slots] as float32 [..., sum(sizes)], zero in a slot with -1."""
+    parts = [tf.one_hot(attributes[..., place], size) for place, size in enumerate(sizes)]
+    return tf.concat(parts, axis=-1)
+
+
+def foreign_attributes(attributes, sizes, key):
+    """For each image attributes that are not its own: half of them differ in exactly one slot.
+
+    The other half differ in every slot. What is small in an image, such as eyes, would be learned
+    late if the whole description could always be told from the rest. An open slot stays open.
+
+    Args:
+      attributes: int32 [..., slots], -1 for an open slot; at least one slot that is not open has
+        two values or more.
+      sizes: ints. Values of each slot.
+      key: int64 [2].
+
+    Returns:
+      int32 [..., slots].
+    """
+    sizes = tf.constant(sizes, tf.int32)
+    draws = tf.random.stateless_uniform(attributes.shape, key)
+    can_change = (attributes >= 0) & (sizes > 1)
+    # Any value but its own: 1 to size - 1 places further on.
+    shift = 1 + tf.cast(draws * tf.cast(tf.maximum(sizes - 1, 1), tf.float32), tf.int32)
+    shifted = (attributes + tf.minimum(shift, tf.maximum(sizes - 1, 1))) % sizes
+    # Other numbers than the draws above.
+    order = tf.random.stateless_uniform(attributes.shape, tf.bitwise.invert(key) + 1)
+    chosen = tf.one_hot(
+        tf.argmax(tf.where(can_change, order, -1.0), -1), len(sizes), on_value=True, off_value=False
+    )
+    coins = tf.random.stateless_uniform(attributes.shape[:-1], tf.bitwise.invert(key) + 2)
+    changed = can_change & (chosen | (coins < 0.5)[..., None])
+    return tf.where(changed, shifted, attributes)

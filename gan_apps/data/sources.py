@@ -11,8 +11,9 @@ import urllib.request
 import numpy as np
 from PIL import Image
 
-from gan_apps.data import folders
+from gan_apps.data import folders, tagged
 from gan_apps.machine import quiet
+from gan_apps.prompts.vocabulary import Vocabulary
 from gan_apps.settings import Refused
 from gan_apps.settings.config import TFDS
 
@@ -34,13 +35,18 @@ class Images:
       images: uint8 [n, h, w, c].
       labels: int32 [n], or None.
       label_names: tuple of str, empty without labels.
-      condition: str. The flag that asks for a label: "digit" or "label"; None without labels.
+      condition: str. The flag that asks for a picture: "digit" or "label", "prompt" with
+        attributes, None without either.
+      attributes: int32 [n, slots], -1 where a slot is open; or None.
+      vocabulary: prompts.vocabulary.Vocabulary of the attributes, or None.
     """
 
     images: np.ndarray
     labels: np.ndarray | None = None
     label_names: tuple = ()
     condition: str | None = None
+    attributes: np.ndarray | None = None
+    vocabulary: Vocabulary | None = None
 
 
 def load(name, split="train", image_size=0):
@@ -59,7 +65,45 @@ def load(name, split="train", image_size=0):
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):
         return _any_tfds(name.removeprefix(TFDS), split, image_size or DEFAULT_SIZE)
+    if tagged.is_tagged(pathlib.Path(name)):
+        return _tagged(pathlib.Path(name), image_size or DEFAULT_SIZE)
     return Images(folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE))
+
+
+def _tagged(path, size):
+    """A folder or zip of images with prompts."""
+    found = tagged.listed(path)
+    images, attributes, skipped = [], [], list(found.skipped)
+    for number, image in tagged.squares(found, size):
+        if isinstance(image, str):
+            skipped.append(f"{found.filenames[number]} ({image})")
+        else:
+            images.append(image)
+            attributes.append(found.attributes[number])
+    tagged.tell_skipped(skipped, len(found.filenames) + len(found.skipped))
+    if not images:
+        raise Refused(f"--dataset={path}: none of its {len(found.filenames)} images can be read.")
+    return Images(
+        np.stack(images),
+        condition="prompt",
+        attributes=np.asarray(attributes, np.int32),
+        vocabulary=found.vocabulary,
+    )
+
+
+def parted(images):
+    """Data without a test split in two, at random but always alike: (nine tenths, one tenth)."""
+    order = np.random.RandomState(0).permutation(len(images.images))
+    first = len(order) - len(order) // 10
+
+    def part(chosen):
+        values = {
+            name: None if getattr(images, name) is None else getattr(images, name)[chosen]
+            for name in ("images", "labels", "attributes")
+        }
+        return dataclasses.replace(images, **values)
+
+    return part(np.sort(order[:first])), part(np.sort(order[first:]))
 
 
 def _resized(images, size):

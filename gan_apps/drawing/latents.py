@@ -4,6 +4,8 @@ import collections
 
 import numpy as np
 
+from gan_apps.prompts.vocabulary import MISSING
+
 DISTRIBUTIONS = {
     "normal": lambda random, size: random.standard_normal(size),
     "spherical": lambda random, size: _to_length(random.standard_normal(size), size**0.5),
@@ -19,7 +21,7 @@ def latents(seed, label, indices, latent_dim, distribution="normal"):
 
     Args:
       seed: int in [0, 2**32).
-      label: int >= 0; 0 where there are no labels.
+      label: int >= 0, or a tuple of them; 0 where there are no labels.
       indices: iterable of ints >= 0.
       latent_dim: int.
       distribution: str. A key of DISTRIBUTIONS: what the run was trained with.
@@ -28,33 +30,78 @@ def latents(seed, label, indices, latent_dim, distribution="normal"):
       float32 [len(indices), latent_dim].
     """
     draw = DISTRIBUTIONS[distribution]
-    rows = [draw(np.random.RandomState([seed, label, index]), latent_dim) for index in indices]
+    key = label if isinstance(label, tuple) else (label,)
+    rows = [draw(np.random.RandomState([seed, *key, index]), latent_dim) for index in indices]
     return np.asarray(rows, np.float32).reshape(-1, latent_dim)
 
 
-def requested(recipe, labels, num_images, seed):
-    """The inputs of a run's generator for `num_images` pictures of each label.
+def requested(recipe, asked, num_images, seed, truncation=None):
+    """The inputs of a run's generator for `num_images` pictures of each condition.
 
     Args:
       recipe: run_dir.Recipe of the run.
-      labels: sequence of ints; a label may be asked for again, which gives other pictures of it.
-        None for a run without labels.
-      num_images: int. Pictures per label, or in all.
+      asked: sequence of conditions: labels, or attributes as `Vocabulary.read` gives them. One may
+        be asked for again, which gives other pictures of it. None for a run without conditions.
+      num_images: int. Pictures per condition, or in all.
       seed: int.
+      truncation: float or None. Normal latents beyond so many standard deviations are drawn again
+        (Brock et al. 2019, arXiv 1809.11096, section 3.1). Default None.
 
     Returns:
-      {"latents": float32 [n, latent_dim]}, and "labels": int32 [n] if there are labels.
+      {"latents": float32 [n, latent_dim]}, and "labels": int32 [n] or "attributes": float32
+      [n, values of all slots] if there are conditions.
     """
     times_seen = collections.Counter()
-    rows = []
-    for label in (0,) if labels is None else labels:
-        first = times_seen[label] * num_images
-        times_seen[label] += 1
-        rows.append(_of(recipe, seed, label, range(first, first + num_images)))
-    return _inputs(np.concatenate(rows), labels, num_images)
+    rows, conditions = [], []
+    for condition in (0,) if asked is None else asked:
+        first = times_seen[condition] * num_images
+        times_seen[condition] += 1
+        indices = range(first, first + num_images)
+        rows.append(_of(recipe, seed, condition, indices, truncation))
+        conditions += [_filled(recipe, seed, condition, index) for index in indices]
+    return _inputs(recipe, np.concatenate(rows), None if asked is None else conditions)
 
 
-def interpolated(recipe, labels, seeds, shares):
+def of_one_character(recipe, asked, num_images, seed, truncation=None):
+    """The inputs for `num_images` rows, each with every condition drawn from the same latents.
+
+    A slot that a condition leaves open is drawn once for the row.
+
+    Args:
+      recipe, asked, seed, truncation: as in `requested`; the run has conditions.
+      num_images: int. Rows.
+    """
+    rows, conditions = [], []
+    for index in range(num_images):
+        source = recipe.conditions[0] if recipe.vocabulary is not None else 0
+        rows += [_of(recipe, seed, source, [index], truncation)] * len(asked)
+        own = _filled(recipe, seed, source, index)
+        conditions += [_completed(condition, own) for condition in asked]
+    return _inputs(recipe, np.concatenate(rows), conditions)
+
+
+def opened(recipe, attributes):
+    """A description once for every value of the first slot that it leaves open, or itself."""
+    if MISSING not in attributes:
+        return [attributes]
+    place = attributes.index(MISSING)
+    count = len(recipe.vocabulary.slots[place].values)
+    return [(*attributes[:place], value, *attributes[place + 1 :]) for value in range(count)]
+
+
+def every_combination(recipe):
+    """All attributes of the first two slots with each other, or of the only slot: (asked, columns).
+
+    What else there is stays open. The rows of a grid of `columns` columns are the first slot's.
+    """
+    sizes = [len(slot.values) for slot in recipe.vocabulary.slots]
+    rest = (MISSING,) * (len(sizes) - 2)
+    if len(sizes) == 1:
+        return [(value,) for value in range(sizes[0])], sizes[0]
+    return [(row, column, *rest) for row in range(sizes[0]) for column in range(sizes[1])], sizes[1]
+
+
+def interpolated(recipe, labels, seeds, shares, end=None):
     """The inputs for pictures on the way from one seed's first picture to another's.
 
     Normal and spherical latents are interpolated on the arc between them, which keeps the length
@@ -65,13 +112,24 @@ def interpolated(recipe, labels, seeds, shares):
       recipe, labels: as in `requested`; one row of pictures for each label.
       seeds: (int, int).
       shares: sequence of floats in [0, 1]. How far each picture is on its way.
+      end: attributes, or None. What the last picture is asked for, all others being on the line
+        to it; slots that it leaves open stay as they are.
     """
     between = _line if recipe.latent_distribution == "uniform" else _arc
-    rows = []
+    rows, conditions, ends = [], [], []
     for label in (0,) if labels is None else labels:
         first, last = (_of(recipe, seed, label, [0])[0] for seed in seeds)
         rows.append([between(first, last, share) for share in shares])
-    return _inputs(np.concatenate(rows).astype(np.float32), labels, len(shares))
+        begin = _filled(recipe, seeds[0], label, 0)
+        conditions += [begin] * len(shares)
+        ends += [begin if end is None else _completed(end, begin)] * len(shares)
+    rows = np.concatenate(rows).astype(np.float32)
+    inputs = _inputs(recipe, rows, None if labels is None else conditions)
+    if end is not None:
+        share = np.tile(np.asarray(shares, np.float32), len(labels))[:, None]
+        last = one_hot(recipe.vocabulary, ends)
+        inputs["attributes"] = _line(inputs["attributes"], last, share)
+    return inputs
 
 
 def arithmetic(recipe, labels, terms):
@@ -114,17 +172,65 @@ def arithmetic(recipe, labels, terms):
         sign * np.mean(group, axis=0) for (sign, _), group in zip(terms, members, strict=True)
     )
     rows.append(drawable(total))
-    return _inputs(np.asarray(rows, np.float32), labels, len(rows))
+    conditions = None
+    if labels is not None:
+        conditions = [_filled(recipe, terms[0][1][0], label, 0)] * len(rows)
+    return _inputs(recipe, np.asarray(rows, np.float32), conditions)
 
 
-def _of(recipe, seed, label, indices):
-    return latents(seed, label, indices, recipe.latent_dim, recipe.latent_distribution)
+def _of(recipe, seed, condition, indices, truncation=None):
+    # A slot that is left open is number -1, and seeds are not negative.
+    key = tuple(a + 1 for a in condition) if isinstance(condition, tuple) else condition
+    rows = latents(seed, key, indices, recipe.latent_dim, recipe.latent_distribution)
+    return rows if truncation is None else _truncated(rows, truncation, seed, key, indices)
 
 
-def _inputs(rows, labels, repeats):
-    if labels is None:
+def _truncated(rows, truncation, seed, key, indices):
+    """Rows whose numbers beyond `truncation` are drawn again until none is."""
+    rows = rows.copy()
+    key = key if isinstance(key, tuple) else (key,)
+    for row, index in zip(rows, indices, strict=True):
+        random = np.random.RandomState([seed, *key, index, 1])
+        while (beyond := np.abs(row) > truncation).any():
+            row[beyond] = random.standard_normal(np.count_nonzero(beyond))
+    return rows
+
+
+def _filled(recipe, seed, condition, index):
+    """A condition with its open slots drawn as the data have them."""
+    if not isinstance(condition, tuple) or MISSING not in condition:
+        return condition
+    found, counts = recipe.vocabulary.compatible(condition)
+    random = np.random.RandomState([seed, *(a + 1 for a in condition), index, 2])
+    drawn = found[random.choice(len(found), p=np.asarray(counts) / np.sum(counts))]
+    return _completed(condition, drawn)
+
+
+def _completed(condition, other):
+    """Attributes with their open slots as in `other`; a label as it is."""
+    if not isinstance(condition, tuple):
+        return condition
+    return tuple(b if a == MISSING else a for a, b in zip(condition, other, strict=True))
+
+
+def _inputs(recipe, rows, conditions):
+    if conditions is None:
         return {"latents": rows}
-    return {"latents": rows, "labels": np.repeat(np.asarray(labels, np.int32), repeats)}
+    if recipe.vocabulary is None:
+        return {"latents": rows, "labels": np.asarray(conditions, np.int32)}
+    return {"latents": rows, "attributes": one_hot(recipe.vocabulary, conditions)}
+
+
+def one_hot(vocabulary, attributes):
+    """Tuples of numbers as float32 [n, values of all slots], zero in a slot that is MISSING."""
+    sizes = [len(slot.values) for slot in vocabulary.slots]
+    firsts = np.cumsum([0, *sizes[:-1]])
+    vectors = np.zeros((len(attributes), sum(sizes)), np.float32)
+    for row, numbers in enumerate(attributes):
+        for first, number in zip(firsts, numbers, strict=True):
+            if number != MISSING:
+                vectors[row, first + number] = 1.0
+    return vectors
 
 
 def _line(first, last, share):

@@ -1,4 +1,4 @@
-"""The project's own judge of digits: a small convolutional classifier."""
+"""The project's own judges: small convolutional classifiers of labels or of attributes."""
 
 import json
 
@@ -7,15 +7,20 @@ import numpy as np
 import tensorflow as tf
 
 from gan_apps.data import sources
+from gan_apps.data.minibatches import one_hot
+from gan_apps.evaluation import metrics
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from models.adversarial import to_signed
+from models.losses import attribute_cross_entropy
 
 CONFIG = "config.json"
 WEIGHTS = "classifier.weights.h5"
 FEATURES = 64
+# Of images of 28 pixels, and of larger ones.
 WIDTHS = (24, 48)
+LARGE_WIDTHS = (24, 48, 72, 96)
 SHIFT = 2
 MINIBATCH = 128
 LEARNING_RATE = 2e-3
@@ -27,28 +32,38 @@ class Classifier(keras.Model):
 
     Two convolutions per resolution, the second of which halves it; the penultimate layer gives the
     features that distances are taken on.
+
+    Args:
+      sizes: ints. The number of values of each slot; a label is one slot. Their logits stand one
+        slot after the other.
+      image_size, channels: ints.
     """
 
-    def __init__(self, *, num_classes, image_size=28, channels=1):
+    def __init__(self, *, sizes, image_size=28, channels=1):
         layers = keras.layers
         images = keras.Input((image_size, image_size, channels))
         x = images
-        for width in WIDTHS:
+        for width in WIDTHS if image_size < 64 else LARGE_WIDTHS:
             for strides in (1, 2):
                 x = layers.Conv2D(width, 3, strides=strides, padding="same", use_bias=False)(x)
                 x = layers.BatchNormalization(momentum=0.9)(x)
                 x = layers.ReLU()(x)
         x = layers.Dropout(0.3)(layers.Flatten()(x))
         features = layers.Dense(FEATURES, activation="relu", name="features")(x)
-        logits = layers.Dense(num_classes, name="logits")(features)
+        logits = layers.Dense(sum(sizes), name="logits")(features)
         super().__init__(images, {"logits": logits, "features": features})
+        self.sizes = tuple(sizes)
 
     def judged(self, images):
-        """Probabilities [n, classes] and features [n, 64] of uint8 images [n, h, w, c]."""
+        """Probabilities [n, classes] and features [n, 64] of uint8 images [n, h, w, c].
+
+        The probabilities of each slot sum to 1.
+        """
         logits, features = [], []
         for start in range(0, len(images), 500):
             outputs = self(to_signed(images[start : start + 500]), training=False)
-            logits.append(tf.nn.softmax(outputs["logits"]).numpy())
+            slots = tf.split(outputs["logits"], self.sizes, axis=1)
+            logits.append(np.concatenate([tf.nn.softmax(slot).numpy() for slot in slots], axis=1))
             features.append(outputs["features"].numpy())
         return np.concatenate(logits), np.concatenate(features)
 
@@ -56,21 +71,29 @@ class Classifier(keras.Model):
 def train(dataset, folder, *, num_epochs, seed):
     """Trains a classifier on a data set and writes it, with its test accuracy, into `folder`.
 
+    Of data with prompts, a tenth is kept apart to test on (data.sources.parted).
+
     Returns:
-      float. The accuracy on the test split.
+      {name: float}. The accuracy on the test images: of each slot's noun, and of "all" at once.
 
     Raises:
-      Refused: the data are not here, or have no labels.
+      Refused: the data are not here, or have neither labels nor prompts.
     """
     keras.utils.set_random_seed(seed)
     data = sources.load(dataset)
-    if data.labels is None:
-        raise Refused(f"--dataset={dataset}: has no labels to learn.")
-    test = sources.load(dataset, "test")
+    if data.condition is None:
+        raise Refused(f"--dataset={dataset}: has no labels and no prompts to learn.")
+    if data.vocabulary is not None:
+        data, test = sources.parted(data)
+        slots = [[slot.noun, list(slot.values)] for slot in data.vocabulary.slots]
+    else:
+        test = sources.load(dataset, "test")
+        slots = [["label", list(data.label_names)]]
     _, size, _, channels = data.images.shape
-    network = Classifier(num_classes=len(data.label_names), image_size=size, channels=channels)
+    sizes = [len(values) for _, values in slots]
+    network = Classifier(sizes=sizes, image_size=size, channels=channels)
     minibatches = (
-        tf.data.Dataset.from_tensor_slices((data.images, data.labels))
+        tf.data.Dataset.from_tensor_slices((data.images, targets(data)))
         .shuffle(len(data.images), seed=seed)
         .batch(MINIBATCH, drop_remainder=True)
         .map(lambda images, labels: (_shifted(images), labels))
@@ -80,12 +103,17 @@ def train(dataset, folder, *, num_epochs, seed):
     trained = keras.Model(network.input, network.get_layer("logits").output)
     trained.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=lambda numbers, logits: attribute_cross_entropy(
+            logits, one_hot(tf.cast(numbers, tf.int32), sizes), sizes
+        ),
     )
     trained.fit(minibatches, epochs=num_epochs, shuffle=False)
     probabilities, _ = network.judged(test.images)
-    accuracy = float(np.mean(np.argmax(probabilities, axis=1) == test.labels))
+    right = metrics.read_right(probabilities, targets(test), sizes)
+    accuracy = {
+        name: float(column.mean()) for (name, _), column in zip(slots, right.T, strict=True)
+    }
+    accuracy["all"] = float(right.all(axis=1).mean())
     folder.mkdir(parents=True, exist_ok=True)
     with files.replacing(folder / WEIGHTS) as beside:
         network.save_weights(beside)
@@ -94,7 +122,7 @@ def train(dataset, folder, *, num_epochs, seed):
         {
             "dataset": dataset,
             "image_shape": [size, size, channels],
-            "num_classes": len(data.label_names),
+            "slots": slots,
             "num_epochs": num_epochs,
             "seed": seed,
             "test_accuracy": accuracy,
@@ -104,30 +132,56 @@ def train(dataset, folder, *, num_epochs, seed):
     return accuracy
 
 
-def reads(dataset, shape):
-    """Whether there is a classifier for pictures of `shape` [h, w, c] of a data set."""
+def targets(data):
+    """What a classifier is to read of a data set: int32 [n, slots]."""
+    return data.labels[:, None] if data.attributes is None else data.attributes
+
+
+def shipped_for(dataset, vocabulary, shape):
+    """The folder of the shipped classifier for pictures of `shape` [h, w, c], or None.
+
+    Args:
+      dataset: str. The name of a data set, or a path.
+      vocabulary: prompts.vocabulary.Vocabulary of a run that draws from prompts, or None.
+      shape: list of three ints.
+    """
+    if vocabulary is not None:
+        slots = vocabulary.to_json()["slots"]
+        for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
+            config = json.loads(path.read_text("utf-8"))
+            if (config["slots"], config["image_shape"]) == (slots, shape):
+                return path.parent
+        return None
     if dataset not in SHIPPED:
-        return False
+        return None
     path = run_dir.shipped(SHIPPED[dataset]) / CONFIG
-    return path.is_file() and json.loads(path.read_text("utf-8"))["image_shape"] == shape
+    same = path.is_file() and json.loads(path.read_text("utf-8"))["image_shape"] == shape
+    return path.parent if same else None
 
 
-def load(dataset):
-    """The shipped classifier of a data set, which is a key of SHIPPED.
+def load(folder):
+    """The classifier in a folder.
 
     Raises:
-      Refused: its weights are missing, or not the ones that were shipped.
+      Refused: there is none, or its weights are not those that were written with it.
     """
-    folder = run_dir.shipped(SHIPPED[dataset])
-    if not (folder / WEIGHTS).is_file():
+    if not (folder / WEIGHTS).is_file() or not (folder / CONFIG).is_file():
         raise Refused(f"{folder}: the classifier is missing; train it with gan_apps.classifier.")
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    if files.digest(folder / WEIGHTS) != config["sha256"]:
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        size, _, channels = config["image_shape"]
+        slots, digest = config["slots"], config["sha256"]
+        network = Classifier(
+            sizes=[len(values) for _, values in slots], image_size=size, channels=channels
+        )
+        network.test_accuracy, network.dataset = config["test_accuracy"], config["dataset"]
+    except (ValueError, TypeError, KeyError):
+        raise Refused(f"{folder}: its {CONFIG} does not describe a classifier.") from None
+    if files.digest(folder / WEIGHTS) != digest:
         raise Refused(f"{folder / WEIGHTS} is damaged: its checksum is not the one in {CONFIG}.")
-    size, _, channels = config["image_shape"]
-    network = Classifier(num_classes=config["num_classes"], image_size=size, channels=channels)
     network.load_weights(folder / WEIGHTS)
-    network.test_accuracy = config["test_accuracy"]
+    network.slots = slots
+    network.image_shape = config["image_shape"]
     return network
 
 

@@ -15,7 +15,9 @@ NUM_IMAGES = 2_000
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
 
-def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", dataset=None):
+def evaluate(
+    run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", dataset=None, judge=None
+):
     """Draws `num_images` pictures, judges them, and writes metrics.json.
 
     Args:
@@ -24,6 +26,8 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", data
       seed: int. Seed of their latents and of the choice of real images.
       runtime: as in drawing.runtimes.open_generator.
       dataset: str or None. Where the run's data are now, if not where they were.
+      judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
+        there is one, else coarse colours.
 
     Returns:
       dict. The content of metrics.json.
@@ -31,11 +35,11 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", data
     Raises:
       Refused: the run cannot be drawn from, or its data are not here.
     """
-    judge, features_name = _judge(recipe)
+    judge, features_name = _judge(recipe, judge)
     real, reference = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
     generator = runtimes.open_generator(run, recipe, runtime)
     per_label = num_images // (1 if recipe.labels is None else len(recipe.labels))
-    inputs = latents.requested(recipe, recipe.labels, per_label, seed)
+    inputs = latents.requested(recipe, recipe.conditions, per_label, seed)
     images = pictures.to_bytes(generator(inputs))
     probabilities, features = judge.judged(images)
     _, reference_features = judge.judged(reference)
@@ -59,11 +63,14 @@ def evaluate(run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", data
         "manifold": metrics.manifold_metrics(some, features),
         "manifold_of_real": metrics.manifold_metrics(some, real_features[0]),
     }
-    if probabilities is not None:
-        report["classifier_test_accuracy"] = judge.test_accuracy
+    if probabilities is not None and recipe.vocabulary is None:
+        report["classifier_test_accuracy"] = judge.test_accuracy["all"]
         report["classifier_score"] = metrics.classifier_score(probabilities)
     if probabilities is not None and recipe.labels is not None:
         report |= _of_labels(recipe, images, inputs["labels"], probabilities, real, samples[0])
+    if probabilities is not None and recipe.vocabulary is not None:
+        report["classifier_test_accuracy"] = judge.test_accuracy
+        report |= _of_attributes(judge, inputs["attributes"], probabilities)
     files.write_json(run / run_dir.EVALUATION, report)
     return report
 
@@ -73,13 +80,22 @@ def _shape(recipe):
     return [described["image_size"], described["image_size"], described["channels"]]
 
 
-def _judge(recipe):
+def _judge(recipe, folder):
     """What looks at the pictures of a run, and what its features are called."""
     dataset, shape = recipe.settings["dataset"], _shape(recipe)
-    if classifier.reads(dataset, shape):
-        name = f"{classifier.FEATURES} of the {dataset} classifier, penultimate layer"
-        return classifier.load(dataset), name
-    return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
+    found = folder or classifier.shipped_for(dataset, recipe.vocabulary, shape)
+    if found is None:
+        return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
+    judge = classifier.load(found)
+    slots = judge.slots
+    if recipe.vocabulary is not None:
+        slots = recipe.vocabulary.to_json()["slots"]
+    elif recipe.label_names:
+        slots = [["label", list(recipe.label_names)]]
+    if (judge.slots, judge.image_shape) != (slots, shape):
+        raise Refused(f"--classifier={found}: reads other pictures than this run draws.")
+    name = dataset if recipe.vocabulary is None else found.name.removeprefix("classifier_")
+    return judge, f"{classifier.FEATURES} of the {name} classifier, penultimate layer"
 
 
 def _real_images(recipe, dataset, seed):
@@ -93,6 +109,10 @@ def _real_images(recipe, dataset, seed):
         return real, sources.load(dataset, "test", size).images
     if real.images.shape[-1] != channels:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
+    if real.vocabulary is not None:
+        # The tenth that the classifier has not seen either.
+        others, apart = sources.parted(real)
+        return others, apart.images
     order = np.random.RandomState(seed).permutation(len(real.images))
     half = len(order) // 2
     if half <= metrics.NEIGHBOURS:
@@ -111,6 +131,31 @@ def _of_labels(recipe, images, labels, probabilities, real, chosen):
             recipe.label_names[label]: share for label, share in per_label.items()
         },
         "spread_ratio": spread / real_spread,
+    }
+
+
+def _of_attributes(judge, asked, probabilities):
+    """What can be said of pictures that were asked for by attributes, float32 [n, values]."""
+    sizes = [len(values) for _, values in judge.slots]
+    slots = np.split(asked, np.cumsum(sizes)[:-1], axis=1)
+    attributes = np.stack(
+        [np.where(slot.any(axis=1), slot.argmax(axis=1), -1) for slot in slots], axis=1
+    )
+    right = metrics.read_right(probabilities, attributes, sizes)
+    per_value = {
+        f"{value.replace('_', ' ')} {noun}": float(
+            right[attributes[:, place] == number, place].mean()
+        )
+        for place, (noun, values) in enumerate(judge.slots)
+        for number, value in enumerate(values)
+        if (attributes[:, place] == number).any()
+    }
+    return {
+        "attribute_accuracy": {
+            **{noun: float(right[:, place].mean()) for place, (noun, _) in enumerate(judge.slots)},
+            "all": float(right.all(axis=1).mean()),
+        },
+        "accuracy_per_attribute": per_value,
     }
 
 
@@ -138,6 +183,12 @@ def table(report):
             (f"read as asked: {name}", f"{share:.1%}")
             for name, share in report["accuracy_per_label"].items()
         ]
+    for name, share in report.get("attribute_accuracy", {}).items():
+        rows.append((f"read as asked: {name}", f"{share:.2%}"))
+        real = report["classifier_test_accuracy"][name]
+        rows.append(("  the same classifier on real images kept apart", f"{real:.2%}"))
+    for name, share in report.get("accuracy_per_attribute", {}).items():
+        rows.append((f"read as asked: {name}", f"{share:.1%}"))
     rows.append(("features", report["features"]))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value:>8}" for name, value in rows)

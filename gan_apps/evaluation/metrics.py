@@ -98,6 +98,23 @@ def accuracy_per_label(probabilities, labels):
     }
 
 
+def read_right(probabilities, attributes, sizes):
+    """Whether each attribute of each picture is read as it was asked for.
+
+    Args:
+      probabilities: [n, sum(sizes)]. Of the values of each slot, one slot after the other.
+      attributes: int [n, slots]. What was asked for; -1 where nothing was, which is always right.
+      sizes: ints. Values of each slot.
+
+    Returns:
+      bool [n, slots].
+    """
+    slots = np.split(np.asarray(probabilities), np.cumsum(sizes)[:-1], axis=1)
+    read = np.stack([np.argmax(slot, axis=1) for slot in slots], axis=1)
+    attributes = np.asarray(attributes)
+    return (read == attributes) | (attributes < 0)
+
+
 def spread_within_labels(images, labels):
     """Standard deviation of a pixel among the images of a label, averaged over pixels and labels.
 

@@ -14,12 +14,14 @@ saved_model/1/         for TF-Serving; not shipped
 """
 
 import dataclasses
+import functools
 import json
 import pathlib
 import re
 
 import gan_apps
 from gan_apps.machine import files
+from gan_apps.prompts.vocabulary import MISSING, Vocabulary
 from gan_apps.settings import Refused
 from gan_apps.settings.config import LATENT_DISTRIBUTIONS
 
@@ -39,8 +41,10 @@ SAVED_MODEL = "saved_model"
 
 GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
 
-# The flags that ask for a label.
-CONDITIONS = ("digit", "label")
+# The flags that ask for a picture: by a label, or in words.
+LABEL_CONDITIONS = ("digit", "label")
+PROMPT = "prompt"
+CONDITIONS = (*LABEL_CONDITIONS, PROMPT)
 
 # Raised when a file of a run changes its meaning; older programs then refuse the run.
 FORMAT = 1
@@ -57,7 +61,7 @@ class Recipe:
       app: str. The command that made the run, such as "cgan".
       settings: dict. The fields of the command's settings.
       label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
-      condition: str or None. The flag that asks for a label: one of CONDITIONS.
+      condition: str or None. The flag that asks for a picture: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
       versions: dict. Library versions the run was made with.
     """
@@ -80,7 +84,21 @@ class Recipe:
     @property
     def labels(self):
         """All labels, or None if the run draws without."""
-        return None if self.condition is None else range(len(self.label_names))
+        return range(len(self.label_names)) if self.label_names else None
+
+    @property
+    def conditions(self):
+        """All labels; for a run that draws from prompts, one that leaves everything open."""
+        if self.vocabulary is not None:
+            return [(MISSING,) * len(self.vocabulary.slots)]
+        return self.labels
+
+    @functools.cached_property
+    def vocabulary(self):
+        """The prompts.vocabulary.Vocabulary of a run that draws from prompts, else None."""
+        if self.condition != PROMPT:
+            return None
+        return Vocabulary.from_json(self.generator["config"]["vocabulary"])
 
 
 def shipped(name):
@@ -136,7 +154,8 @@ def read_recipe(run):
         recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
         sound = (
             recipe.condition in (*CONDITIONS, None)
-            and bool(recipe.label_names) == (recipe.condition is not None)
+            and bool(recipe.label_names) == (recipe.condition in LABEL_CONDITIONS)
+            and (recipe.condition != PROMPT or recipe.vocabulary is not None)
             and all(isinstance(name, str) for name in recipe.label_names)
             and isinstance(recipe.app, str)
             and isinstance(recipe.settings, dict)
@@ -144,7 +163,7 @@ def read_recipe(run):
             and type(recipe.latent_dim) is int
             and recipe.latent_distribution in LATENT_DISTRIBUTIONS
         )
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, ValueError, AttributeError):
         sound = False
     if not sound:
         raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.")

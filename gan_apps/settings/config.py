@@ -372,6 +372,17 @@ class CGANConfig(DCGANConfig, _DivergenceConfig):
         minimum=0,
         below=1,
     )
+    classifier_weight: float = setting(
+        1.0,
+        "For data with prompts: weight of the discriminator's auxiliary classifier, which reads "
+        "the attributes of an image; the generator heeds it by half. 0 for none.",
+        minimum=0,
+    )
+    initial_run_dir: str = setting(
+        "",
+        "Begin with the networks of this run instead of random ones; it has the same bodies, and "
+        "its saved states.",
+    )
     # Chosen by measurement (BUILD_NOTES.md).
     normalization: str = _changed("normalization", "none")
     real_gradient_weight: float = _changed("real_gradient_weight", 1.0)

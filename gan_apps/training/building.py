@@ -39,9 +39,10 @@ _LOOP = (
     "averaging_decay",
     "seed",
 )
-# The networks that learn without labels, and with them.
+# The networks that learn without labels, with them, and with attributes.
 _UNCONDITIONAL = models.Generator, models.Discriminator
 _CONDITIONAL = models.ConditionalGenerator, models.ConditionalDiscriminator
+_PROMPTED = models.AttributeGenerator, models.AttributeDiscriminator
 
 
 def build(app, config, minibatches):
@@ -61,13 +62,16 @@ def build(app, config, minibatches):
     tf.config.optimizer.set_experimental_options({"remapping": False})
     iterations = config.num_epochs * minibatches.steps_per_epoch
     networks = _networks(config, minibatches.images)
+    own = OWN_ARGUMENTS[app](config)
+    if minibatches.images.attributes is not None:
+        own["classifier_weight"] = config.classifier_weight
     try:
         model = models.MODELS[app](
             *networks,
             penalty=None if config.penalty == "none" else config.penalty,
             input_noise_iterations=max(round(config.input_noise_fraction * iterations), 1),
             **_given(config, _LOOP),
-            **OWN_ARGUMENTS[app](config),
+            **own,
         )
     except ValueError as error:
         raise Refused(f"--{error}") from None
@@ -114,6 +118,9 @@ def _networks(config, images):
     if images.labels is not None:
         kinds = _CONDITIONAL
         shape["num_classes"] = len(images.label_names)
+    if images.attributes is not None:
+        kinds = _PROMPTED
+        shape["vocabulary"] = images.vocabulary.to_json()
     generator, discriminator = kinds
     bodies = {
         "generator": {
@@ -127,6 +134,8 @@ def _networks(config, images):
             "normalization": config.normalization,
         },
     }
+    if images.attributes is not None:
+        bodies["discriminator"]["classifier"] = config.classifier_weight > 0
     policy = POLICIES[config.precision]
     try:
         part = "generator"

@@ -98,7 +98,7 @@ class Samples(_ByIteration):
         super().__init__()
         self.folder = run / run_dir.SAMPLES_WHILE_TRAINING
         num_images = SAMPLES if recipe.labels is None else SAMPLES_PER_LABEL
-        self.inputs = latents.requested(recipe, recipe.labels, num_images, seed)
+        self.inputs = latents.requested(recipe, recipe.conditions, num_images, seed)
         self.columns = columns(recipe)
         self.steps_per_epoch = steps_per_epoch
         self.events = events

@@ -38,13 +38,17 @@ def finish(run, recipe, model, seconds):
     litert.write(generator, run / run_dir.LITERT)
     saved_model.write_version(generator, run / run_dir.SAVED_MODEL)
     run_dir.write_manifest(run, iterations)
-    labelled = recipe.labels is not None
-    num_images = SAMPLES_PER_LABEL if labelled else SAMPLES
+    if recipe.vocabulary is not None:
+        num_images, (asked, columns) = 1, latents.every_combination(recipe)
+    elif recipe.labels is not None:
+        num_images, asked, columns = SAMPLES_PER_LABEL, recipe.labels, SAMPLES_PER_LABEL
+    else:
+        num_images, asked, columns = SAMPLES, None, pictures.square(SAMPLES)
     draw.draw(
         run,
         recipe,
-        inputs=latents.requested(recipe, recipe.labels, num_images, recipe.settings["seed"]),
-        columns=num_images if labelled else pictures.square(num_images),
+        inputs=latents.requested(recipe, asked, num_images, recipe.settings["seed"]),
+        columns=columns,
         output=run / run_dir.SAMPLES,
     )
     _write_rounds(run, recipe)

@@ -95,6 +95,41 @@ def restore(run, model):
     return 0.0
 
 
+def begin_with(run, model):
+    """Puts the networks of another run's newest state into `model`, its optimizers left new.
+
+    The networks agree but for what they take as a condition: where an array is larger here, the
+    one that is there fills its first corner and the rest is zero. So a run without labels can be
+    gone on with by one that learns them, and draws at first what the other drew.
+
+    Raises:
+      Refused: the run has no states, or its networks are others.
+    """
+    flag = f"--initial_run_dir={run}"
+    if not saved(run):
+        raise Refused(f"{flag}: has no saved states to begin with (a shipped run has none).")
+    with np.load(saved(run)[0], allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for part in ("generator", "averaged_generator", "discriminator"):
+        theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
+        weights = getattr(model, part).weights
+        if len(theirs) < len(weights):
+            # An auxiliary classifier that only this model has begins as it is.
+            weights = [weight for weight in weights if not weight.path.startswith("logits/")]
+        if len(theirs) != len(weights):
+            raise Refused(f"{flag}: its {part} has {len(theirs)} weights, not {len(weights)}.")
+        for weight, values in zip(weights, theirs, strict=True):
+            weight.assign(_in_the_corner(values, tuple(weight.shape), f"{flag}: its {part}"))
+
+
+def _in_the_corner(values, shape, what):
+    if values.size == np.prod(shape, dtype=int):
+        return values.reshape(shape)
+    if values.ndim != len(shape) or any(a > b for a, b in zip(values.shape, shape, strict=True)):
+        raise Refused(f"{what} has a weight of shape {values.shape}, not {shape}.")
+    return np.pad(values, [(0, b - a) for a, b in zip(values.shape, shape, strict=True)])
+
+
 def _read(path, targets):
     # Opened here, since NumPy leaves the file of a damaged archive open.
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:

@@ -1,10 +1,11 @@
 """Trains a run to its end, from wherever it stands."""
 
 import importlib.metadata
+import pathlib
 import platform
 
 from gan_apps import settings
-from gan_apps.data import sources
+from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
@@ -44,6 +45,8 @@ def train(app, config, run):
     recipe = _recipe(app, config, minibatches.images, model)
     run_dir.create(run, recipe)
     files.clear_unfinished(run)
+    if getattr(config, "initial_run_dir", "") and not states.saved(run):
+        states.begin_with(pathlib.Path(config.initial_run_dir), model)
     seconds = states.restore(run, model)
     callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
     print(f"Run: {run}", flush=True)
@@ -60,10 +63,10 @@ def _images(app, config):
     images = sources.load(config.dataset, image_size=config.image_size)
     if not MODELS[app].conditional:
         return sources.Images(images.images)
-    if images.labels is None:
+    if images.condition is None:
         raise Refused(
-            f"--dataset={config.dataset}: has no labels, which gan_apps.{app} learns to draw by; "
-            "gan_apps.dcgan learns without."
+            f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which gan_apps.{app} "
+            "learns to draw by; gan_apps.dcgan learns without."
         )
     return images
 

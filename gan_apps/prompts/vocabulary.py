@@ -1,0 +1,338 @@
+"""What the prompts of a data set say, and what a prompt asks for.
+
+An attribute is a value of a noun ("blue hair"). Attributes that exclude each other are a slot; an
+image has at most one attribute of each slot. Attributes are numbered within their slot, and MISSING
+stands for none. How a prompt is read is a list of rules (pattern, replacement), applied one after
+the other, which mean the same to Python's `re` and to RE2, so that a SavedModel reads alike.
+"""
+
+import collections
+import dataclasses
+import functools
+import itertools
+import re
+
+from gan_apps.prompts.words import COLOURS, FILLERS, MODIFIERS, NOUN_FORMS, SPELLINGS
+from gan_apps.settings import Refused
+
+MISSING = -1
+MAX_PROMPT = 1_000
+# More slots or values than this are no attributes but sentences.
+MAX_SLOTS, MAX_VALUES = 16, 256
+# How a refused prompt is quoted.
+QUOTED = 60
+_PUNCTUATION = r"[!-+\--/:<-@\[-`{-~\s]+"
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """Attributes of which a picture has one: a noun and the values it may have."""
+
+    noun: str
+    values: tuple
+
+    @property
+    def attributes(self):
+        return tuple(f"{value.replace('_', ' ')} {self.noun}" for value in self.values)
+
+    def spelled(self, value):
+        """The value of this slot that a word means, or None."""
+        meant = (value, *SPELLINGS.get(value, ()))
+        return next((word for word in meant if word in self.values), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """The attributes of a data set, and how often they come together.
+
+    Args:
+      slots: tuple of Slot.
+      combinations: tuple of tuples of ints: the number of the attribute in each slot, or MISSING.
+      counts: tuple of ints. Images with each combination.
+    """
+
+    slots: tuple
+    combinations: tuple
+    counts: tuple
+
+    def named(self, attributes):
+        """Numbers as words: (1, 0) -> "blue hair red eyes"."""
+        words = [
+            slot.attributes[number]
+            for slot, number in zip(self.slots, attributes, strict=True)
+            if number != MISSING
+        ]
+        return " ".join(words)
+
+    def known(self):
+        """What can be asked for, for a message."""
+        nouns = dict.fromkeys(slot.noun for slot in self.slots)
+        listed = {
+            noun: [value for slot in self.slots if slot.noun == noun for value in slot.values]
+            for noun in nouns
+        }
+        return "; ".join(
+            f"{', '.join(value.replace('_', ' ') for value in values)} {noun}"
+            for noun, values in listed.items()
+        )
+
+    @functools.cached_property
+    def rules(self):
+        """The rules that turn a lower-case prompt into marked attributes, such as "<blue hair >"."""
+        nouns = list(dict.fromkeys(slot.noun for slot in self.slots))
+        values = {value for slot in self.slots for value in slot.values}
+        spelled = {
+            word for word in SPELLINGS if any(slot.spelled(word) is not None for slot in self.slots)
+        }
+        noun = _any(nouns)
+        value = _any(values | spelled)
+        rules = [
+            # Commas and "and" part what is said of one noun from what is said of another.
+            (_PUNCTUATION, " "),
+            (r"[,;]|\band\b", " , "),
+            (r" +", " "),
+            (r"^ ?(.*?) ?$", r" \1 "),
+            # Each word has a space of its own on both sides.
+            (r" ", "  "),
+        ]
+        fillers = FILLERS - values - set(nouns)
+        rules.append((rf" (?:{_any(fillers)}) ", " "))
+        for form, meant in NOUN_FORMS.items():
+            found = next((word for word in meant if word in nouns), None)
+            if found is not None and form not in nouns:
+                rules.append((rf" {form} ", f" {found} "))
+        rules.append((r" +", " "))
+        for phrase in sorted((v for v in values if "_" in v), key=len, reverse=True):
+            rules.append((rf" {re.escape(phrase.replace('_', ' '))} ", f" {phrase} "))
+        values_before = rf"((?:(?:{value}) (?:, )*)+)((?:{noun}) )"
+        values_after = rf"((?:{noun}) )((?:(?:{value}) )+)"
+        # Values go to the noun after them; a noun that has none takes those that follow it.
+        rules.append((r"^ (.*)$", r"\1"))
+        rules.append((rf"\b(?:{values_before}|{values_after})", r"<\1\4\2\3>"))
+        for slot in self.slots:
+            for word in sorted(spelled):
+                meant = slot.spelled(word)
+                if meant not in (None, word):
+                    rules.append((rf"<([^>]*\b)?{word} ([^>]*{slot.noun} >)", rf"<\1{meant} \2"))
+        return rules
+
+    @functools.cached_property
+    def patterns(self):
+        """For each slot, for each of its attributes, the pattern of a rewritten prompt that has it."""
+        return [
+            [
+                rf".*<(?:[^<>]* )?{re.escape(value)} (?:[^<>]* )?{re.escape(slot.noun)} >.*"
+                for value in slot.values
+            ]
+            for slot in self.slots
+        ]
+
+    def rewritten(self, prompt):
+        """A prompt with its attributes marked and its fillers gone."""
+        text = prompt.lower()
+        for pattern, replacement in self._compiled:
+            text = pattern.sub(replacement, text)
+        return text
+
+    @functools.cached_property
+    def _compiled(self):
+        return [(re.compile(pattern), replacement) for pattern, replacement in self.rules]
+
+    @functools.cached_property
+    def _compiled_patterns(self):
+        return [[re.compile(pattern) for pattern in slot] for slot in self.patterns]
+
+    def found(self, prompt):
+        """The numbers of the attributes that a prompt names in each slot: a list of lists."""
+        text = self.rewritten(prompt)
+        return [
+            [number for number, pattern in enumerate(slot) if pattern.fullmatch(text)]
+            for slot in self._compiled_patterns
+        ]
+
+    def read(self, prompt):
+        """What a prompt asks for.
+
+        Args:
+          prompt: str. Words in any order and case, with any punctuation and fillers.
+
+        Returns:
+          (attributes, ignored): a tuple of ints, MISSING where the prompt leaves a slot open, and a
+          list of what it says that the data do not have.
+
+        Raises:
+          Refused: nothing in it is known, it contradicts itself, or it names a colour that the data
+          do not have.
+        """
+        quoted = prompt if len(prompt) <= QUOTED else f"{prompt[:QUOTED]}..."
+        flag = f"--prompt={quoted}"
+        if len(prompt) > MAX_PROMPT:
+            raise Refused(f"{flag}: has {len(prompt):,} characters, more than {MAX_PROMPT:,}.")
+        if not prompt.strip():
+            raise Refused(f"{flag}: asks for nothing; known are {self.known()}.")
+        odd = self._odd_words(prompt)
+        for phrase, is_colour in odd:
+            if is_colour:
+                raise Refused(f"{flag}: {phrase!r} is not known; known are {self.known()}.")
+        found = self.found(prompt)
+        for slot, numbers in zip(self.slots, found, strict=True):
+            if len(numbers) > 1:
+                listed = " and ".join(repr(slot.attributes[number]) for number in numbers)
+                raise Refused(f"{flag}: asks for {listed} at once.")
+        if not any(found):
+            raise Refused(f"{flag}: holds no known word; known are {self.known()}.")
+        attributes = tuple(numbers[0] if numbers else MISSING for numbers in found)
+        return attributes, list(dict.fromkeys(phrase for phrase, _ in odd))
+
+    def _odd_words(self, prompt):
+        """What a prompt says beside known attributes: (words, whether something else is asked for).
+
+        A colour without a place, and any word before a noun that is not known to leave the
+        colour open, ask for what would not be drawn.
+        """
+        text = self.rewritten(prompt)
+        nouns = {slot.noun for slot in self.slots}
+        odd = []
+        for group in re.findall(r"<([^<>]*)>", text):
+            *values, noun = group.replace(",", " ").split()
+            known = {value for slot in self.slots if slot.noun == noun for value in slot.values}
+            odd += [
+                (f"{value} {noun}", value in COLOURS or value not in MODIFIERS)
+                for value in values
+                if value not in known
+            ]
+        tokens = re.sub(r"<[^<>]*>", " <> ", text).split()
+        for token, following in itertools.zip_longest(tokens, tokens[1:]):
+            if token in ("<>", ","):
+                continue
+            if token in nouns:
+                # A noun of which nothing is said asks for nothing.
+                continue
+            beside = following in nouns or following == "<>"
+            phrase = f"{token} {following}" if following in nouns else token
+            leaves_open = token in MODIFIERS or not beside
+            odd.append((phrase, token in COLOURS or not leaves_open))
+        return odd
+
+    def compatible(self, attributes):
+        """The combinations that have what is asked for: (combinations, counts).
+
+        Where the data have none, those slots that are open are filled from all of the data.
+        """
+
+        def agrees(combination, asked):
+            return all(a in (MISSING, b) for a, b in zip(asked, combination, strict=True))
+
+        pairs = list(zip(self.combinations, self.counts, strict=True))
+        found = [pair for pair in pairs if agrees(pair[0], attributes)] or pairs
+        return [combination for combination, _ in found], [count for _, count in found]
+
+    def to_json(self):
+        return {
+            "slots": [[slot.noun, list(slot.values)] for slot in self.slots],
+            "combinations": [list(combination) for combination in self.combinations],
+            "counts": list(self.counts),
+        }
+
+    @classmethod
+    def from_json(cls, values):
+        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
+        slots = tuple(Slot(str(noun), tuple(map(str, words))) for noun, words in values["slots"])
+        combinations = tuple(tuple(map(int, numbers)) for numbers in values["combinations"])
+        counts = tuple(map(int, values["counts"]))
+        if not slots or not combinations or len(combinations) != len(counts):
+            raise ValueError("a vocabulary has slots, and a count for each combination.")
+        for numbers in combinations:
+            for slot, number in zip(slots, numbers, strict=True):
+                if not MISSING <= number < len(slot.values):
+                    raise ValueError(f"{number} is not a value of {slot.noun}.")
+        return cls(slots, combinations, counts)
+
+
+def learned(prompts):
+    """The vocabulary of the prompts of a data set.
+
+    A prompt is attributes, each a value and its noun: "blue hair red eyes", or with commas between
+    them where a value has several words: "light blue hair, red eyes". Attributes of a noun of which
+    an image may have both ("blue hair short hair") come to be different slots.
+
+    Args:
+      prompts: iterable of str.
+
+    Returns:
+      (Vocabulary, attributes): attributes is a list, for each prompt, of a tuple of ints, or None
+      where a prompt holds nothing that could be an attribute.
+
+    Raises:
+      ValueError: there are no attributes, or more than pictures could be drawn by.
+    """
+    said = [_attributes(prompt) for prompt in prompts]
+    slots = _slots(said)
+    if not slots:
+        raise ValueError("no prompt holds an attribute of two words, such as 'blue hair'.")
+    places = {
+        (slot.noun, value): (place, number)
+        for place, slot in enumerate(slots)
+        for number, value in enumerate(slot.values)
+    }
+    numbered = []
+    for attributes in said:
+        numbers = [MISSING] * len(slots)
+        for attribute in attributes:
+            place, number = places[attribute]
+            numbers[place] = number
+        numbered.append(tuple(numbers) if attributes else None)
+    counted = collections.Counter(numbers for numbers in numbered if numbers is not None)
+    combinations = sorted(counted)
+    return (
+        Vocabulary(tuple(slots), tuple(combinations), tuple(counted[c] for c in combinations)),
+        numbered,
+    )
+
+
+def _attributes(prompt):
+    """The (noun, value) pairs that a line of data says."""
+    pairs = []
+    for segment in re.split(r"[,;|]", prompt.lower()):
+        words = re.sub(_PUNCTUATION, " ", segment).split()
+        if "," in prompt and len(words) >= 2:
+            pairs.append((words[-1], "_".join(words[:-1])))
+        else:
+            pairs += [(noun, value) for value, noun in zip(words[::2], words[1::2], strict=False)]
+    return tuple(dict.fromkeys(pairs))
+
+
+def _slots(said):
+    """Attributes put into as few slots as keep those apart that occur together."""
+    counts = collections.Counter(attribute for attributes in said for attribute in attributes)
+    together = {
+        frozenset(pair)
+        for attributes in set(said)
+        for pair in itertools.combinations(attributes, 2)
+    }
+    nouns = list(dict.fromkeys(noun for attributes in said for noun, _ in attributes))
+    slots = []
+    for noun in nouns:
+        groups = []
+        for attribute, _ in counts.most_common():
+            if attribute[0] != noun:
+                continue
+            for group in groups:
+                if not any(frozenset((attribute, other)) in together for other in group):
+                    group.append(attribute)
+                    break
+            else:
+                groups.append([attribute])
+        slots += [Slot(noun, tuple(sorted(value for _, value in group))) for group in groups]
+    if len(slots) > MAX_SLOTS or any(len(slot.values) > MAX_VALUES for slot in slots):
+        raise ValueError(
+            f"{sum(len(slot.values) for slot in slots):,} attributes in {len(slots)} slots are "
+            f"more than {MAX_SLOTS} slots of {MAX_VALUES}: write prompts of a value and a noun "
+            "each, such as 'blue hair red eyes'."
+        )
+    return slots
+
+
+def _any(words):
+    """A pattern for any of some words, longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
