@@ -110,8 +110,10 @@ def attribute_cross_entropy(logits, attributes, sizes):
     Returns:
       float32 scalar, at least 0.
     """
-    slots = zip(*(tf.split(values, list(sizes), axis=1) for values in (attributes, logits)))
-    costs = [tf.nn.softmax_cross_entropy_with_logits(own, slot) for own, slot in slots]
+    parts = (tf.split(values, list(sizes), axis=1) for values in (attributes, logits))
+    costs = [
+        tf.nn.softmax_cross_entropy_with_logits(own, slot) for own, slot in zip(*parts, strict=True)
+    ]
     return tf.reduce_mean(tf.add_n(costs))
 
 

@@ -53,7 +53,7 @@ class Minibatches:
     @functools.cached_property
     def _tensors(self):
         conditions = self._condition
-        return tf.constant(self.images.images), tf.constant(conditions[1]) if conditions else None
+        return gatherer(self.images.images), tf.constant(conditions[1]) if conditions else None
 
     @property
     def _condition(self):
@@ -113,14 +113,26 @@ class Minibatches:
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
         return steps.map(iteration, num_parallel_calls=1, deterministic=True).prefetch(2)
 
-    def _seen(self, images, indices, key):
+    def _seen(self, gathered, indices, key):
         """The images of `indices`, some of them mirrored if they may be."""
-        images = tf.gather(images, indices)
+        images = gathered(indices)
         if not self.horizontal_flips:
             return images
         # Other numbers than those that key draws elsewhere.
         draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
         return tf.where(draws[..., None, None, None] < 0.5, images[..., ::-1, :], images)
+
+
+def gatherer(images):
+    """A function of int64 indices [...] that gives their images uint8 [..., h, w, c] in a graph.
+
+    Args:
+      images: an array, which is copied into memory once, or data.tagged_faces.StoredImages.
+    """
+    if not isinstance(images, np.ndarray):
+        return images.gathered
+    held = tf.constant(images)
+    return lambda indices: tf.gather(held, indices)
 
 
 def foreign_labels(labels, num_classes, key):

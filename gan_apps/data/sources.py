@@ -1,4 +1,4 @@
-"""Where images come from: name or folder -> `Images`, decoded once and kept as uint8."""
+"""Where images come from: name or folder -> `Images`."""
 
 import dataclasses
 import gzip
@@ -13,7 +13,7 @@ from PIL import Image
 
 from gan_apps.data import folders, tagged
 from gan_apps.machine import quiet
-from gan_apps.prompts.vocabulary import Vocabulary
+from gan_apps.prompts.vocabulary import Vocabulary, learned
 from gan_apps.settings import Refused
 from gan_apps.settings.config import TFDS
 
@@ -29,10 +29,10 @@ DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 @dataclasses.dataclass(frozen=True)
 class Images:
-    """A set of images in memory, with labels or without.
+    """A set of images, with labels, with attributes, or without either.
 
     Args:
-      images: uint8 [n, h, w, c].
+      images: uint8 [n, h, w, c] in memory, or what is indexed alike: tagged_faces.StoredImages.
       labels: int32 [n], or None.
       label_names: tuple of str, empty without labels.
       condition: str. The flag that asks for a picture: "digit" or "label", "prompt" with
@@ -72,22 +72,16 @@ def load(name, split="train", image_size=0):
 
 def _tagged(path, size):
     """A folder or zip of images with prompts."""
-    found = tagged.listed(path)
-    images, attributes, skipped = [], [], list(found.skipped)
-    for number, image in tagged.squares(found, size):
-        if isinstance(image, str):
-            skipped.append(f"{found.filenames[number]} ({image})")
-        else:
-            images.append(image)
-            attributes.append(found.attributes[number])
-    tagged.tell_skipped(skipped, len(found.filenames) + len(found.skipped))
-    if not images:
-        raise Refused(f"--dataset={path}: none of its {len(found.filenames)} images can be read.")
+    # TensorFlow Datasets takes seconds to import.
+    from gan_apps.data import tagged_faces
+
+    images, prompts = tagged_faces.load(path, size)
+    known, attributes = learned(prompts)
     return Images(
-        np.stack(images),
+        images,
         condition="prompt",
         attributes=np.asarray(attributes, np.int32),
-        vocabulary=found.vocabulary,
+        vocabulary=known,
     )
 
 
@@ -97,11 +91,14 @@ def parted(images):
     first = len(order) - len(order) // 10
 
     def part(chosen):
-        values = {
-            name: None if getattr(images, name) is None else getattr(images, name)[chosen]
-            for name in ("images", "labels", "attributes")
-        }
-        return dataclasses.replace(images, **values)
+        pixels = images.images
+        stored = not isinstance(pixels, np.ndarray)
+        return dataclasses.replace(
+            images,
+            images=pixels.subset(chosen) if stored else pixels[chosen],
+            labels=None if images.labels is None else images.labels[chosen],
+            attributes=None if images.attributes is None else images.attributes[chosen],
+        )
 
     return part(np.sort(order[:first])), part(np.sort(order[first:]))
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_apps.data import sources
-from gan_apps.data.minibatches import one_hot
+from gan_apps.data.minibatches import gatherer, one_hot
 from gan_apps.evaluation import metrics
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
@@ -92,11 +92,12 @@ def train(dataset, folder, *, num_epochs, seed):
     _, size, _, channels = data.images.shape
     sizes = [len(values) for _, values in slots]
     network = Classifier(sizes=sizes, image_size=size, channels=channels)
+    gathered = gatherer(data.images)
     minibatches = (
-        tf.data.Dataset.from_tensor_slices((data.images, targets(data)))
+        tf.data.Dataset.from_tensor_slices((np.arange(len(data.images)), targets(data)))
         .shuffle(len(data.images), seed=seed)
         .batch(MINIBATCH, drop_remainder=True)
-        .map(lambda images, labels: (_shifted(images), labels))
+        .map(lambda indices, numbers: (_shifted(gathered(indices)), numbers))
         .prefetch(2)
     )
     steps = num_epochs * (len(data.images) // MINIBATCH)
