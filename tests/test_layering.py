@@ -45,7 +45,7 @@ ALLOWED = {
         "tensorflow_datasets",
     }
     | STANDARD,
-    "gan_apps.serving": {"gan_apps.serving", "gan_apps.machine", *TENSORFLOW} | STANDARD,
+    "gan_apps.serving": {"gan_apps.serving", "gan_apps.machine", "models", *TENSORFLOW} | STANDARD,
     "gan_apps.evaluation": {
         "gan_apps.evaluation",
         "gan_apps.data",

@@ -47,16 +47,10 @@ def write(folder, count=200, size=64):
 def read_hair_and_eyes(image):
     """What a face of these shows, by its pixels: (hair, eyes).
 
-    The colour that most of the pixels are nearest to, of the places where hair and eyes are.
+    Every pixel counts for the colour of a face that it is nearest to.
     """
-    image = np.asarray(image, np.float64)
-    size = len(image)
-    rows, columns = np.mgrid[:size, :size] / size
-    top = image[(rows < 0.25) & (np.abs(columns - 0.5) < 0.2)]
-    beside = (np.abs(np.abs(columns - 0.5) - 0.14) < 0.03) & (np.abs(rows - 0.56) < 0.04)
-    return _nearest(top, HAIR), _nearest(image[beside], EYES)
-
-
-def _nearest(pixels, colours):
-    distances = [np.abs(pixels - np.asarray(colour)).sum(axis=1) for colour in colours.values()]
-    return list(colours)[np.bincount(np.argmin(distances, axis=0)).argmax()]
+    palette = {**HAIR, **EYES, "skin": SKIN, "white": (255, 255, 255)}
+    pixels = np.asarray(image, np.float64).reshape(-1, 1, 3)
+    distances = np.abs(pixels - np.asarray(list(palette.values()))).sum(axis=2)
+    counts = dict(zip(palette, np.bincount(distances.argmin(axis=1), minlength=len(palette))))
+    return max(HAIR, key=counts.get), max(EYES, key=counts.get)

@@ -76,6 +76,9 @@ def listed(path):
             else:
                 names.append(name)
                 prompts.append(prompt)
+    if not names:
+        some = f": {', '.join(skipped[: folders.NAMED])}" if skipped else ""
+        raise Refused(f"{flag}: {TAGS} lists no image that can be used{some}.")
     try:
         known, attributes = vocabulary.learned(prompts)
     except ValueError as error:

@@ -154,12 +154,21 @@ def load(path, size):
             data_dir=folder if folder and os.access(folder, os.W_OK) else None,
             file_format=FILE_FORMAT,
         )
+    lines = len(found.filenames) + len(found.skipped)
     if not builder.is_prepared():
-        builder.download_and_prepare()
+        try:
+            builder.download_and_prepare()
+        except AssertionError:
+            # TFDS writes no empty split.
+            skipped = builder.info.metadata.get("skipped", [])
+            if len(skipped) < lines:
+                raise
+            tagged.tell_skipped(skipped, lines)
+            raise Refused(
+                f"--dataset={path}: none of its {len(found.filenames)} images can be read."
+            ) from None
     records = builder.as_data_source(split="train", decoders={"image": tfds.decode.SkipDecoding()})
-    tagged.tell_skipped(builder.info.metadata["skipped"], len(found.filenames) + len(found.skipped))
-    if not len(records):
-        raise Refused(f"--dataset={path}: none of its {len(found.filenames)} images can be read.")
+    tagged.tell_skipped(builder.info.metadata["skipped"], lines)
     numbers = range(len(records))
     prompts = [record["prompt"].decode() for record in records.__getitems__(list(numbers))]
     return StoredImages(records, size, np.arange(len(records))), prompts

@@ -78,14 +78,15 @@ class Vocabulary:
 
     @functools.cached_property
     def rules(self):
-        """The rules that turn a lower-case prompt into marked attributes, such as "<blue hair >"."""
+        """The rules that turn a lower-case prompt into marked attributes: "<blue hair ><red eyes >"."""
         nouns = list(dict.fromkeys(slot.noun for slot in self.slots))
         values = {value for slot in self.slots for value in slot.values}
         spelled = {
             word for word in SPELLINGS if any(slot.spelled(word) is not None for slot in self.slots)
         }
         noun = _any(nouns)
-        value = _any(values | spelled)
+        # Values that the data do not have are marked too, lest their noun be taken for another's.
+        value = _any((values | spelled | MODIFIERS | COLOURS) - set(nouns))
         rules = [
             # Commas and "and" part what is said of one noun from what is said of another.
             (_PUNCTUATION, " "),
@@ -118,7 +119,7 @@ class Vocabulary:
 
     @functools.cached_property
     def patterns(self):
-        """For each slot, for each of its attributes, the pattern of a rewritten prompt that has it."""
+        """For each slot, for each of its attributes, what a rewritten prompt that has it matches."""
         return [
             [
                 rf".*<(?:[^<>]* )?{re.escape(value)} (?:[^<>]* )?{re.escape(slot.noun)} >.*"
@@ -136,11 +137,12 @@ class Vocabulary:
 
     @functools.cached_property
     def _compiled(self):
-        return [(re.compile(pattern), replacement) for pattern, replacement in self.rules]
+        # As RE2 reads them: words and spaces are those of ASCII.
+        return [(re.compile(pattern, re.ASCII), replacement) for pattern, replacement in self.rules]
 
     @functools.cached_property
     def _compiled_patterns(self):
-        return [[re.compile(pattern) for pattern in slot] for slot in self.patterns]
+        return [[re.compile(pattern, re.ASCII) for pattern in slot] for slot in self.patterns]
 
     def found(self, prompt):
         """The numbers of the attributes that a prompt names in each slot: a list of lists."""
@@ -165,7 +167,7 @@ class Vocabulary:
           do not have.
         """
         quoted = prompt if len(prompt) <= QUOTED else f"{prompt[:QUOTED]}..."
-        flag = f"--prompt={quoted}"
+        flag = f"--prompt={' '.join(quoted.split())}"
         if len(prompt) > MAX_PROMPT:
             raise Refused(f"{flag}: has {len(prompt):,} characters, more than {MAX_PROMPT:,}.")
         if not prompt.strip():
@@ -201,16 +203,15 @@ class Vocabulary:
                 for value in values
                 if value not in known
             ]
-        tokens = re.sub(r"<[^<>]*>", " <> ", text).split()
-        for token, following in itertools.zip_longest(tokens, tokens[1:]):
-            if token in ("<>", ","):
+        # Of a marked attribute the noun is left.
+        tokens = re.sub(r"<[^<>]*?(\S+) >", r" <\1> ", text).split()
+        for token, following in itertools.pairwise([*tokens, ""]):
+            noun = following.strip("<>")
+            # A noun of which nothing is said asks for nothing.
+            if token == "," or token.strip("<>") in nouns:
                 continue
-            if token in nouns:
-                # A noun of which nothing is said asks for nothing.
-                continue
-            beside = following in nouns or following == "<>"
-            phrase = f"{token} {following}" if following in nouns else token
-            leaves_open = token in MODIFIERS or not beside
+            leaves_open = token in MODIFIERS or noun not in nouns
+            phrase = f"{token} {noun}" if noun in nouns else token
             odd.append((phrase, token in COLOURS or not leaves_open))
         return odd
 
@@ -318,7 +319,9 @@ def _slots(said):
             if attribute[0] != noun:
                 continue
             for group in groups:
-                if not any(frozenset((attribute, other)) in together for other in group):
+                # A length does not exclude a colour, though no image may have both.
+                alike = _is_colour(attribute) == _is_colour(group[0])
+                if alike and not any(frozenset((attribute, other)) in together for other in group):
                     group.append(attribute)
                     break
             else:
@@ -331,6 +334,10 @@ def _slots(said):
             "each, such as 'blue hair red eyes'."
         )
     return slots
+
+
+def _is_colour(attribute):
+    return attribute[1].rpartition("_")[2] in COLOURS
 
 
 def _any(words):

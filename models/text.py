@@ -1,0 +1,85 @@
+"""Prompts to conditions, inside the graph, so that a SavedModel takes strings.
+
+What the words mean is data: rules (pattern, replacement) that rewrite a prompt, and for each value
+of each slot the pattern of a rewritten prompt that asks for it, both in RE2's syntax.
+"""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class Prompts(keras.layers.Layer):
+    """Strings [n] to attributes float32 [n, values of all slots], one-hot in each slot.
+
+    A slot that a prompt leaves open is drawn as the data have it with what the prompt asks for.
+
+    Args:
+      rules: list of (pattern, replacement), applied one after the other to the lower-case prompt.
+      patterns: list of lists of str. For each slot, for each value, what a rewritten prompt that
+        asks for it matches as a whole.
+      combinations: list of lists of ints. The number of the value in each slot, -1 for none.
+      counts: list of ints. How often the data have each combination.
+    """
+
+    def __init__(self, *, rules, patterns, combinations, counts, **kwargs):
+        super().__init__(**kwargs)
+        self.rules = [list(rule) for rule in rules]
+        self.patterns = patterns
+        self.combinations = combinations
+        self.counts = counts
+
+    def call(self, prompts, draws):
+        """Prompts string [n] and uniform draws float32 [n] in [0, 1) to attributes."""
+        asked = self.asked(prompts)
+        every = self._combinations()
+        # A combination agrees that has each value that is asked for.
+        agrees = tf.equal(asked @ tf.transpose(every), tf.reduce_sum(asked, axis=1, keepdims=True))
+        agrees |= ~tf.reduce_any(agrees, axis=1, keepdims=True)
+        weights = tf.where(agrees, tf.constant(self.counts, tf.float32), 0.0)
+        bounds = tf.cumsum(weights, axis=1)
+        below = tf.cast(bounds <= draws[:, None] * bounds[:, -1:], tf.int32)
+        chosen = tf.minimum(tf.reduce_sum(below, axis=1), len(self.combinations) - 1)
+        drawn = tf.gather(every, chosen)
+        return tf.concat(
+            [
+                tf.where(tf.reduce_any(own > 0.0, axis=1, keepdims=True), own, other)
+                for own, other in zip(self._slots(asked), self._slots(drawn), strict=True)
+            ],
+            axis=1,
+        )
+
+    def asked(self, prompts):
+        """What prompts ask for, float32 [n, values of all slots], zero in an open slot."""
+        text = tf.strings.lower(prompts, encoding="utf-8")
+        for pattern, replacement in self.rules:
+            text = tf.strings.regex_replace(text, pattern, replacement)
+        found = [
+            tf.strings.regex_full_match(text, pattern) for slot in self.patterns for pattern in slot
+        ]
+        return tf.cast(tf.stack(found, axis=1), tf.float32)
+
+    def _combinations(self):
+        columns = zip(*self.combinations, strict=True)
+        return tf.concat(
+            [
+                tf.one_hot(column, len(slot))
+                for column, slot in zip(columns, self.patterns, strict=True)
+            ],
+            axis=1,
+        )
+
+    def _slots(self, attributes):
+        return tf.split(attributes, [len(slot) for slot in self.patterns], axis=1)
+
+    def compute_output_shape(self, prompts_shape, draws_shape=None):
+        return (prompts_shape[0], sum(len(slot) for slot in self.patterns))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rules": self.rules,
+            "patterns": self.patterns,
+            "combinations": self.combinations,
+            "counts": self.counts,
+        }

@@ -1,0 +1,407 @@
+"""Pictures asked for by several attributes: networks, losses, data, and a run from end to end."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose
+from PIL import Image
+
+import models
+from gan_apps.data.minibatches import foreign_attributes, one_hot
+from gan_apps.drawing import latents
+from gan_apps.runs import run_dir
+from models import losses, networks
+from tests import toy_faces
+
+VOCABULARY = {
+    "slots": [["hair", ["blue", "red", "green"]], ["eyes", ["aqua", "brown"]]],
+    "combinations": [[0, 0], [0, 1], [1, 0], [2, 1]],
+    "counts": [3, 1, 1, 1],
+}
+SIZES = (3, 2)
+BODY = {"image_size": 8, "widths": (8,)}
+
+
+def attributes(*numbers):
+    return one_hot(tf.constant(numbers), SIZES)
+
+
+def drawn(generator, *numbers):
+    noise = np.random.RandomState(0).standard_normal((1, 5)).astype(np.float32)
+    inputs = {
+        "latents": np.repeat(noise, len(numbers), 0),
+        "attributes": attributes(*numbers).numpy(),
+    }
+    return generator(inputs, training=False).numpy()
+
+
+def test_one_hot_is_zero_where_a_slot_is_open():
+    expected = [[0, 1, 0, 1, 0], [0, 0, 0, 0, 1]]
+    assert_allclose(attributes((1, 0), (-1, 1)), expected, atol=0)
+
+
+@pytest.mark.parametrize("normalization", networks.GENERATOR_NORMALIZATIONS)
+def test_every_attribute_changes_the_picture(normalization):
+    keras.utils.set_random_seed(0)
+    generator = networks.AttributeGenerator(
+        vocabulary=VOCABULARY, latent_dim=5, normalization=normalization, **BODY
+    )
+    images = drawn(generator, (0, 0), (1, 0), (0, 1), (-1, 0))
+    for first in range(4):
+        for second in range(first):
+            assert np.abs(images[first] - images[second]).max() > 1e-6
+    again = networks.rebuilt(networks.described(generator))
+    again.set_weights(generator.get_weights())
+    assert_allclose(drawn(again, (0, 0)), images[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("normalization", ["none", "spectral"])
+def test_the_discriminator_scores_each_description_and_reads_the_image(normalization):
+    keras.utils.set_random_seed(0)
+    discriminator = networks.AttributeDiscriminator(
+        vocabulary=VOCABULARY, normalization=normalization, **BODY
+    )
+    images = tf.random.stateless_normal((4, 8, 8, 1), (1, 2))
+    asked = tf.stack([attributes(*[(0, 0)] * 4), attributes(*[(0, 1)] * 4)], axis=1)
+    outputs = discriminator({"images": images, "attributes": asked})
+    assert outputs["scores"].shape == (4, 2) and outputs["logits"].shape == (4, 5)
+    for column in range(2):
+        one = discriminator({"images": images, "attributes": asked[:, column : column + 1]})
+        assert_allclose(one["scores"][:, 0], outputs["scores"][:, column], rtol=1e-5)
+    # What the image shows is read off the image alone.
+    assert_allclose(one["logits"], outputs["logits"], rtol=1e-5)
+    assert np.abs(outputs["scores"][:, 0] - outputs["scores"][:, 1]).min() > 1e-6
+    without = networks.AttributeDiscriminator(vocabulary=VOCABULARY, classifier=False, **BODY)
+    assert without({"images": images, "attributes": asked}).shape == (4, 2)
+
+
+def test_cross_entropy_of_attributes_by_hand():
+    logits = tf.constant([[2.0, 0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0, 3.0]])
+    value = losses.attribute_cross_entropy(logits, attributes((0, 1), (-1, 1)), SIZES)
+    e = np.e
+    first = -np.log(e**2 / (e**2 + 2)) - np.log(1 / (e + 1))
+    second = -np.log(e**3 / (e**3 + 1))
+    assert_allclose(value, (first + second) / 2, rtol=1e-6)
+
+
+def test_half_of_the_foreign_descriptions_differ_in_exactly_one_slot():
+    own = tf.random.stateless_uniform((5000, 3), (0, 1), 0, 4, tf.int32)
+    foreign = foreign_attributes(own, (4, 4, 4), tf.constant([7, 8], tf.int64))
+    differing = (own != foreign).numpy()
+    counts = np.bincount(differing.sum(axis=1), minlength=4)
+    assert counts[0] == counts[2] == 0
+    assert 0.47 < counts[1] / 5000 < 0.53
+    one = differing[differing.sum(axis=1) == 1]
+    assert_allclose(one.mean(axis=0), 1 / 3, atol=0.04)
+    # Each other value as often.
+    shift = ((foreign - own) % 4).numpy()[differing]
+    assert_allclose(np.bincount(shift, minlength=4)[1:] / len(shift), 1 / 3, atol=0.02)
+    assert int(tf.reduce_min(foreign)) == 0 and int(tf.reduce_max(foreign)) == 3
+
+
+def test_open_slots_and_slots_of_one_value_stay_as_they_are():
+    own = tf.constant([[0, -1, 2], [0, 1, -1]] * 200)
+    foreign = foreign_attributes(own, (1, 4, 4), tf.constant([1, 2], tf.int64)).numpy()
+    assert (foreign[:, 0] == 0).all()
+    assert (foreign[::2, 1] == -1).all() and (foreign[1::2, 2] == -1).all()
+    assert ((foreign != own.numpy()).sum(axis=1) == 1).all()
+
+
+def built(classifier_weight=1.0, seed=0, **arguments):
+    keras.utils.set_random_seed(seed)
+    shape = {"vocabulary": VOCABULARY, **BODY}
+    model = models.CGAN(
+        models.AttributeGenerator(latent_dim=5, **shape),
+        models.AttributeGenerator(latent_dim=5, **shape),
+        models.AttributeDiscriminator(classifier=classifier_weight > 0, **shape),
+        objective=models.OBJECTIVES["non_saturating"],
+        classifier_weight=classifier_weight,
+        seed=seed,
+        **arguments,
+    )
+    model.compile(keras.optimizers.Adam(1e-2, 0.0), keras.optimizers.Adam(1e-2, 0.0))
+    return model
+
+
+def iteration(step=0, count=6):
+    own = tf.random.stateless_uniform((1, count, 2), (step, 0), 0, 2, tf.int32)
+    images = tf.random.stateless_uniform((1, count, 8, 8, 1), (step, 1), 0, 256, tf.int32)
+    return {
+        "examples": {
+            "images": tf.cast(images, tf.uint8),
+            "attributes": one_hot(own, SIZES),
+            "mismatched_attributes": one_hot((own + 1) % 2, SIZES),
+        },
+        "conditions": {"attributes": one_hot(own, SIZES)},
+    }
+
+
+def test_a_step_trains_both_networks_and_tells_the_classifier_s_loss():
+    model = built()
+    before = [weight.numpy().copy() for weight in model.trainable_variables]
+    logs = model.train_step(iteration())
+    assert set(logs) == {"discriminator_loss", "generator_loss", "classifier_loss"}
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    moved = [
+        np.abs(a - b.numpy()).max() > 0
+        for a, b in zip(before, model.trainable_variables, strict=True)
+    ]
+    assert all(moved)
+    assert set(built(classifier_weight=0.0).train_step(iteration())) == {
+        "discriminator_loss",
+        "generator_loss",
+    }
+
+
+def test_the_discriminator_pays_the_whole_weight_and_the_generator_half():
+    """One plain step of gradient descent from the same weights: logits move in proportion."""
+
+    def moved(weight, part):
+        model = built(weight)
+        rate = 1e-3
+        model.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
+        variables = getattr(model, part).trainable_variables
+        if part == "discriminator":
+            variables = [v for v in variables if v.path.startswith("logits/")]
+        before = [v.numpy().copy() for v in variables]
+        model.train_step(iteration())
+        return np.concatenate(
+            [(v.numpy() - b).ravel() for v, b in zip(variables, before, strict=True)]
+        )
+
+    # The classifier's own weights hear of nothing else.
+    assert_allclose(moved(2.0, "discriminator"), 2.0 * moved(1.0, "discriminator"), atol=1e-7)
+    # The generator hears of its score too, whose share cancels in differences; the discriminator
+    # moves too little in one such step to matter.
+    low, middle, high = (moved(weight, "generator") for weight in (1.0, 2.0, 3.0))
+    assert np.abs(middle - low).max() > 1e-7
+    assert_allclose(high - middle, middle - low, atol=0.05 * np.abs(middle - low).max())
+
+
+def test_the_classifier_learns_what_the_images_show():
+    model = built()
+    own = tf.constant([[[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]])
+    # Attribute numbers as brightness of the upper and of the lower half.
+    halves = tf.repeat(tf.cast(own, tf.uint8) * 80, 4, axis=2)
+    images = tf.tile(halves[..., None, None], (1, 1, 1, 8, 1))
+    step = {
+        "examples": {
+            "images": images,
+            "attributes": one_hot(own, SIZES),
+            "mismatched_attributes": one_hot((own + 1) % 2, SIZES),
+        },
+        "conditions": {"attributes": one_hot(own, SIZES)},
+    }
+    for _ in range(60):
+        model.train_step(step)
+    asked = one_hot(own[0][:, None], SIZES)
+    shown = tf.cast(images[0], tf.float32) / 127.5 - 1.0
+    logits = model.discriminator({"images": shown, "attributes": asked})["logits"]
+    assert float(losses.attribute_cross_entropy(logits, asked[:, 0], SIZES)) < 0.5
+
+
+def recipe():
+    return run_dir.Recipe(
+        app="cgan",
+        settings={},
+        label_names=(),
+        condition="prompt",
+        generator={"class": "attributes", "config": {"vocabulary": VOCABULARY, "latent_dim": 4}},
+        versions={},
+    )
+
+
+def test_a_prompt_s_pictures_do_not_depend_on_what_is_drawn_with_them():
+    alone = latents.requested(recipe(), [(1, 0)], 3, 5)
+    beside = latents.requested(recipe(), [(0, 0), (1, 0)], 3, 5)
+    assert_allclose(beside["latents"][3:], alone["latents"], atol=0)
+    assert np.abs(beside["latents"][:3] - alone["latents"]).max() > 0.1
+    assert_allclose(alone["attributes"], [[0, 1, 0, 1, 0]] * 3, atol=0)
+
+
+def test_open_slots_are_drawn_as_the_data_have_them():
+    inputs = latents.requested(recipe(), [(0, -1)], 2000, 0)
+    assert (inputs["attributes"][:, 0] == 1).all()
+    # Three aqua to one brown among blue hair.
+    assert_allclose(inputs["attributes"][:, 3:].mean(axis=0), [0.75, 0.25], atol=0.03)
+    everything = latents.requested(recipe(), [(-1, -1)], 300, 0)["attributes"]
+    assert (everything.sum(axis=1) == 2).all()
+
+
+def test_truncated_latents_are_normal_ones_within_bounds():
+    whole = latents.requested(recipe(), [(0, 0)], 2000, 0)["latents"]
+    cut = latents.requested(recipe(), [(0, 0)], 2000, 0, truncation=1.0)["latents"]
+    assert np.abs(cut).max() <= 1.0 < np.abs(whole).max()
+    kept = np.abs(whole) <= 1.0
+    assert_allclose(cut[kept], whole[kept], atol=0)
+    # The variance of a normal variable within one deviation: 1 - 2 phi(1) / .6827 = .291.
+    assert_allclose(cut.std(), 0.291**0.5, atol=0.02)
+
+
+def test_one_character_has_one_set_of_latents_and_keeps_its_open_slots():
+    asked = latents.opened(recipe(), (-1, 1))
+    assert asked == [(0, 1), (1, 1), (2, 1)]
+    assert latents.opened(recipe(), (0, -1)) == [(0, 0), (0, 1)]
+    assert latents.opened(recipe(), (0, 1)) == [(0, 1)]
+    inputs = latents.of_one_character(recipe(), [(0, -1), (1, -1), (2, -1)], 2, 0)
+    rows = inputs["latents"].reshape(2, 3, 4)
+    assert (rows == rows[:, :1]).all() and np.abs(rows[0] - rows[1]).max() > 0.1
+    eyes = inputs["attributes"].reshape(2, 3, 5)[:, :, 3:]
+    assert (eyes == eyes[:, :1]).all()
+
+
+def test_between_two_prompts_the_attributes_are_on_the_line():
+    inputs = latents.interpolated(recipe(), [(0, 0)], [3, 3], [0.0, 0.25, 1.0], end=(2, -1))
+    assert_allclose(inputs["latents"], inputs["latents"][[0, 0, 0]], atol=0)
+    expected = [[1, 0, 0, 1, 0], [0.75, 0, 0.25, 1, 0], [0, 0, 1, 1, 0]]
+    assert_allclose(inputs["attributes"], expected, atol=1e-6)
+    moving = latents.interpolated(recipe(), [(0, 0)], [3, 4], [0.0, 0.25, 1.0], end=(2, -1))
+    assert np.abs(moving["latents"][2] - moving["latents"][0]).max() > 0.1
+
+
+@pytest.fixture(scope="module")
+def toy_run(tmp_path_factory):
+    """A run that the command made of 200 drawn faces, and the folder it was made in."""
+    import os
+    import subprocess
+    import sys
+
+    from tests.conftest import ROOT
+
+    folder = tmp_path_factory.mktemp("toy")
+    toy_faces.write(folder / "faces", size=32)
+    arguments = [
+        "--mode=train",
+        "--dataset=faces",
+        "--run_dir=run",
+        "--image_size=32",
+        "--num_epochs=70",
+        "--batch_size=32",
+        "--generator_widths=64,48,32",
+        "--discriminator_widths=24,48,96",
+    ]
+    result = subprocess.run(
+        [sys.executable, "-m", "gan_apps.cgan", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TFDS_DATA_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "run"
+
+
+def test_a_folder_of_tagged_faces_trains_to_faces_that_are_as_asked(toy_run, gan_apps, tmp_path):
+    wanted = [(hair, eyes) for hair in toy_faces.HAIR for eyes in toy_faces.EYES]
+    prompt = "; ".join(f"{hair} hair {eyes} eyes" for hair, eyes in wanted)
+    result = gan_apps(
+        "cgan", f"--run_dir={toy_run}", f"--prompt={prompt}", "--num_images=20", "--output=out"
+    )
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    right = []
+    for number, path in enumerate(sorted((tmp_path / "out").glob("*.png"))):
+        with Image.open(path) as image:
+            right.append(toy_faces.read_hair_and_eyes(image) == wanted[number // 20])
+    assert len(right) == 120
+    assert 0.9 < np.mean(right) <= 1.0
+
+
+def test_real_toy_faces_are_read_as_they_were_drawn(toy_run):
+    folder = toy_run.parent / "faces"
+    with (folder / "tags.csv").open(newline="", encoding="utf-8") as file:
+        for row in list(csv.DictReader(file))[:50]:
+            with Image.open(folder / row["filename"]) as image:
+                hair, eyes = toy_faces.read_hair_and_eyes(image)
+            assert f"{hair} hair {eyes} eyes" == row["prompt"]
+
+
+def test_the_run_holds_its_words(toy_run, gan_apps):
+    stored = run_dir.read_recipe(toy_run)
+    assert stored.condition == "prompt" and stored.label_names == ()
+    assert {slot.noun for slot in stored.vocabulary.slots} == {"hair", "eyes"}
+    result = gan_apps("cgan", f"--run_dir={toy_run}", "--list_words")
+    assert result.stdout == "hair: blue, green, red\neyes: aqua, brown\n"
+    report = json.loads((toy_run / run_dir.EVALUATION).read_text())
+    assert report["num_images"] == 2000 and report["frechet_ratio"] > 0
+
+
+def test_the_saved_model_takes_strings(toy_run):
+    loaded = tf.saved_model.load(str(toy_run / run_dir.SAVED_MODEL / "1"))
+    prompts = loaded.signatures["prompts"]
+    asked = ["blue hair aqua eyes", "A girl with RED hair, and brown eyes!", "green hair"]
+    seeds = tf.constant([1, 2, 3], tf.int64)
+    together = prompts(prompts=tf.constant(asked), seeds=seeds)["images"].numpy()
+    assert together.shape == (3, 32, 32, 3) and 0.0 <= together.min() < together.max() <= 1.0
+    for row in range(3):
+        alone = prompts(prompts=tf.constant(asked[row : row + 1]), seeds=seeds[row : row + 1])
+        assert_allclose(alone["images"][0], together[row], atol=1e-5)
+    read = [toy_faces.read_hair_and_eyes(image * 255)[0] for image in together]
+    assert read == ["blue", "red", "green"]
+
+
+@pytest.mark.parametrize(
+    "arguments, size",
+    [
+        (["--prompt=blue hair; red hair brown eyes", "--num_images=3"], (96, 64)),
+        (["--prompt=brown eyes", "--fix_latents"], (96, 32)),
+        (["--prompt=brown eyes", "--fix_latents", "--num_images=2"], (96, 64)),
+        (["--fix_latents", "--prompt=blue hair brown eyes; red hair brown eyes"], (64, 32)),
+        (["--prompt=red hair", "--truncation=0.5", "--num_images=4"], (64, 64)),
+        (["--interpolate=1,2", "--frames=5", "--prompt=red hair"], (160, 32)),
+        (["--arithmetic=1-2+3", "--prompt=red hair aqua eyes"], (128, 32)),
+        ([], (128, 128)),
+    ],
+)
+def test_grids_of_faces(toy_run, gan_apps, tmp_path, arguments, size):
+    result = gan_apps("cgan", f"--run_dir={toy_run}", *arguments, "--output=grid.png")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    with Image.open(tmp_path / "grid.png") as image:
+        zoom = image.size[0] // size[0]
+        assert image.size == (size[0] * zoom, size[1] * zoom)
+
+
+def test_from_one_prompt_to_another_is_an_animation(toy_run, gan_apps):
+    asked = ["--prompt=red hair brown eyes", "--interpolate_to=blue hair aqua eyes", "--frames=9"]
+    result = gan_apps("cgan", f"--run_dir={toy_run}", *asked)
+    assert result.returncode == 0, result.stderr
+    name = "prompt_red_hair_brown_eyes_to_blue_hair_aqua_eyes.gif"
+    assert result.stdout == f"{name}\n"
+
+
+def test_what_is_ignored_is_said(toy_run, gan_apps):
+    result = gan_apps("cgan", f"--run_dir={toy_run}", "--prompt=short hair brown eyes")
+    assert result.returncode == 0 and result.stdout == "prompt_brown_eyes.png\n"
+    assert result.stderr.startswith("Ignored: 'short hair'; this run knows blue, green, red hair")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--prompt="], ["--prompt=", "asks for nothing"]),
+        (["--prompt=blue hair;"], ["asks for nothing"]),
+        (["--prompt=dog"], ["holds no known word"]),
+        (["--prompt=rainbow hair"], ["'rainbow hair'", "blue, green, red hair"]),
+        (["--prompt=blue hair, red hair"], ["at once"]),
+        (["--prompt=青い髪"], ["holds no known word"]),
+        (["--prompt=" + "blue hair " * 10_000], ["100,000 characters"]),
+        (["--prompt=red hair", "--digit=9"], ["--digit=9", "--prompt=red hair"]),
+        (["--digit=9"], ["--digit=9", "ask with --prompt"]),
+        (["--prompt=red hair", "--interpolate_to=teal hair"], ["'teal hair'"]),
+        (["--prompt=red hair", "--fix_latents", "--interpolate=1,2"], ["--fix_latents"]),
+        (["--prompt=red hair", "--truncation=0"], ["--truncation=0.0"]),
+        (["--prompt=red hair", "--truncation=nan"], ["--truncation=nan"]),
+        (["--prompt=red hair", "--mode=train"], ["--prompt=red hair", "--mode=train"]),
+    ],
+    ids=lambda value: " ".join(value)[:40],
+)
+def test_bad_requests_are_one_line(toy_run, refused, tmp_path, arguments, words):
+    line = refused("cgan", f"--run_dir={toy_run}", *arguments)
+    for word in words:
+        assert word in line
+    assert len(line) < 500
+    assert list(tmp_path.iterdir()) == []
