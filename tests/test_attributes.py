@@ -157,29 +157,46 @@ def test_a_step_trains_both_networks_and_tells_the_classifier_s_loss():
     }
 
 
-def test_the_discriminator_pays_the_whole_weight_and_the_generator_half():
-    """One plain step of gradient descent from the same weights: logits move in proportion."""
+def moved(model, part, rate):
+    """How far the variables of a part go in one step of plain gradient descent, by path."""
+    tiny = 1e-12
+    rates = (rate, tiny) if part == "discriminator" else (tiny, rate)
+    model.compile(*map(keras.optimizers.SGD, rates))
+    variables = getattr(model, part).trainable_variables
+    before = {v.path: v.numpy().copy() for v in variables}
+    model.train_step(iteration())
+    return {v.path: v.numpy() - before[v.path] for v in variables}
 
-    def moved(weight, part):
-        model = built(weight)
-        rate = 1e-3
-        model.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
-        variables = getattr(model, part).trainable_variables
-        if part == "discriminator":
-            variables = [v for v in variables if v.path.startswith("logits/")]
-        before = [v.numpy().copy() for v in variables]
-        model.train_step(iteration())
-        return np.concatenate(
-            [(v.numpy() - b).ravel() for v, b in zip(variables, before, strict=True)]
-        )
 
+def test_the_discriminator_pays_the_whole_weight():
+    rate, step = 1e-3, iteration()
+    model = built(3.0)
+    real = tf.cast(step["examples"]["images"][0], tf.float32) / 127.5 - 1.0
+    own = step["examples"]["attributes"][0]
+    logits = model.discriminator.get_layer("logits")
+    with tf.GradientTape() as tape:
+        outputs = model.discriminator({"images": real, "attributes": own[:, None]})
+        loss = losses.attribute_cross_entropy(outputs["logits"], own, SIZES)
     # The classifier's own weights hear of nothing else.
-    assert_allclose(moved(2.0, "discriminator"), 2.0 * moved(1.0, "discriminator"), atol=1e-7)
-    # The generator hears of its score too, whose share cancels in differences; the discriminator
-    # moves too little in one such step to matter.
-    low, middle, high = (moved(weight, "generator") for weight in (1.0, 2.0, 3.0))
-    assert np.abs(middle - low).max() > 1e-7
-    assert_allclose(high - middle, middle - low, atol=0.05 * np.abs(middle - low).max())
+    expected = -rate * 3.0 * tape.gradient(loss, logits.kernel)
+    assert_allclose(moved(model, "discriminator", rate)[logits.kernel.path], expected, atol=1e-6)
+
+
+def test_the_generator_pays_half_of_the_weight():
+    rate = 1e-2
+    asked = iteration()["conditions"]["attributes"][0]
+    model, same = built(3.0), built(3.0)
+    model.generator_loss = lambda scores: 0.0 * tf.reduce_sum(scores)
+    same.latents(6)  # The discriminator's.
+    with tf.GradientTape() as tape:
+        images = same.generator({"latents": same.latents(6), "attributes": asked}, training=True)
+        outputs = same.discriminator({"images": images, "attributes": asked[:, None]})
+        loss = losses.attribute_cross_entropy(outputs["logits"], asked, SIZES)
+    gradients = tape.gradient(loss, same.generator.trainable_variables)
+    went = moved(model, "generator", rate)
+    assert max(np.abs(step).max() for step in went.values()) > 1e-4
+    for step, gradient in zip(went.values(), gradients, strict=True):
+        assert_allclose(step, -rate * 1.5 * gradient, atol=1e-6)
 
 
 def test_the_classifier_learns_what_the_images_show():

@@ -52,5 +52,6 @@ def read_hair_and_eyes(image):
     palette = {**HAIR, **EYES, "skin": SKIN, "white": (255, 255, 255)}
     pixels = np.asarray(image, np.float64).reshape(-1, 1, 3)
     distances = np.abs(pixels - np.asarray(list(palette.values()))).sum(axis=2)
-    counts = dict(zip(palette, np.bincount(distances.argmin(axis=1), minlength=len(palette))))
+    counts = np.bincount(distances.argmin(axis=1), minlength=len(palette))
+    counts = dict(zip(palette, counts, strict=True))
     return max(HAIR, key=counts.get), max(EYES, key=counts.get)

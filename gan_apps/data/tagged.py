@@ -102,7 +102,7 @@ def listed(path):
 
 
 def squares(tagged, size):
-    """The images of a `Tagged`, one after the other: (number, uint8 [size, size, 3] or a reason)."""
+    """The images of a `Tagged` in turn: (number, uint8 [size, size, 3] or why there is none)."""
     with _opened(tagged.path) as files:
         for number, name in enumerate(tagged.filenames):
             try:

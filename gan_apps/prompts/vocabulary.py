@@ -78,7 +78,7 @@ class Vocabulary:
 
     @functools.cached_property
     def rules(self):
-        """The rules that turn a lower-case prompt into marked attributes: "<blue hair ><red eyes >"."""
+        """The rules that mark the attributes of a lower-case prompt: "<blue hair ><red eyes >"."""
         nouns = list(dict.fromkeys(slot.noun for slot in self.slots))
         values = {value for slot in self.slots for value in slot.values}
         spelled = {
@@ -119,7 +119,7 @@ class Vocabulary:
 
     @functools.cached_property
     def patterns(self):
-        """For each slot, for each of its attributes, what a rewritten prompt that has it matches."""
+        """For each slot, for each of its values, what a rewritten prompt that has it matches."""
         return [
             [
                 rf".*<(?:[^<>]* )?{re.escape(value)} (?:[^<>]* )?{re.escape(slot.noun)} >.*"
