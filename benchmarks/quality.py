@@ -1,6 +1,7 @@
 """Every algorithm on MNIST for the same budget, judged by the same classifier.
 
-  python -m benchmarks.quality --folder=FOLDER             about ten minutes a row
+  python -m benchmarks.quality --folder=FOLDER                    about ten minutes a row
+  python -m benchmarks.quality --folder=FOLDER --iterations=2000  the same steps for each
   python -m benchmarks.quality --folder=FOLDER --share=0.3 --rows=dcgan,wgan
 
 A row is one command of this project, trained in its own process into FOLDER/<row>. A row that is
@@ -22,7 +23,9 @@ from gan_apps.settings import rows
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What MODEL_CARD.md says is measured on 2,000; the table takes more, for steadier figures.
-NUM_IMAGES = 10_000
+NUM_IMAGES = 5_000
+# MNIST in minibatches of 64.
+UPDATES_PER_EPOCH = 60_000 // 64
 RESULT = "quality.json"
 WITHOUT_BATCH = ["--normalization=none", "--real_gradient_weight=1"]
 QUICK = [
@@ -48,19 +51,28 @@ ROWS |= {f"fgan, {name}": (9, "fgan", [f"--divergence={name}"]) for name in rows
 
 _FOLDER = flags.DEFINE_string("folder", None, "Where the runs are kept.", required=True)
 _ROWS = flags.DEFINE_list("rows", [], "The rows to run, without blanks; none: all.")
+_ITERATIONS = flags.DEFINE_integer(
+    "iterations", None, "Train every row for about so many iterations instead of ten minutes.", 1
+)
 _SHARE = flags.DEFINE_float("share", 1.0, "Share of ten minutes that a row is trained for.", 0.0)
 
 
-def measured(name, folder, share):
+def measured(name, folder):
     """Trains and judges one row, or goes on with it; returns its figures."""
     epochs, command, arguments = ROWS[name]
+    epochs *= _SHARE.value
+    if _ITERATIONS.value is not None:
+        steps = 5 if command in ("wgan", "wgan_gp") else 1
+        given = [flag for flag in arguments if flag.startswith("--discriminator_steps=")]
+        steps = int(given[0].partition("=")[2]) if given else steps
+        epochs = _ITERATIONS.value * steps / UPDATES_PER_EPOCH
     run = folder / key(name)
     if (run / RESULT).is_file():
         return json.loads((run / RESULT).read_text())
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     training = [f"gan_apps.{command}", "--mode=train", f"--run_dir={run}", *arguments]
-    training.append(f"--num_epochs={max(round(share * epochs), 1)}")
+    training.append(f"--num_epochs={max(round(epochs), 1)}")
     subprocess.run([sys.executable, "-m", *training], env=environment, check=True)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     judging = ["gan_apps.evaluate", f"--run_dir={run}", f"--num_images={NUM_IMAGES}"]
@@ -110,9 +122,9 @@ def main(argv):
     folder = pathlib.Path(_FOLDER.value).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name in asked:
-        measured(known[name], folder, _SHARE.value)
+        measured(known[name], folder)
         finished = [row for row in ROWS if (folder / key(row) / RESULT).is_file()]
-        print(table({row: measured(row, folder, _SHARE.value) for row in finished}), flush=True)
+        print(table({row: measured(row, folder) for row in finished}), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from absl import flags
 
 from gan_apps.command import launch
 from gan_apps.command.adversarial import MAX_IMAGES
+from gan_apps.drawing.draw import GRID, check_writable
 from gan_apps.machine import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
@@ -29,6 +30,11 @@ flags.DEFINE_string(
     "The folder of a classifier of the run's data, made by gan_apps.classifier. Default: the "
     "shipped one of these data, or coarse colours if there is none.",
 )
+flags.DEFINE_string(
+    "nearest",
+    None,
+    "A .png to draw: pictures, each beside the training images that are nearest to it.",
+)
 flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
 
 
@@ -40,6 +46,11 @@ def main():
         raise Refused(f"--num_images={values.num_images}: must be {MIN_IMAGES} to {MAX_IMAGES}.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    nearest = pathlib.Path(values.nearest) if values.nearest else None
+    if nearest is not None and nearest.suffix.lower() != GRID:
+        raise Refused(f"--nearest={nearest}: must end in {GRID}.")
+    if nearest is not None:
+        check_writable(nearest, "--nearest")
     run = pathlib.Path(values.run_dir)
     recipe = run_dir.read_recipe(run)
     quiet.import_tensorflow()
@@ -53,6 +64,7 @@ def main():
         runtime=values.runtime,
         dataset=values.dataset,
         judge=pathlib.Path(values.classifier) if values.classifier else None,
+        nearest=nearest,
     )
     print(evaluate.table(report))
     print(run / run_dir.EVALUATION)

@@ -42,19 +42,19 @@ def draw(run, recipe, *, inputs, columns, output, runtime="auto"):
     return output
 
 
-def check_writable(output):
+def check_writable(output, flag="--output"):
     """Refuses an output that could not be written, before any work is done for it."""
     parent = output.parent
     one_file = output.suffix.lower() in (GRID, ANIMATION)
     if not parent.is_dir():
-        raise Refused(f"--output={output}: the folder {parent} does not exist.")
+        raise Refused(f"{flag}={output}: the folder {parent} does not exist.")
     if one_file and output.is_dir():
-        raise Refused(f"--output={output}: is a folder; a picture needs a file name.")
+        raise Refused(f"{flag}={output}: is a folder; a picture needs a file name.")
     if not one_file and output.exists() and not output.is_dir():
         raise Refused(
-            f"--output={output}: is a file; name a folder, or a file that ends in {GRID} or "
+            f"{flag}={output}: is a file; name a folder, or a file that ends in {GRID} or "
             f"{ANIMATION}."
         )
     target = output if output.is_dir() else parent
     if not os.access(target, os.W_OK | os.X_OK):
-        raise Refused(f"--output={output}: {target} is not writable.")
+        raise Refused(f"{flag}={output}: {target} is not writable.")

@@ -4,7 +4,7 @@ import numpy as np
 
 from gan_apps.data import sources
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import classifier, metrics, pixels
+from gan_apps.evaluation import classifier, metrics, neighbours, pixels
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -12,11 +12,21 @@ from gan_apps.settings import Refused
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
 NUM_IMAGES = 2_000
+# Pictures whose nearest training image is looked for.
+NEAREST_IMAGES = 200
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
 
 def evaluate(
-    run, recipe, *, num_images=NUM_IMAGES, seed=1, runtime="auto", dataset=None, judge=None
+    run,
+    recipe,
+    *,
+    num_images=NUM_IMAGES,
+    seed=1,
+    runtime="auto",
+    dataset=None,
+    judge=None,
+    nearest=None,
 ):
     """Draws `num_images` pictures, judges them, and writes metrics.json.
 
@@ -28,6 +38,7 @@ def evaluate(
       dataset: str or None. Where the run's data are now, if not where they were.
       judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
         there is one, else coarse colours.
+      nearest: path or None. Where to draw pictures beside the training images nearest to them.
 
     Returns:
       dict. The content of metrics.json.
@@ -71,6 +82,14 @@ def evaluate(
     if probabilities is not None and recipe.vocabulary is not None:
         report["classifier_test_accuracy"] = judge.test_accuracy
         report |= _of_attributes(judge, inputs["attributes"], probabilities)
+    some = images[random.permutation(len(images))[:NEAREST_IMAGES]]
+    report["nearest_distance"] = neighbours.nearest_distance(some, real.images)
+    report["nearest_distance_of_real"] = neighbours.nearest_distance(
+        reference[:NEAREST_IMAGES], real.images
+    )
+    if nearest is not None:
+        picture = neighbours.sheet(some, real.images)
+        pictures.write_png(nearest, pictures.enlarged(picture))
     files.write_json(run / run_dir.EVALUATION, report)
     return report
 
@@ -172,6 +191,10 @@ def table(report):
     for name in MANIFOLD:
         rows.append((f"{name} (5 neighbours)", f"{report['manifold'][name]:.3f}"))
         rows.append(("  of other real images", f"{report['manifold_of_real'][name]:.3f}"))
+    rows += [
+        ("distance to the nearest training image", f"{report['nearest_distance']:.1f}"),
+        ("  of real images kept apart", f"{report['nearest_distance_of_real']:.1f}"),
+    ]
     if "conditional_accuracy" in report:
         accuracy = f"{report['classifier_test_accuracy']:.2%}"
         rows += [

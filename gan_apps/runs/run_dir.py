@@ -9,7 +9,7 @@ generator.weights.h5   the averaged generator, for Keras
 generator.tflite       the same for LiteRT
 manifest.json          sizes and checksums of the two
 samples.png MODEL_CARD.md metrics.json
-rounds.png             how the pictures of a few latents came about
+rounds.png, rounds.gif how the pictures of a few latents came about
 saved_model/1/         for TF-Serving; not shipped
 """
 
@@ -35,6 +35,7 @@ KERAS_WEIGHTS = "generator.weights.h5"
 LITERT = "generator.tflite"
 SAMPLES = "samples.png"
 ROUNDS = "rounds.png"
+ROUNDS_MOVING = "rounds.gif"
 CARD = "MODEL_CARD.md"
 EVALUATION = "metrics.json"
 SAVED_MODEL = "saved_model"

@@ -32,8 +32,15 @@ def write(run, recipe, *, iterations, seconds, report):
     dataset = settings["dataset"]
     size, channels = (recipe.generator["config"][name] for name in ("image_size", "channels"))
     kind = "gray" if channels == 1 else "colour"
-    asked = f" on request: {', '.join(recipe.label_names)}" if recipe.label_names else ""
-    labels = ", `labels` int32 [1]" if recipe.label_names else ""
+    asked, condition = "", ""
+    if recipe.label_names:
+        asked, condition = f" on request: {', '.join(recipe.label_names)}", ", `labels` int32 [1]"
+    if recipe.vocabulary is not None:
+        values = sum(len(slot.values) for slot in recipe.vocabulary.slots)
+        asked = f" from words: {recipe.vocabulary.known()}"
+        condition = f", `attributes` float32 [1, {values}] (one-hot in each slot, in that order)"
+    began = settings.get("initial_run_dir")
+    began = f", begun with the networks of `{began}`" if began else ""
     mirrored = ", half of them mirrored" if settings.get("horizontal_flips") else ""
     lines = [
         f"# {run.name}",
@@ -46,7 +53,7 @@ def write(run, recipe, *, iterations, seconds, report):
         "",
         f"- Data: {DATASETS.get(dataset, f'`{dataset}`')}{mirrored}.",
         f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
-        f"in {settings['precision']}, seed {settings['seed']}.",
+        f"in {settings['precision']}, seed {settings['seed']}{began}.",
         "- Versions: "
         + ", ".join(f"{name} {version}" for name, version in recipe.versions.items())
         + ".",
@@ -59,14 +66,14 @@ def write(run, recipe, *, iterations, seconds, report):
         "## Files",
         "",
         f"- `{run_dir.LITERT}`: float32 LiteRT, batch 1. Inputs `latents` float32 "
-        f"[1, {recipe.latent_dim}] ({LATENTS[recipe.latent_distribution]}){labels}; output "
+        f"[1, {recipe.latent_dim}] ({LATENTS[recipe.latent_distribution]}){condition}; output "
         f"`images` float32 "
         f"[1, {size}, {size}, {channels}] in [-1, 1].",
         f"- `{run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described in "
         f"`{run_dir.CONFIG}`.",
         f"- `{run_dir.MANIFEST}`: sizes and SHA-256 of the two.",
-        f"- `{run_dir.SAMPLES}`: pictures of seed {settings['seed']}. `{run_dir.ROUNDS}`: some of "
-        f"them at iterations {_rounds(iterations)}.",
+        f"- `{run_dir.SAMPLES}`: pictures of seed {settings['seed']}. `{run_dir.ROUNDS}`, "
+        f"`{run_dir.ROUNDS_MOVING}`: some at iterations {_rounds(iterations)}, and moving.",
         "",
         "## Limits",
         "",
@@ -87,7 +94,9 @@ def _measured(report):
     if report is None:
         return ["Not measured: there are too few images."]
     by = "by coarse colours alone, since no classifier knows these data"
-    if "classifier_score" in report:
+    if "attribute_accuracy" in report:
+        by = "by a classifier of these data"
+    elif "classifier_score" in report:
         accuracy = report["classifier_test_accuracy"]
         by = f"by the shipped classifier ({accuracy:.2%} on the test set)"
     lines = [
@@ -103,6 +112,16 @@ def _measured(report):
             for name, value in report["manifold"].items()
         ),
     ]
+    lines += [
+        f"- read as asked, {name}: {share:.2%} (real images kept apart "
+        f"{report['classifier_test_accuracy'][name]:.2%})"
+        for name, share in report.get("attribute_accuracy", {}).items()
+    ]
+    lines.append(
+        f"- median distance to the nearest training image: {report['nearest_distance']:.1f} gray "
+        f"levels a cell of a 16x16 mosaic (real images kept apart "
+        f"{report['nearest_distance_of_real']:.1f})"
+    )
     if "classifier_score" in report:
         lines.append(f"- classifier score: {report['classifier_score']:.2f}")
     if "conditional_accuracy" in report:

@@ -17,6 +17,7 @@ SAMPLES_PER_LABEL = 16
 # In all, of a run without labels.
 SAMPLES = 25
 COLUMNS_OF_ROUNDS = 5
+FRAMES_OF_ROUNDS = 40
 
 
 def is_finished(run, model):
@@ -61,21 +62,26 @@ def finish(run, recipe, model, seconds):
 
 
 def _write_rounds(run, recipe):
-    """One row of pictures for each of the lecture's rounds: what became of the same latents.
+    """What became of the same latents: a row for each of the lecture's rounds, and an animation.
 
     With labels a row has the first picture of each; without, the first few of the samples.
     """
     drawn = sorted((run / run_dir.SAMPLES_WHILE_TRAINING).glob("step_*.png"))
+    if not drawn:
+        return
     last = drawn[-1:]
     side = recipe.generator["config"]["image_size"]
-    rows = []
+    rows, frames = [], []
+    chosen = {drawn[round(place)] for place in np.linspace(0, len(drawn) - 1, FRAMES_OF_ROUNDS)}
     for path in drawn:
-        if not callbacks.is_milestone(int(path.stem.removeprefix("step_"))) and [path] != last:
-            continue
         with Image.open(path) as image:
             pixels = np.asarray(image)
         cells = pictures.cells(pixels, callbacks.columns(recipe), side)
-        rows.append(cells[0, :COLUMNS_OF_ROUNDS] if recipe.labels is None else cells[:, 0])
-    if rows:
-        picture = pictures.grid(np.concatenate(rows), len(rows[0]))
-        pictures.write_png(run / run_dir.ROUNDS, pictures.enlarged(picture))
+        if callbacks.is_milestone(int(path.stem.removeprefix("step_"))) or [path] == last:
+            rows.append(cells[0, :COLUMNS_OF_ROUNDS] if recipe.labels is None else cells[:, 0])
+        if path in chosen:
+            some = cells[:4, :4] if recipe.labels is None else cells[:, :1]
+            frames.append(pictures.grid(some.reshape(-1, *cells.shape[2:]), 4))
+    picture = pictures.grid(np.concatenate(rows), len(rows[0]))
+    pictures.write_png(run / run_dir.ROUNDS, pictures.enlarged(picture))
+    pictures.write_gif(run / run_dir.ROUNDS_MOVING, frames, seconds=0.25)
