@@ -74,7 +74,7 @@ def evaluate(
         "manifold": metrics.manifold_metrics(some, features),
         "manifold_of_real": metrics.manifold_metrics(some, real_features[0]),
     }
-    if probabilities is not None and recipe.vocabulary is None:
+    if probabilities is not None and len(judge.slots) == 1:
         report["classifier_test_accuracy"] = judge.test_accuracy["all"]
         report["classifier_score"] = metrics.classifier_score(probabilities)
     if probabilities is not None and recipe.labels is not None:
