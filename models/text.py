@@ -9,6 +9,33 @@ import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable("gan_apps")
+class Labels(keras.layers.Layer):
+    """Strings [n] to labels int32 [n]: a label's name in any case, or its number; -1 for neither.
+
+    Args:
+      names: list of str. What the labels 0, 1, ... are called.
+    """
+
+    def __init__(self, names, **kwargs):
+        super().__init__(**kwargs)
+        self.names = list(names)
+
+    def call(self, prompts):
+        words = tf.strings.lower(tf.strings.strip(prompts), encoding="utf-8")
+        named = tf.equal(words[:, None], [name.lower() for name in self.names])
+        numbered = tf.equal(words[:, None], [str(number) for number in range(len(self.names))])
+        known = tf.where(tf.reduce_any(named, axis=1, keepdims=True), named, numbered)
+        labels = tf.argmax(known, axis=1, output_type=tf.int32)
+        return tf.where(tf.reduce_any(known, axis=1), labels, -1)
+
+    def compute_output_shape(self, prompts_shape):
+        return prompts_shape
+
+    def get_config(self):
+        return {**super().get_config(), "names": self.names}
+
+
+@keras.saving.register_keras_serializable("gan_apps")
 class Prompts(keras.layers.Layer):
     """Strings [n] to attributes float32 [n, values of all slots], one-hot in each slot.
 
@@ -18,13 +45,16 @@ class Prompts(keras.layers.Layer):
       rules: list of (pattern, replacement), applied one after the other to the lower-case prompt.
       patterns: list of lists of str. For each slot, for each value, what a rewritten prompt that
         asks for it matches as a whole.
+      objections: list of (pattern, replacement), applied after the others; they leave a "!" in a
+        prompt that asks for what would not be drawn.
       combinations: list of lists of ints. The number of the value in each slot, -1 for none.
       counts: list of ints. How often the data have each combination.
     """
 
-    def __init__(self, *, rules, patterns, combinations, counts, **kwargs):
+    def __init__(self, *, rules, patterns, objections, combinations, counts, **kwargs):
         super().__init__(**kwargs)
         self.rules = [list(rule) for rule in rules]
+        self.objections = [list(rule) for rule in objections]
         self.patterns = patterns
         self.combinations = combinations
         self.counts = counts
@@ -51,13 +81,28 @@ class Prompts(keras.layers.Layer):
 
     def asked(self, prompts):
         """What prompts ask for, float32 [n, values of all slots], zero in an open slot."""
-        text = tf.strings.lower(prompts, encoding="utf-8")
-        for pattern, replacement in self.rules:
-            text = tf.strings.regex_replace(text, pattern, replacement)
+        text = self._rewritten(prompts)
         found = [
             tf.strings.regex_full_match(text, pattern) for slot in self.patterns for pattern in slot
         ]
         return tf.cast(tf.stack(found, axis=1), tf.float32)
+
+    def understood(self, prompts):
+        """Whether each prompt asks for something, only for what is known, and for no two of it."""
+        asked = self.asked(prompts)
+        at_once = [tf.reduce_sum(slot, axis=1) for slot in self._slots(asked)]
+        single = tf.reduce_all(tf.stack(at_once, axis=1) <= 1.0, axis=1)
+        text = self._rewritten(prompts)
+        for pattern, replacement in self.objections:
+            text = tf.strings.regex_replace(text, pattern, replacement)
+        objected = tf.strings.regex_full_match(text, "(?s).*!.*")
+        return tf.reduce_any(asked > 0.0, axis=1) & single & ~objected
+
+    def _rewritten(self, prompts):
+        text = tf.strings.lower(prompts, encoding="utf-8")
+        for pattern, replacement in self.rules:
+            text = tf.strings.regex_replace(text, pattern, replacement)
+        return text
 
     def _combinations(self):
         columns = zip(*self.combinations, strict=True)
@@ -80,6 +125,7 @@ class Prompts(keras.layers.Layer):
             **super().get_config(),
             "rules": self.rules,
             "patterns": self.patterns,
+            "objections": self.objections,
             "combinations": self.combinations,
             "counts": self.counts,
         }

@@ -45,7 +45,18 @@ ALLOWED = {
         "tensorflow_datasets",
     }
     | STANDARD,
-    "gan_apps.serving": {"gan_apps.serving", "gan_apps.machine", "models", *TENSORFLOW} | STANDARD,
+    "gan_apps.serving": {
+        "gan_apps",
+        "gan_apps.serving",
+        "gan_apps.drawing",
+        "gan_apps.machine",
+        "gan_apps.runs",
+        "gan_apps.settings",
+        "models",
+        "numpy",
+        *TENSORFLOW,
+    }
+    | STANDARD,
     "gan_apps.evaluation": {
         "gan_apps.evaluation",
         "gan_apps.data",

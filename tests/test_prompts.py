@@ -144,16 +144,29 @@ def test_combinations_that_agree_with_a_request(known):
     assert known.compatible((3, 2))[0] == list(known.combinations)
 
 
-def test_the_graph_reads_as_python_does(known):
-    tf = pytest.importorskip("tensorflow")
+def reader(known):
     from models.text import Prompts
 
-    layer = Prompts(
+    return Prompts(
         rules=known.rules,
         patterns=known.patterns,
+        objections=known.objections,
         combinations=[list(numbers) for numbers in known.combinations],
         counts=list(known.counts),
     )
+
+
+def is_read(known, prompt):
+    try:
+        known.read(prompt)
+    except Refused:
+        return False
+    return True
+
+
+def test_the_graph_reads_as_python_does(known):
+    tf = pytest.importorskip("tensorflow")
+    layer = reader(known)
     words = (
         "blue gray grey golden silver violet red hair eyes haired eyed hair eyes hair eyes a girl "
         "with and , ; . - ! short rainbow blonde 青い BLUE Eyes the\tx"
@@ -167,20 +180,30 @@ def test_the_graph_reads_as_python_does(known):
             row[[first + number for number in numbers]] = 1.0
     np.testing.assert_array_equal(asked, expected)
     assert 0.1 < asked[:, :4].any(axis=1).mean() < 0.9
-    again = Prompts.from_config(layer.get_config())
+    again = type(layer).from_config(layer.get_config())
     np.testing.assert_array_equal(again.asked(tf.constant(prompts)), asked)
+
+
+def test_the_graph_refuses_what_python_refuses(known):
+    tf = pytest.importorskip("tensorflow")
+    words = (
+        "blue gray violet red hair eyes hair eyes a , . short dark rainbow teal hat 青い hair BLUE"
+    )
+    chosen = random.Random(1)
+    prompts = [" ".join(chosen.choices(words.split(), k=chosen.randint(0, 6))) for _ in range(1500)]
+    prompts += ["blue hair", "blue hair, gray hair", "hat blue hair", "blue hair hat", "a hat!"]
+    expected = [is_read(known, prompt) for prompt in prompts]
+    understood = reader(known).understood(tf.constant(prompts)).numpy()
+    different = [
+        prompt for prompt, a, b in zip(prompts, expected, understood, strict=True) if a != b
+    ]
+    assert different == []
+    assert 0.05 < np.mean(expected) < 0.95
 
 
 def test_the_graph_fills_open_slots_as_the_data_have_them(known):
     tf = pytest.importorskip("tensorflow")
-    from models.text import Prompts
-
-    layer = Prompts(
-        rules=known.rules,
-        patterns=known.patterns,
-        combinations=[list(numbers) for numbers in known.combinations],
-        counts=list(known.counts),
-    )
+    layer = reader(known)
     draws = tf.linspace(0.0, 0.999, 900)
     drawn = layer(tf.constant(["blue hair"] * 900), draws).numpy()
     np.testing.assert_array_equal(drawn[:, :4], [[0, 1, 0, 0]] * 900)

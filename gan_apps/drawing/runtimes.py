@@ -39,10 +39,11 @@ def open_generator(run, recipe, runtime="auto"):
         )
     if runtime == "keras" or not installed:
         return _keras_generator(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
-    return _litert_generator(run_dir.checked(run, run_dir.LITERT), recipe)
+    return litert_generator(run_dir.checked(run, run_dir.LITERT), recipe)
 
 
-def _litert_generator(path, recipe):
+def litert_generator(path, recipe):
+    """The generator of a .tflite file, as `open_generator` gives it."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     with quiet.stderr():
         interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
@@ -58,7 +59,8 @@ def _litert_generator(path, recipe):
     return images
 
 
-def _keras_generator(path, recipe):
+def keras_network(path, recipe):
+    """The Keras network of a run with the weights of the file `path`."""
     quiet.import_tensorflow()
     networks = importlib.import_module("models.networks")
     try:
@@ -69,6 +71,11 @@ def _keras_generator(path, recipe):
             generator.load_weights(path)
     except (ValueError, TypeError, KeyError, UserWarning):
         raise _disagreement(path) from None
+    return generator
+
+
+def _keras_generator(path, recipe):
+    generator = keras_network(path, recipe)
 
     def images(inputs):
         batches = [generator(part, training=False) for part in _parts(inputs, KERAS_BATCH)]

@@ -118,6 +118,27 @@ class Vocabulary:
         return rules
 
     @functools.cached_property
+    def objections(self):
+        """The rules that put "!" into a rewritten prompt that asks for what would not be drawn.
+
+        They say for a graph what `read` says in words.
+        """
+        nouns = list(dict.fromkeys(slot.noun for slot in self.slots))
+        rules = []
+        for noun in nouns:
+            known = {value for slot in self.slots if slot.noun == noun for value in slot.values}
+            fine = _any(known | MODIFIERS)
+            rules.append((rf"<(?:(?:{fine}) (?:, )*)+{re.escape(noun)} >", "<> "))
+        return [
+            *rules,
+            (r"<[^<>]+>", "! "),
+            (rf"\b(?:{_any(COLOURS - set(nouns))}) ", "! "),
+            (rf"\b(?:{_any(MODIFIERS - set(nouns))}) ", ""),
+            (rf"\b(?:{_any(nouns)}) ", "<> "),
+            (r"[^ <>,!]+ <>", "! "),
+        ]
+
+    @functools.cached_property
     def patterns(self):
         """For each slot, for each of its values, what a rewritten prompt that has it matches."""
         return [

@@ -1,24 +1,102 @@
-"""A generator as a LiteRT (.tflite) file."""
+"""A generator as a LiteRT (.tflite) file, in several precisions."""
 
+import json
 import tempfile
 
 import tensorflow as tf
 
+import gan_apps
+from gan_apps.drawing import latents
 from gan_apps.machine import files, quiet
 from gan_apps.serving import saved_model
 
+# Variant -> what it does to weights and sums.
+VARIANTS = {
+    "float32": "as trained",
+    "float16": "weights in 16 bits, sums in float32",
+    "dynamic_int8": "weights in 8 bits, and their factors rounded to 8 bits picture by picture",
+    "int8": "weights and all that is between them in 8 bits, scaled by what many pictures need",
+}
+# The entry of the file's metadata that holds `metadata`.
+METADATA = "gan_apps"
+# Pictures whose numbers set the scales of int8.
+REPRESENTATIVE = 100
 
-def write(generator, path):
-    """Writes `generator` in float32 with the fixed batch 1; images in [-1, 1].
+
+def write(generator, path, recipe=None, variant="float32"):
+    """Writes `generator` with the fixed batch 1; images in [-1, 1].
 
     A fixed batch keeps the whole graph in one XNNPACK partition, and makes a picture independent
     of those that are drawn with it.
+
+    Args:
+      generator: the run's network with its weights.
+      path: pathlib.Path.
+      recipe: run_dir.Recipe of the run, which the file's metadata and int8 need; or None.
+      variant: str. A key of VARIANTS.
     """
     with tempfile.TemporaryDirectory() as folder, quiet.stderr():
         saved_model.write(generator, folder, batch=1)
         converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=[saved_model.SIGNATURE]
+            folder, signature_keys=[saved_model.LATENTS]
         )
+        if variant != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if variant == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if variant == "int8":
+            converter.representative_dataset = lambda: _examples(recipe)
         content = converter.convert()
+    if recipe is not None:
+        content = _with_metadata(content, metadata(recipe, variant))
     with files.replacing(path) as beside:
         beside.write_bytes(content)
+
+
+def metadata(recipe, variant):
+    """What a program must know to use the file, as JSON values."""
+    values = {
+        "project": "gan_apps",
+        "version": gan_apps.__version__,
+        "variant": variant,
+        "latent_dim": recipe.latent_dim,
+        "latent_distribution": recipe.latent_distribution,
+        "value_range": [-1.0, 1.0],
+    }
+    if recipe.label_names:
+        values["labels"] = list(recipe.label_names)
+    if recipe.vocabulary is not None:
+        values["vocabulary"] = recipe.vocabulary.to_json()
+    return values
+
+
+def read_metadata(content):
+    """The `metadata` in a .tflite file of bytes; None if it has none."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    for entry in model.metadata or ():
+        if entry.name == METADATA.encode():
+            return json.loads(bytes(model.buffers[entry.buffer].data))
+    return None
+
+
+def _with_metadata(content, values):
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    buffer = schema.BufferT()
+    buffer.data = list(json.dumps(values).encode())
+    model.buffers.append(buffer)
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = METADATA.encode(), len(model.buffers) - 1
+    model.metadata = [*(model.metadata or ()), entry]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _examples(recipe):
+    count = -(-REPRESENTATIVE // len(recipe.conditions or (0,)))
+    inputs = latents.requested(recipe, recipe.conditions, count, 0)
+    for row in range(len(inputs["latents"])):
+        yield {name: values[row : row + 1] for name, values in inputs.items()}

@@ -36,8 +36,8 @@ def finish(run, recipe, model, seconds):
     generator = model.averaged_generator
     with files.replacing(run / run_dir.KERAS_WEIGHTS) as beside:
         generator.save_weights(beside)
-    litert.write(generator, run / run_dir.LITERT)
-    saved_model.write_version(generator, run / run_dir.SAVED_MODEL, recipe.vocabulary)
+    litert.write(generator, run / run_dir.LITERT, recipe)
+    saved_model.write_version(generator, recipe, run / run_dir.SAVED_MODEL)
     run_dir.write_manifest(run, iterations)
     if recipe.vocabulary is not None:
         num_images, (asked, columns) = 1, latents.every_combination(recipe)
