@@ -349,14 +349,16 @@ def test_the_run_holds_its_words(toy_run, gan_apps):
 
 def test_the_saved_model_takes_strings(toy_run):
     loaded = tf.saved_model.load(str(toy_run / run_dir.SAVED_MODEL / "1"))
-    prompts = loaded.signatures["prompts"]
+    images = loaded.signatures["images"]
     asked = ["blue hair aqua eyes", "A girl with RED hair, and brown eyes!", "green hair"]
     seeds = tf.constant([1, 2, 3], tf.int64)
-    together = prompts(prompts=tf.constant(asked), seeds=seeds)["images"].numpy()
+    together = images(prompt=tf.constant(asked), seed=seeds)["images"].numpy()
     assert together.shape == (3, 32, 32, 3) and 0.0 <= together.min() < together.max() <= 1.0
     for row in range(3):
-        alone = prompts(prompts=tf.constant(asked[row : row + 1]), seeds=seeds[row : row + 1])
+        alone = images(prompt=tf.constant(asked[row : row + 1]), seed=seeds[row : row + 1])
         assert_allclose(alone["images"][0], together[row], atol=1e-5)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not understood:. .rainbow hair"):
+        images(prompt=tf.constant(["blue hair", "rainbow hair"]), seed=seeds[:2])
     read = [toy_faces.read_hair_and_eyes(image * 255)[0] for image in together]
     assert read == ["blue", "red", "green"]
 

@@ -25,7 +25,7 @@ def generator(tiny_run, recipe):
 
 def test_the_saved_model_of_a_training_is_its_generator(tiny_run, recipe, generator):
     loaded = tf.saved_model.load(str(tiny_run / run_dir.SAVED_MODEL / "1"))
-    assert set(loaded.signatures) == {"latents", "serving_default"}
+    assert set(loaded.signatures) == {"latents", "images", "serving_default"}
     inputs = requested(recipe, recipe.labels, 2, 0)
     served = loaded.signatures["latents"](
         **{name: tf.constant(values) for name, values in inputs.items()}
@@ -35,8 +35,8 @@ def test_the_saved_model_of_a_training_is_its_generator(tiny_run, recipe, genera
     assert_allclose(served["images"], (expected + 1.0) / 2.0, atol=1e-6)
 
 
-def test_versions_are_numbered_and_never_replaced(generator, tmp_path):
-    paths = [saved_model.write_version(generator, tmp_path / "served") for _ in range(2)]
+def test_versions_are_numbered_and_never_replaced(generator, recipe, tmp_path):
+    paths = [saved_model.write_version(generator, recipe, tmp_path / "served") for _ in range(2)]
     assert [path.name for path in paths] == ["1", "2"]
     assert sorted(path.name for path in (tmp_path / "served").iterdir()) == ["1", "2"]
     assert (paths[0] / "saved_model.pb").is_file()

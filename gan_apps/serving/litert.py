@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 
 import tensorflow as tf
 
@@ -46,7 +47,10 @@ def write(generator, path, recipe=None, variant="float32"):
             converter.target_spec.supported_types = [tf.float16]
         if variant == "int8":
             converter.representative_dataset = lambda: _examples(recipe)
-        content = converter.convert()
+        with warnings.catch_warnings():
+            # The converter's own way to try int8, of which it says that it will change.
+            warnings.filterwarnings("ignore", "[\\s\\S]*tf.lite.Interpreter is deprecated")
+            content = converter.convert()
     if recipe is not None:
         content = _with_metadata(content, metadata(recipe, variant))
     with files.replacing(path) as beside:

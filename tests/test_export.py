@@ -1,0 +1,223 @@
+"""Exports: what servers and devices load draws what the run draws, and nothing else is touched."""
+
+import io
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose
+from PIL import Image
+
+from gan_apps.drawing import latents, runtimes
+from gan_apps.runs import run_dir
+from gan_apps.serving import export, litert, warm_up
+
+UNCONDITIONAL = "fgan_digits"
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The shipped conditional digits, exported in every format."""
+    run = run_dir.shipped("cgan_digits")
+    output = tmp_path_factory.mktemp("exports") / "cgan_digits"
+    return output, export.export(run, run_dir.read_recipe(run), output, "all")
+
+
+@pytest.fixture(scope="module")
+def served(exported):
+    return tf.saved_model.load(str(exported[0] / "saved_model" / "1")).signatures
+
+
+def test_every_form_is_written_and_compared(exported):
+    output, written = exported
+    names = [path.relative_to(output).as_posix() for path, _, _ in written]
+    assert names == ["saved_model/1", *(f"litert/{variant}.tflite" for variant in litert.VARIANTS)]
+    differences = dict(zip(names, (difference for *_, difference in written), strict=True))
+    assert differences["saved_model/1"] <= 0.1 and differences["litert/float32.tflite"] <= 0.1
+    assert 0.0 < differences["litert/float16.tflite"] <= 1.0
+    sizes = dict(zip(names, (size for _, size, _ in written), strict=True))
+    assert sizes["litert/float16.tflite"] < 0.6 * sizes["litert/float32.tflite"]
+    assert sizes["litert/dynamic_int8.tflite"] < 0.4 * sizes["litert/float32.tflite"]
+
+
+def test_the_server_s_configuration_names_the_model(exported):
+    output, _ = exported
+    text = (output / "models.config").read_text()
+    assert 'name: "cgan_digits"' in text
+    assert 'base_path: "/models/cgan_digits/saved_model"' in text
+    assert "max_batch_size { value: 64 }" in (output / "batching.config").read_text()
+
+
+def test_signatures_have_pinned_names(served):
+    names = {
+        name: (set(signature.structured_input_signature[1]), set(signature.structured_outputs))
+        for name, signature in served.items()
+    }
+    assert names == {
+        "serving_default": ({"prompt", "seed"}, {"image_bytes"}),
+        "images": ({"prompt", "seed"}, {"images"}),
+        "latents": ({"latents", "labels"}, {"images"}),
+    }
+
+
+def test_a_picture_is_a_function_of_its_prompt_and_seed_alone(served):
+    images = served["images"]
+    prompts, seeds = ["3", "9", "3", "9"], [5, 6, 5, 7]
+    together = images(prompt=tf.constant(prompts), seed=tf.constant(seeds, tf.int64))["images"]
+    for row in range(4):
+        one = {
+            "prompt": tf.constant(prompts[row : row + 1]),
+            "seed": tf.constant(seeds[row : row + 1], tf.int64),
+        }
+        assert_allclose(images(**one)["images"][0], together[row], atol=1e-5)
+    assert_allclose(together[0], together[2], atol=1e-5)
+    assert np.abs(together[1] - together[3]).max() > 0.1
+
+
+def test_image_bytes_are_the_png_files_of_images(served):
+    asked = {"prompt": tf.constant(["7", " 1 "]), "seed": tf.constant([1, 2], tf.int64)}
+    files = served["serving_default"](**asked)["image_bytes"].numpy()
+    images = served["images"](**asked)["images"].numpy()
+    for file, image in zip(files, images, strict=True):
+        with Image.open(io.BytesIO(file)) as picture:
+            assert picture.format == "PNG" and picture.size == (28, 28)
+            assert_allclose(np.asarray(picture), image[..., 0] * 255, atol=0.51)
+
+
+@pytest.mark.parametrize("prompt", ["10", "nine", "", "3 9", "-1"])
+def test_a_prompt_that_is_not_understood_fails_and_is_quoted(served, prompt):
+    asked = {"prompt": tf.constant(["3", prompt]), "seed": tf.constant([1, 2], tf.int64)}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not understood") as failure:
+        served["images"](**asked)
+    assert f"[{prompt}]" in str(failure.value) and "known are 0, 1, 2" in str(failure.value)
+
+
+def test_a_run_without_conditions_takes_seeds_alone(tmp_path):
+    run = run_dir.shipped(UNCONDITIONAL)
+    recipe = run_dir.read_recipe(run)
+    export.export(run, recipe, tmp_path / "out", "saved_model")
+    signatures = tf.saved_model.load(str(tmp_path / "out" / "saved_model" / "1")).signatures
+    images = signatures["images"](seed=tf.constant([1, 2, 1], tf.int64))["images"]
+    assert images.shape == (3, 28, 28, 1)
+    assert_allclose(images[0], images[2], atol=1e-5)
+    assert not (tmp_path / "out" / "litert").exists()
+
+
+def test_latents_of_the_graph_are_normal_and_differ_by_seed():
+    from gan_apps.serving.saved_model import _noise
+
+    noise, draws = _noise(tf.range(4000, dtype=tf.int64), 5, "normal")
+    assert_allclose(np.mean(noise), 0.0, atol=0.03)
+    assert_allclose(np.std(noise), 1.0, atol=0.03)
+    assert len(np.unique(noise)) > 19_900
+    assert_allclose(np.mean(draws), 0.5, atol=0.03)
+    assert 0.0 <= np.min(draws) and np.max(draws) < 1.0
+
+
+@pytest.mark.parametrize("variant", litert.VARIANTS)
+def test_each_variant_draws_and_says_what_it_is(exported, variant):
+    content = (exported[0] / "litert" / f"{variant}.tflite").read_bytes()
+    told = litert.read_metadata(content)
+    assert told["variant"] == variant and told["project"] == "gan_apps"
+    assert told["labels"] == list("0123456789") and told["latent_dim"] == 32
+    assert told["value_range"] == [-1.0, 1.0]
+    recipe = run_dir.read_recipe(run_dir.shipped("cgan_digits"))
+    inputs = latents.requested(recipe, [3, 9], 2, 0)
+    generator = runtimes.litert_generator(exported[0] / "litert" / f"{variant}.tflite", recipe)
+    images = generator(inputs)
+    assert images.shape == (4, 28, 28, 1) and np.isfinite(images).all()
+    assert images.min() < -0.9 and images.max() > 0.7
+
+
+def test_the_shipped_litert_file_says_what_it_is_after_a_training(tiny_run):
+    told = litert.read_metadata((tiny_run / run_dir.LITERT).read_bytes())
+    assert told["variant"] == "float32" and told["labels"] == list("0123456789")
+
+
+def test_warm_up_requests_are_the_server_s_messages(exported):
+    apis = pytest.importorskip(
+        "tensorflow_serving.apis.prediction_log_pb2", reason="tensorflow-serving-api is missing"
+    )
+    path = exported[0] / "saved_model" / "1" / warm_up.FOLDER / warm_up.FILE
+    logs = [
+        apis.PredictionLog.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(path))
+    ]
+    assert 1 <= len(logs) <= 1000
+    for log in logs:
+        request = log.predict_log.request
+        assert request.model_spec.signature_name in ("serving_default", "images")
+        assert set(request.inputs) == {"prompt", "seed"}
+        assert tf.make_ndarray(request.inputs["prompt"]).tolist() == [b"0"]
+        assert tf.make_ndarray(request.inputs["seed"]).tolist() == [0]
+
+
+def test_wire_format_of_long_fields():
+    # 300 = 0b10_0101100: its low seven bits first, with the mark that more follow.
+    assert warm_up._field(6, b"x" * 300)[:3] == bytes([6 << 3 | 2, 0b10101100, 0b10])
+
+
+def test_another_export_is_another_version(exported, tmp_path):
+    run = run_dir.shipped("cgan_digits")
+    output = tmp_path / "copy"
+    shutil.copytree(exported[0], output)
+    written = export.export(run, run_dir.read_recipe(run), output, "saved_model")
+    assert [path for path, _, _ in written] == [output / "saved_model" / "2"]
+    assert (output / "saved_model" / "1" / "saved_model.pb").is_file()
+
+
+def test_the_command_tells_what_it_wrote(gan_apps):
+    run = run_dir.shipped(UNCONDITIONAL)
+    result = gan_apps("export", f"--run_dir={run}", "--output_dir=a/b", "--format=saved_model")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    first, last = result.stdout.splitlines()
+    assert first.startswith("a/b/saved_model/1") and " MB  differs by at most 0.0" in first
+    assert last == "a/b"
+
+
+def broken(tmp_path, how):
+    run = shutil.copytree(run_dir.shipped(UNCONDITIONAL), tmp_path / "run")
+    if how == "weights":
+        content = (run / run_dir.KERAS_WEIGHTS).read_bytes()
+        (run / run_dir.KERAS_WEIGHTS).write_bytes(content[:-1])
+    else:
+        (run / run_dir.MANIFEST).unlink()
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], ["--run_dir"]),
+        (["--run_dir=absent"], ["--output_dir"]),
+        (["--run_dir=absent", "--output_dir=out"], ["absent", "no such folder"]),
+        (["--run_dir=.", "--output_dir=out", "--format=onnx"], ["--format=onnx", "litert"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_bad_input_is_one_line(refused, tmp_path, arguments, words):
+    line = refused("export", *arguments)
+    for word in words:
+        assert word in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how, words", [("weights", "is damaged"), ("manifest", "has not ended")])
+def test_a_broken_or_unfinished_run_is_refused(refused, tmp_path, how, words):
+    run = broken(tmp_path, how)
+    assert words in refused("export", f"--run_dir={run}", "--output_dir=out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_not_an_export_is_left_alone(refused, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    run = run_dir.shipped(UNCONDITIONAL)
+    line = refused("export", f"--run_dir={run}", "--output_dir=mine")
+    assert "'thesis.txt'" in line
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    (tmp_path / "file").write_text("")
+    assert "is a file" in refused("export", f"--run_dir={run}", "--output_dir=file")
+    assert pathlib.Path(tmp_path / "file").read_text() == ""
