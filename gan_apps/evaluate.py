@@ -9,7 +9,7 @@ import pathlib
 from absl import flags
 
 from gan_apps.command import launch
-from gan_apps.command.adversarial import MAX_IMAGES
+from gan_apps.command.asking import MAX_IMAGES
 from gan_apps.drawing.draw import GRID, check_writable
 from gan_apps.machine import quiet
 from gan_apps.runs import run_dir

@@ -185,7 +185,8 @@ def recipe(tiny_run):
 
 def drawn(run, recipe, output, labels=(3, 1), num_images=5, seed=0):
     inputs = requested(recipe, list(labels), num_images, seed)
-    return draw.draw(run, recipe, inputs=inputs, columns=num_images, output=output)
+    request = draw.Request(inputs=inputs, columns=num_images, output=pathlib.Path(output))
+    return draw.draw(runtimes.open_generator(run, recipe), request)
 
 
 def test_keras_and_litert_draw_the_same(tiny_run, recipe):

@@ -6,7 +6,7 @@ import re
 import numpy as np
 from absl import flags
 
-from gan_apps.command.adversarial import (
+from gan_apps.command.asking import (
     ANIMATION_FRAMES,
     MAX_FRAMES,
     MIN_TRUNCATION,

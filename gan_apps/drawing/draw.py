@@ -1,33 +1,45 @@
 """One request for pictures, from a generator's inputs to files."""
 
+import dataclasses
 import os
 import pathlib
 
-from gan_apps.drawing import pictures, runtimes
+from gan_apps.drawing import pictures
 from gan_apps.settings import Failed, Refused
 
 GRID, ANIMATION = ".png", ".gif"
 
 
-def draw(run, recipe, *, inputs, columns, output, runtime="auto"):
-    """Draws the pictures of `inputs` and returns the path written.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """Pictures and where they go.
 
     Args:
-      run, recipe: a run directory and its run_dir.Recipe.
       inputs: {name: array [n, ...]}. What the generator takes: see drawing.latents.
       columns: int, or list of ints: how many pictures are in each row of a grid, or of each row.
-      output: path. One grid if it ends in .png, an animation (a frame per column) if it ends in
-        .gif, else a folder of numbered pictures.
-      runtime: as in `runtimes.open_generator`.
+      output: pathlib.Path. One grid if it ends in .png, an animation (a frame per column) if it
+        ends in .gif, else a folder of numbered pictures.
+    """
+
+    inputs: dict
+    columns: int | list
+    output: pathlib.Path
+
+
+def draw(generator, request):
+    """Draws what is asked for and returns the path written.
+
+    Args:
+      generator: function of a generator's inputs, as `runtimes.open_generator` gives it.
+      request: Request.
 
     Raises:
-      Refused: the output has no place, or the run cannot be drawn from.
+      Refused: the output has no place.
       Failed: the output cannot be written.
     """
-    output = pathlib.Path(output)
+    output, columns = request.output, request.columns
     check_writable(output)
-    generator = runtimes.open_generator(run, recipe, runtime)
-    images = pictures.to_bytes(generator(inputs))
+    images = pictures.to_bytes(generator(request.inputs))
     try:
         if output.suffix.lower() == GRID:
             pictures.write_png(output, pictures.enlarged(pictures.grid(images, columns)))

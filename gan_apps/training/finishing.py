@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from gan_apps.drawing import draw, latents, pictures
+from gan_apps.drawing import draw, latents, pictures, runtimes
 from gan_apps.evaluation import evaluate
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
@@ -45,13 +45,9 @@ def finish(run, recipe, model, seconds):
         num_images, asked, columns = SAMPLES_PER_LABEL, recipe.labels, SAMPLES_PER_LABEL
     else:
         num_images, asked, columns = SAMPLES, None, pictures.square(SAMPLES)
-    draw.draw(
-        run,
-        recipe,
-        inputs=latents.requested(recipe, asked, num_images, recipe.settings["seed"]),
-        columns=columns,
-        output=run / run_dir.SAMPLES,
-    )
+    inputs = latents.requested(recipe, asked, num_images, recipe.settings["seed"])
+    samples = draw.Request(inputs=inputs, columns=columns, output=run / run_dir.SAMPLES)
+    draw.draw(runtimes.open_generator(run, recipe), samples)
     _write_rounds(run, recipe)
     try:
         report = evaluate.evaluate(run, recipe)
