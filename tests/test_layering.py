@@ -45,6 +45,15 @@ ALLOWED = {
         "tensorflow_datasets",
     }
     | STANDARD,
+    "gan_apps.remote": {
+        "gan_apps.remote",
+        "gan_apps.settings",
+        "numpy",
+        "grpc",
+        "tensorflow",
+        "tensorflow_serving",
+    }
+    | STANDARD,
     "gan_apps.serving": {
         "gan_apps",
         "gan_apps.serving",

@@ -1,0 +1,305 @@
+"""The client against servers that answer as TF-Serving does, and against some that do not.
+
+`served` is a double: the real SavedModel, run by TensorFlow in this process, behind the server's
+rules for JSON. Where TF_SERVING_URL names a real server with the model cgan_digits, that is asked
+too.
+"""
+
+import concurrent.futures
+import contextlib
+import http.server
+import json
+import os
+import threading
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from gan_apps.drawing import latents, runtimes
+from gan_apps.remote import servers
+from gan_apps.runs import run_dir
+from gan_apps.serving import export
+from gan_apps.settings import Failed, Refused
+
+MODEL = "cgan_digits"
+
+
+@pytest.fixture(scope="module")
+def signatures(tmp_path_factory):
+    run = run_dir.shipped(MODEL)
+    output = tmp_path_factory.mktemp("exports") / MODEL
+    export.export(run, run_dir.read_recipe(run), output, "saved_model")
+    return tf.saved_model.load(str(output / "saved_model" / "1")).signatures
+
+
+@contextlib.contextmanager
+def http_server(answer):
+    """A server on loopback; `answer` gets path and body, and returns (code, content)."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            code, content = answer(self.path, body)
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def error(code, words):
+    return code, json.dumps({"error": words}).encode()
+
+
+@pytest.fixture(scope="module")
+def served(signatures):
+    def answer(path, body):
+        name, _, verb = path.removeprefix("/v1/models/").partition(":")
+        if verb != "predict" or name != MODEL:
+            return error(404, f"Servable not found for request: Latest({name})")
+        request = json.loads(body)
+        signature = signatures.get(request.get("signature_name", "serving_default"))
+        if signature is None:
+            return error(400, "Serving signature not found")
+        types = {spec.name: spec for spec in signature.structured_input_signature[1].values()}
+        if request["inputs"].keys() != types.keys():
+            return error(400, f"inputs must be {sorted(types)}")
+        inputs = {
+            key: tf.constant(values, types[key].dtype) for key, values in request["inputs"].items()
+        }
+        outputs = {key: value.numpy().tolist() for key, value in signature(**inputs).items()}
+        # The server gives a single output without its name.
+        only = outputs if len(outputs) > 1 else next(iter(outputs.values()))
+        return 200, json.dumps({"outputs": only}).encode()
+
+    with http_server(answer) as url:
+        yield url
+
+
+def grid(path):
+    with Image.open(path) as image:
+        return np.asarray(image, int)
+
+
+def test_the_server_s_pictures_are_those_drawn_here(served, gan_apps, tmp_path):
+    asked = ["--digit=9,3", "--seed=5", "--num_images=3"]
+    remote = gan_apps("client", f"--server={served}", f"--model={MODEL}", *asked, "--output=a.png")
+    assert remote.returncode == 0 and remote.stderr == "", remote.stderr
+    assert remote.stdout == "a.png\n"
+    assert gan_apps("cgan", *asked, "--output=b.png").returncode == 0
+    assert np.abs(grid(tmp_path / "a.png") - grid(tmp_path / "b.png")).max() <= 1
+
+
+def test_without_a_name_the_file_is_the_command_s(served, gan_apps, tmp_path):
+    result = gan_apps("client", f"--server={served}/", f"--model={MODEL}", "--digit=4")
+    assert result.stdout == "digit_4.png\n", result.stderr
+    assert (tmp_path / "digit_4.png").is_file()
+
+
+def inputs_of(digits, count):
+    recipe = run_dir.read_recipe(run_dir.shipped(MODEL))
+    return recipe, latents.requested(recipe, digits, count, 1)
+
+
+def test_many_pictures_are_asked_for_in_parts(served):
+    recipe, inputs = inputs_of([1, 2], 40)
+    drawn = servers.open_generator(served, MODEL, recipe)(inputs)
+    here = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
+    assert drawn.shape == (80, 28, 28, 1) and len(drawn) > 2 * servers.BATCH
+    np.testing.assert_allclose(drawn, here, atol=1e-4)
+
+
+def test_many_clients_at_once_get_what_each_asked_for(served):
+    recipe, _ = inputs_of([0], 1)
+    generator = servers.open_generator(served, MODEL, recipe)
+    requests = [latents.requested(recipe, [seed % 10], 2, seed) for seed in range(40)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(generator, requests))
+    local = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")
+    for request, reply in zip(requests, replies, strict=True):
+        np.testing.assert_allclose(reply, local(request), atol=1e-4)
+
+
+@pytest.mark.skipif("TF_SERVING_URL" not in os.environ, reason="TF_SERVING_URL names no server")
+def test_a_real_server_draws_the_same():
+    recipe, inputs = inputs_of([1, 2], 4)
+    drawn = servers.open_generator(os.environ["TF_SERVING_URL"], MODEL, recipe)(inputs)
+    here = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
+    np.testing.assert_allclose(drawn, here, atol=1e-3)
+
+
+def predicted(answer, seconds=5.0):
+    """What the client makes of a server's answer to a request for one picture."""
+    recipe, inputs = inputs_of([1], 1)
+    with http_server(answer) as url:
+        return servers.open_generator(url, MODEL, recipe, seconds)(inputs)
+
+
+def outputs(values):
+    return lambda path, body: (200, json.dumps({"outputs": values}).encode())
+
+
+def test_a_server_that_is_not_available_is_asked_again(monkeypatch):
+    monkeypatch.setattr(servers, "FIRST_PAUSE", 0.01)
+    asked = []
+    picture = np.zeros((1, 28, 28, 1)).tolist()
+
+    def answer(path, body):
+        asked.append(path)
+        return error(503, "busy") if len(asked) < 3 else outputs(picture)(path, body)
+
+    assert predicted(answer).min() == -1.0
+    assert asked == [f"/v1/models/{MODEL}:predict"] * 3
+    asked.clear()
+    with pytest.raises(Failed, match=r"HTTP 503: busy \(asked 4 times\)"):
+        predicted(lambda path, body: asked.append(path) or error(503, "busy"))
+    assert len(asked) == servers.TRIES
+
+
+@pytest.mark.parametrize("code, words", [(404, "Servable not found"), (400, "bad"), (500, "")])
+def test_other_errors_are_told_at_once(code, words):
+    asked = []
+    with pytest.raises(Failed, match=f"HTTP {code}: {words or 'no reason given'}"):
+        predicted(
+            lambda path, body: (
+                asked.append(path)
+                or (code, json.dumps({"error": words}).encode() if words else b"")
+            )
+        )
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda path, body: (200, b"<html>"), "no prediction"),
+        (lambda path, body: (200, b'{"predictions": []}'), "no prediction"),
+        (outputs("hello"), "something that is no picture"),
+        (outputs([[1.0, 2.0]]), r"numbers of shape \(1, 2\) instead of 1 pictures of 28x28x1"),
+        (outputs(np.full((1, 28, 28, 1), 7.0).tolist()), "numbers that are no picture"),
+        (outputs({"image_bytes": ["abc"]}), "something that is no picture"),
+    ],
+)
+def test_a_reply_that_is_no_picture_is_refused(answer, words):
+    with pytest.raises(Failed, match=words):
+        predicted(answer)
+
+
+def test_a_slow_server_is_not_waited_for():
+    released = threading.Event()
+
+    def answer(path, body):
+        released.wait(5)
+        return error(500, "late")
+
+    recipe, inputs = inputs_of([1], 1)
+    with http_server(answer) as url:
+        with pytest.raises(Failed, match="no reply within 0.2 s"):
+            servers.open_generator(url, MODEL, recipe, 0.2)(inputs)
+        released.set()
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        ([], 2, ["--server"]),
+        (["--server=http://localhost:1"], 2, ["--model"]),
+        (["--server=localhost:8501"], 2, ["--server=localhost:8501", "http://"]),
+        (["--server=ftp://localhost"], 2, ["ftp://localhost"]),
+        (["--server=http://localhost:99999"], 2, ["99999"]),
+        (["--server=grpc://localhost"], 2, ["must name a port"]),
+        (["--server=http://127.0.0.1:1", "--timeout=0"], 2, ["--timeout=0"]),
+        (["--server=http://127.0.0.1:1", "--timeout=nan"], 2, ["--timeout=nan"]),
+        (["--server=http://127.0.0.1:1", "--digit=10"], 2, ["--digit=10"]),
+        (["--server=http://127.0.0.1:1", "--digit=1"], 1, ["cannot be reached", "127.0.0.1:1"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_and_a_server_that_is_down(refused, tmp_path, arguments, code, words):
+    model = [f"--model={MODEL}"] if len(arguments) and "--model" not in words else []
+    line = refused("client", *arguments, *model, code=code)
+    for word in words:
+        assert word in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def grpc_served(signatures):
+    """PredictionService with the real messages, answered by the SavedModel."""
+    grpc = pytest.importorskip("grpc")
+    apis = pytest.importorskip(
+        "tensorflow_serving.apis", reason="tensorflow-serving-api is missing"
+    )
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    del apis
+
+    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
+        def Predict(self, request, context):
+            if request.model_spec.name != MODEL:
+                context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request")
+            if request.model_spec.name == MODEL and self.unavailable:
+                self.unavailable -= 1
+                context.abort(grpc.StatusCode.UNAVAILABLE, "loading")
+            signature = signatures[request.model_spec.signature_name]
+            inputs = {
+                name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()
+            }
+            reply = predict_pb2.PredictResponse()
+            for name, value in signature(**inputs).items():
+                reply.outputs[name].CopyFrom(tf.make_tensor_proto(value.numpy()))
+            return reply
+
+    service = Service()
+    service.unavailable = 0
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"grpc://127.0.0.1:{port}", service
+    server.stop(None)
+
+
+def test_grpc_draws_the_same(grpc_served, monkeypatch):
+    monkeypatch.setattr(servers, "FIRST_PAUSE", 0.01)
+    url, service = grpc_served
+    recipe, inputs = inputs_of([7], 3)
+    local = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
+    service.unavailable = 2
+    drawn = servers.open_generator(url, MODEL, recipe)(inputs)
+    np.testing.assert_allclose(drawn, local, atol=1e-4)
+    with pytest.raises(Failed, match="NOT_FOUND: Servable not found"):
+        servers.open_generator(url, "other", recipe)(inputs)
+    service.unavailable = 9
+    with pytest.raises(Failed, match="UNAVAILABLE: loading .asked 4 times"):
+        servers.open_generator(url, MODEL, recipe)(inputs)
+
+
+def test_grpc_s_packages_are_asked_for(monkeypatch):
+    import builtins
+
+    whole = builtins.__import__
+
+    def without(name, *arguments, **rest):
+        if name.startswith(("grpc", "tensorflow_serving")):
+            raise ImportError(name)
+        return whole(name, *arguments, **rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    recipe, _ = inputs_of([7], 1)
+    with pytest.raises(Refused, match="pip install tensorflow-serving-api"):
+        servers.open_generator("grpc://localhost:8500", MODEL, recipe)
