@@ -1,0 +1,134 @@
+"""Every shipped run, exported, through the loader and session that TF-Serving uses."""
+
+import concurrent.futures
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from PIL import Image
+
+from gan_apps.drawing import latents, runtimes
+from gan_apps.runs import run_dir
+from gan_apps.serving import export
+from tests import c_session
+
+# One with labels among the quick tests, all others among the slow.
+QUICK = "cgan_digits"
+RUNS = [
+    pytest.param(name, marks=() if name == QUICK else pytest.mark.slow)
+    for name in sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
+]
+
+pytestmark = pytest.mark.skipif(
+    not (c_session.FOLDER / "libtensorflow_cc.so.2").is_file(),
+    reason="this platform's tensorflow brings no libtensorflow_cc.so.2",
+)
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def served(request, tmp_path_factory):
+    """(recipe, folder of the version, session, generator drawn here) of each shipped run."""
+    run = run_dir.shipped(request.param)
+    recipe = run_dir.read_recipe(run)
+    output = tmp_path_factory.mktemp("exports") / request.param
+    ((path, _, _),) = export.export(run, recipe, output, "saved_model")
+    local = runtimes.open_generator(run, recipe, "litert")
+    return recipe, path, c_session.Session(path), local
+
+
+def asked(recipe, count):
+    """Inputs of the signatures that take seeds, for `count` pictures."""
+    inputs = {"seed": np.arange(count, dtype=np.int64)}
+    if recipe.condition == "prompt":
+        words = [slot.attributes[0].encode() for slot in recipe.vocabulary.slots]
+        inputs["prompt"] = [words[number % len(words)] for number in range(count)]
+    elif recipe.condition is not None:
+        names = recipe.label_names
+        inputs["prompt"] = [names[number % len(names)].encode() for number in range(count)]
+    return inputs
+
+
+def row(inputs, number):
+    return {name: values[number : number + 1] for name, values in inputs.items()}
+
+
+def test_its_pictures_are_those_drawn_here(served):
+    recipe, _, session, local = served
+    conditions = None if recipe.conditions is None else list(recipe.conditions)[:3]
+    inputs = latents.requested(recipe, conditions, 3, 1)
+    images = session.run("latents", inputs)["images"]
+    assert_allclose(images, (local(inputs) + 1.0) / 2.0, atol=1 / 255)
+
+
+def test_files_images_and_seeds_agree(served):
+    recipe, _, session, _ = served
+    inputs = asked(recipe, 5)
+    images = session.run("images", inputs)["images"]
+    files = session.run("serving_default", inputs)["image_bytes"]
+    for number, (image, file) in enumerate(zip(images, files, strict=True)):
+        with Image.open(io.BytesIO(file)) as picture:
+            pixels = np.asarray(picture).reshape(image.shape)
+        assert_allclose(pixels, image * 255, atol=0.51)
+        # The picture of a request does not depend on what is drawn with it.
+        alone = session.run("images", row(inputs, number))["images"][0]
+        assert_allclose(alone, image, atol=1e-4)
+
+
+def test_callers_at_once_get_what_each_asked_for(served):
+    recipe, _, session, _ = served
+    inputs = asked(recipe, 24)
+    expected = session.run("images", inputs)["images"]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        replies = pool.map(lambda number: session.run("images", row(inputs, number)), range(24))
+        for reply, image in zip(replies, expected, strict=True):
+            assert_allclose(reply["images"][0], image, atol=1e-4)
+
+
+def test_a_prompt_that_is_not_understood_is_an_invalid_argument(served):
+    recipe, _, session, _ = served
+    if recipe.condition is None:
+        assert set(session.signatures["images"].inputs) == {"seed"}
+        return
+    inputs = asked(recipe, 2)
+    inputs["prompt"][1] = b"rainbow hair"
+    with pytest.raises(c_session.SessionError, match="not understood.*rainbow hair") as failure:
+        session.run("images", inputs)
+    assert failure.value.code == c_session.INVALID_ARGUMENT
+
+
+@pytest.mark.slow
+def test_saved_model_cli_shows_every_signature(served):
+    recipe, path, session, _ = served
+    tool = "from tensorflow.python.tools.saved_model_cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", tool, "show", "--dir", str(path), "--tag_set", "serve"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    for name in ("serving_default", "images", "latents"):
+        assert f'SignatureDef key: "{name}"' in result.stdout
+        assert name in session.signatures
+
+
+@pytest.mark.slow
+def test_saved_model_cli_runs_a_signature(served, tmp_path):
+    recipe, path, session, _ = served
+    expressions = "seed=[3]"
+    inputs = {"seed": np.array([3], np.int64)}
+    if recipe.condition is not None:
+        inputs["prompt"] = asked(recipe, 1)["prompt"]
+        expressions += f";prompt=['{inputs['prompt'][0].decode()}']"
+    arguments = ["run", "--dir", str(path), "--tag_set", "serve", "--signature_def", "images"]
+    arguments += ["--input_exprs", expressions, "--outdir", str(tmp_path)]
+    tool = "from tensorflow.python.tools.saved_model_cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", tool, *arguments], capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    drawn = np.load(tmp_path / "images.npy")
+    assert_allclose(drawn, session.run("images", inputs)["images"], atol=1e-4)
