@@ -280,6 +280,69 @@ def test_between_two_prompts_the_attributes_are_on_the_line():
     assert np.abs(moving["latents"][2] - moving["latents"][0]).max() > 0.1
 
 
+@pytest.mark.parametrize(
+    "arguments, size",
+    [
+        (["--prompt=blue hair; red hair brown eyes", "--num_images=3"], (192, 128)),
+        (["--prompt=brown eyes", "--fix_latents"], (768, 64)),
+        (["--prompt=brown eyes", "--fix_latents", "--num_images=2"], (768, 128)),
+        (["--fix_latents", "--prompt=blue hair brown eyes; red hair brown eyes"], (128, 64)),
+        (["--prompt=red hair", "--truncation=0.5", "--num_images=4"], (128, 128)),
+        (["--interpolate=1,2", "--frames=5", "--prompt=red hair"], (320, 64)),
+        (["--arithmetic=1-2+3", "--prompt=red hair aqua eyes"], (256, 64)),
+        ([f"--run_dir={run_dir.shipped('cgan_anime')}"], (256, 256)),
+    ],
+)
+def test_grids_of_faces(gan_apps, tmp_path, arguments, size):
+    result = gan_apps("cgan", *arguments, "--output=grid.png")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    with Image.open(tmp_path / "grid.png") as image:
+        zoom = image.size[0] // size[0]
+        assert image.size == (size[0] * zoom, size[1] * zoom)
+
+
+def test_from_one_prompt_to_another_is_an_animation(gan_apps):
+    asked = ["--prompt=red hair brown eyes", "--interpolate_to=blue hair aqua eyes", "--frames=9"]
+    result = gan_apps("cgan", *asked)
+    assert result.returncode == 0, result.stderr
+    name = "prompt_red_hair_brown_eyes_to_blue_hair_aqua_eyes.gif"
+    assert result.stdout == f"{name}\n"
+
+
+def test_what_is_ignored_is_said(gan_apps):
+    result = gan_apps("cgan", "--prompt=short hair brown eyes")
+    assert result.returncode == 0 and result.stdout == "prompt_brown_eyes.png\n"
+    assert result.stderr.startswith("Ignored: 'short hair'; this run knows aqua, black, blonde")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--prompt="], ["--prompt=", "asks for nothing"]),
+        (["--prompt=blue hair;"], ["asks for nothing"]),
+        (["--prompt=dog"], ["holds no known word"]),
+        (["--prompt=rainbow hair"], ["'rainbow hair'", "known are aqua, black, blonde, blue"]),
+        (["--prompt=blue hair, red hair"], ["at once"]),
+        (["--prompt=青い髪"], ["holds no known word"]),
+        (["--prompt=" + "blue hair " * 10_000], ["100,000 characters"]),
+        (["--prompt=red hair", "--digit=9"], ["--digit=9", "--prompt=red hair"]),
+        (["--digit=9", f"--run_dir={run_dir.shipped('cgan_anime')}"], ["ask with --prompt"]),
+        (["--prompt=red hair", "--interpolate_to=teal hair"], ["'teal hair'"]),
+        (["--prompt=red hair", "--fix_latents", "--interpolate=1,2"], ["--fix_latents"]),
+        (["--prompt=red hair", "--truncation=0"], ["--truncation=0.0"]),
+        (["--prompt=red hair", "--truncation=nan"], ["--truncation=nan"]),
+        (["--prompt=red hair", "--mode=train"], ["--prompt=red hair", "--mode=train"]),
+    ],
+    ids=lambda value: " ".join(value)[:40],
+)
+def test_bad_requests_are_one_line(refused, tmp_path, arguments, words):
+    line = refused("cgan", *arguments)
+    for word in words:
+        assert word in line
+    assert len(line) < 500
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def toy_run(tmp_path_factory):
     """A run that the command made of 200 drawn faces, and the folder it was made in."""
@@ -313,6 +376,7 @@ def toy_run(tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_a_folder_of_tagged_faces_trains_to_faces_that_are_as_asked(toy_run, gan_apps, tmp_path):
     wanted = [(hair, eyes) for hair in toy_faces.HAIR for eyes in toy_faces.EYES]
     prompt = "; ".join(f"{hair} hair {eyes} eyes" for hair, eyes in wanted)
@@ -328,6 +392,7 @@ def test_a_folder_of_tagged_faces_trains_to_faces_that_are_as_asked(toy_run, gan
     assert 0.9 < np.mean(right) <= 1.0
 
 
+@pytest.mark.slow
 def test_real_toy_faces_are_read_as_they_were_drawn(toy_run):
     folder = toy_run.parent / "faces"
     with (folder / "tags.csv").open(newline="", encoding="utf-8") as file:
@@ -337,6 +402,7 @@ def test_real_toy_faces_are_read_as_they_were_drawn(toy_run):
             assert f"{hair} hair {eyes} eyes" == row["prompt"]
 
 
+@pytest.mark.slow
 def test_the_run_holds_its_words(toy_run, gan_apps):
     stored = run_dir.read_recipe(toy_run)
     assert stored.condition == "prompt" and stored.label_names == ()
@@ -347,6 +413,7 @@ def test_the_run_holds_its_words(toy_run, gan_apps):
     assert report["num_images"] == 2000 and report["frechet_ratio"] > 0
 
 
+@pytest.mark.slow
 def test_the_saved_model_takes_strings(toy_run):
     loaded = tf.saved_model.load(str(toy_run / run_dir.SAVED_MODEL / "1"))
     images = loaded.signatures["images"]
@@ -361,66 +428,3 @@ def test_the_saved_model_takes_strings(toy_run):
         images(prompt=tf.constant(["blue hair", "rainbow hair"]), seed=seeds[:2])
     read = [toy_faces.read_hair_and_eyes(image * 255)[0] for image in together]
     assert read == ["blue", "red", "green"]
-
-
-@pytest.mark.parametrize(
-    "arguments, size",
-    [
-        (["--prompt=blue hair; red hair brown eyes", "--num_images=3"], (96, 64)),
-        (["--prompt=brown eyes", "--fix_latents"], (96, 32)),
-        (["--prompt=brown eyes", "--fix_latents", "--num_images=2"], (96, 64)),
-        (["--fix_latents", "--prompt=blue hair brown eyes; red hair brown eyes"], (64, 32)),
-        (["--prompt=red hair", "--truncation=0.5", "--num_images=4"], (64, 64)),
-        (["--interpolate=1,2", "--frames=5", "--prompt=red hair"], (160, 32)),
-        (["--arithmetic=1-2+3", "--prompt=red hair aqua eyes"], (128, 32)),
-        ([], (128, 128)),
-    ],
-)
-def test_grids_of_faces(toy_run, gan_apps, tmp_path, arguments, size):
-    result = gan_apps("cgan", f"--run_dir={toy_run}", *arguments, "--output=grid.png")
-    assert result.returncode == 0 and result.stderr == "", result.stderr
-    with Image.open(tmp_path / "grid.png") as image:
-        zoom = image.size[0] // size[0]
-        assert image.size == (size[0] * zoom, size[1] * zoom)
-
-
-def test_from_one_prompt_to_another_is_an_animation(toy_run, gan_apps):
-    asked = ["--prompt=red hair brown eyes", "--interpolate_to=blue hair aqua eyes", "--frames=9"]
-    result = gan_apps("cgan", f"--run_dir={toy_run}", *asked)
-    assert result.returncode == 0, result.stderr
-    name = "prompt_red_hair_brown_eyes_to_blue_hair_aqua_eyes.gif"
-    assert result.stdout == f"{name}\n"
-
-
-def test_what_is_ignored_is_said(toy_run, gan_apps):
-    result = gan_apps("cgan", f"--run_dir={toy_run}", "--prompt=short hair brown eyes")
-    assert result.returncode == 0 and result.stdout == "prompt_brown_eyes.png\n"
-    assert result.stderr.startswith("Ignored: 'short hair'; this run knows blue, green, red hair")
-
-
-@pytest.mark.parametrize(
-    "arguments, words",
-    [
-        (["--prompt="], ["--prompt=", "asks for nothing"]),
-        (["--prompt=blue hair;"], ["asks for nothing"]),
-        (["--prompt=dog"], ["holds no known word"]),
-        (["--prompt=rainbow hair"], ["'rainbow hair'", "blue, green, red hair"]),
-        (["--prompt=blue hair, red hair"], ["at once"]),
-        (["--prompt=青い髪"], ["holds no known word"]),
-        (["--prompt=" + "blue hair " * 10_000], ["100,000 characters"]),
-        (["--prompt=red hair", "--digit=9"], ["--digit=9", "--prompt=red hair"]),
-        (["--digit=9"], ["--digit=9", "ask with --prompt"]),
-        (["--prompt=red hair", "--interpolate_to=teal hair"], ["'teal hair'"]),
-        (["--prompt=red hair", "--fix_latents", "--interpolate=1,2"], ["--fix_latents"]),
-        (["--prompt=red hair", "--truncation=0"], ["--truncation=0.0"]),
-        (["--prompt=red hair", "--truncation=nan"], ["--truncation=nan"]),
-        (["--prompt=red hair", "--mode=train"], ["--prompt=red hair", "--mode=train"]),
-    ],
-    ids=lambda value: " ".join(value)[:40],
-)
-def test_bad_requests_are_one_line(toy_run, refused, tmp_path, arguments, words):
-    line = refused("cgan", f"--run_dir={toy_run}", *arguments)
-    for word in words:
-        assert word in line
-    assert len(line) < 500
-    assert list(tmp_path.iterdir()) == []

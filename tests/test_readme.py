@@ -2,23 +2,45 @@
 
 import re
 
+import numpy as np
+from PIL import Image
+
 import models
+from gan_apps.evaluation import classifier
 from gan_apps.runs import run_dir
 from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES
 
 TEXT = (ROOT / "README.md").read_text()
 
 
-def test_its_python_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+DEVICE, MODEL = sorted(
+    re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL),
+    key=lambda code: "import models" in code,
+)
+
+
+def test_its_model_can_be_made():
     names = {}
-    exec(code, names)
+    exec(MODEL, names)
     assert {metric.name for metric in names["model"].metrics} == {
         "discriminator_loss",
         "generator_loss",
         "wasserstein_estimate",
         "gradient_norm",
     }
+
+
+def test_its_ten_lines_for_a_device_draw_a_nine(tmp_path, monkeypatch):
+    (tmp_path / "checkpoints").symlink_to(ROOT / "checkpoints")
+    monkeypatch.chdir(tmp_path)
+    exec(DEVICE, {})
+    with Image.open("nine.png") as image:
+        assert image.size == (28, 28) and image.mode == "L"
+        digit = np.asarray(image)
+    assert len(DEVICE.splitlines()) <= 10
+    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    probabilities, _ = judge.judged(digit[None, ..., None])
+    assert probabilities[0].argmax() == 9
 
 
 def test_its_table_has_every_algorithm():
