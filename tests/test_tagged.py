@@ -1,6 +1,7 @@
 """Folders and zips with tags.csv: what is read of them, and what is refused."""
 
 import csv
+import dataclasses
 import io
 import zipfile
 
@@ -198,3 +199,22 @@ def test_bombs_are_skipped_and_nothing_usable_is_an_error(tmp_path, monkeypatch,
     told = capsys.readouterr().err
     assert "images/a.png (more than 60 pixels)" in told
     assert "images/b.png (more than 1,000 bytes)" in told
+
+
+def test_what_is_streamed_is_seen_in_the_order_of_what_is_in_memory(tmp_path):
+    from gan_apps.data.minibatches import Minibatches
+
+    toy_faces.write(tmp_path / "toy", count=20, size=16)
+    stored = sources.load(str(tmp_path / "toy"), image_size=16)
+    held = dataclasses.replace(stored, images=stored.images[:])
+    streams = [
+        Minibatches(images, 3, 2, 1, seed=5, horizontal_flips=True) for images in (stored, held)
+    ]
+    for number, first in ((0, 0), (1, 2)):
+        iterations = [list(stream.epoch(number, first)) for stream in streams]
+        assert len(iterations[0]) == 3 - first
+        for one, other in zip(*iterations, strict=True):
+            for group in ("examples", "conditions"):
+                assert one[group].keys() == other[group].keys()
+                for name in one[group]:
+                    np.testing.assert_array_equal(one[group][name], other[group][name])
