@@ -62,6 +62,7 @@ ALLOWED = {
         "gan_apps.runs",
         "gan_apps.settings",
         "models",
+        "h5py",
         "numpy",
         *TENSORFLOW,
     }

@@ -1,0 +1,298 @@
+import {RandomState} from './random.js';
+
+const MISSING = -1;
+const element = (id) => document.getElementById(id);
+const make = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+
+let models = [];
+let current = null;
+let drawn = [];
+let working = Promise.resolve();
+
+function trouble(words) {
+  element('status').textContent = words;
+  element('status').classList.add('trouble');
+  document.documentElement.dataset.state = 'trouble';
+}
+
+// ---- what is asked for ----
+
+function showModels() {
+  for (const [number, model] of models.entries()) {
+    const choice = make('input', {type: 'radio', name: 'model', value: String(number)});
+    choice.checked = model === current;
+    choice.addEventListener('change', () => choose(model));
+    element('models').append(make('label', {}, choice, model.title));
+  }
+}
+
+function showConditions() {
+  const field = element('conditions');
+  field.querySelectorAll('label, p').forEach((old) => old.remove());
+  field.hidden = !current.labels && !current.vocabulary;
+  if (current.labels) {
+    current.labels.forEach((name, number) => {
+      const choice = make('input', {type: 'radio', name: 'condition', value: String(number)});
+      choice.checked = number === current.labels.length - 1;
+      choice.addEventListener('change', () => draw(1));
+      field.append(make('label', {}, choice, name));
+    });
+  }
+  for (const [noun, values] of current.vocabulary?.slots ?? []) {
+    const choices = make('select', {className: 'slot', ariaLabel: noun});
+    choices.append(make('option', {value: String(MISSING)}, 'any'));
+    values.forEach((value, number) => {
+      choices.append(make('option', {value: String(number)}, value.replaceAll('_', ' ')));
+    });
+    choices.addEventListener('change', () => draw(1));
+    field.append(make('label', {}, noun, choices));
+  }
+}
+
+function showDirections() {
+  const field = element('directions');
+  field.querySelectorAll('label').forEach((old) => old.remove());
+  current.directions.forEach((_, number) => {
+    const slider = make('input', {
+      type: 'range', min: '-3', max: '3', step: '0.1', value: '0', className: 'direction',
+    });
+    slider.addEventListener('input', () => draw(1));
+    field.append(make('label', {}, `Direction ${number + 1}`, slider));
+  });
+}
+
+function choose(model) {
+  current = model;
+  showConditions();
+  showDirections();
+  draw(1);
+}
+
+function whole(id) {
+  const value = Number(element(id).value);
+  return Number.isInteger(value) && value >= 0 && value < 2 ** 32 ? value : null;
+}
+
+// What is asked for: the key that its noise is drawn by, and words for it.
+function asked() {
+  if (current.labels) {
+    const label = Number(document.querySelector('input[name=condition]:checked').value);
+    return {label, key: [label], words: current.labels[label]};
+  }
+  if (current.vocabulary) {
+    const chosen = [...document.querySelectorAll('.slot')].map((slot) => Number(slot.value));
+    const named = current.vocabulary.slots
+      .map(([noun, values], place) => [values[chosen[place]], noun])
+      .filter(([value]) => value !== undefined);
+    const words = named.map(([value, noun]) => `${value.replaceAll('_', ' ')} ${noun}`).join(' ');
+    return {attributes: chosen, key: chosen.map((number) => number + 1), words: words || 'any'};
+  }
+  return {key: [0], words: current.title};
+}
+
+function filled(request, seed, index) {
+  const chosen = request.attributes;
+  if (!chosen.includes(MISSING)) return chosen;
+  const {combinations, counts} = current.vocabulary;
+  const agrees = (one) => chosen.every((number, place) => number === MISSING || number === one[place]);
+  let places = combinations.map((_, place) => place).filter((place) => agrees(combinations[place]));
+  if (!places.length) places = combinations.map((_, place) => place);
+  const random = new RandomState([seed, ...request.key, index, 2]);
+  const found = combinations[places[random.choice(places.map((place) => counts[place]))]];
+  return chosen.map((number, place) => (number === MISSING ? found[place] : number));
+}
+
+function noise(request, seed, index) {
+  const random = new RandomState([seed, ...request.key, index]);
+  const length = current.latent_dim;
+  if (current.distribution === 'uniform') {
+    return Float64Array.from({length}, () => 2 * random.uniform() - 1);
+  }
+  const values = Float64Array.from({length}, () => random.normal());
+  if (current.distribution !== 'spherical') return values;
+  const norm = Math.hypot(...values);
+  return values.map((value) => (value * Math.sqrt(length)) / norm);
+}
+
+// On the arc between two; on the line for uniform noise.
+function between(first, last, share) {
+  const dot = first.reduce((sum, value, place) => sum + value * last[place], 0);
+  const cosine = dot / (Math.hypot(...first) * Math.hypot(...last));
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  if (current.distribution === 'uniform' || Math.sin(angle) < 1e-6) {
+    return first.map((value, place) => (1 - share) * value + share * last[place]);
+  }
+  const a = Math.sin((1 - share) * angle) / Math.sin(angle);
+  const b = Math.sin(share * angle) / Math.sin(angle);
+  return first.map((value, place) => a * value + b * last[place]);
+}
+
+function latents(request, seed, index) {
+  let values = noise(request, seed, index);
+  const share = Number(element('share').value);
+  const to = whole('to');
+  if (share > 0 && to !== null) values = between(values, noise(request, to, index), share);
+  [...document.querySelectorAll('.direction')].forEach((slider, number) => {
+    const step = Number(slider.value);
+    values = values.map((value, place) => value + step * current.directions[number][place]);
+  });
+  return Float32Array.from(values);
+}
+
+// ---- drawing ----
+
+async function picture(litert, request, seed, index) {
+  const inputs = {
+    latents: new litert.Tensor(latents(request, seed, index), [1, current.latent_dim]),
+  };
+  if (current.labels) inputs.labels = new litert.Tensor(Int32Array.of(request.label), [1]);
+  if (current.vocabulary) {
+    const sizes = current.vocabulary.slots.map(([, values]) => values.length);
+    const vector = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+    let first = 0;
+    filled(request, seed, index).forEach((number, place) => {
+      if (number !== MISSING) vector[first + number] = 1;
+      first += sizes[place];
+    });
+    inputs.attributes = new litert.Tensor(vector, [1, vector.length]);
+  }
+  const outputs = await current.network.run(inputs);
+  const values = await outputs.images.data();
+  for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete();
+  return values;
+}
+
+function shown(values, words) {
+  const {size, channels} = current;
+  const canvas = make('canvas', {width: size, height: size, role: 'img', ariaLabel: words});
+  const pixels = new ImageData(size, size);
+  for (let place = 0; place < size * size; place++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = values[place * channels + (channels === 1 ? 0 : channel)];
+      pixels.data[4 * place + channel] = Math.round((value + 1) * 127.5);
+    }
+    pixels.data[4 * place + 3] = 255;
+  }
+  canvas.getContext('2d').putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+function draw(count) {
+  working = working.then(() => drawNow(count)).catch((error) => trouble(`Cannot draw: ${error.message ?? error}`));
+  return working;
+}
+
+async function drawNow(count) {
+  const seed = whole('seed');
+  if (seed === null) {
+    element('status').textContent = 'A seed is a whole number from 0 to 4294967295.';
+    return;
+  }
+  await current.ready;
+  const request = asked();
+  const values = [];
+  const started = performance.now();
+  for (let index = 0; index < count; index++) {
+    values.push(await picture(window.litert, request, seed, index));
+  }
+  const milliseconds = (performance.now() - started) / count;
+  drawn = values.map((one, index) => shown(one, `${request.words}, seed ${seed}, picture ${index + 1}`));
+  const columns = Math.ceil(Math.sqrt(count));
+  const place = element('pictures');
+  place.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
+  place.classList.toggle('single', count === 1);
+  place.replaceChildren(...drawn);
+  element('download').disabled = false;
+  element('status').textContent =
+    `${count === 1 ? 'One picture' : `${count} pictures`} of ${request.words}, ` +
+    `${milliseconds.toFixed(1)} ms each.`;
+  document.documentElement.dataset.state = 'drawn';
+}
+
+function download() {
+  const columns = Math.ceil(Math.sqrt(drawn.length));
+  const {size} = current;
+  const canvas = make('canvas', {
+    width: columns * size, height: Math.ceil(drawn.length / columns) * size,
+  });
+  drawn.forEach((one, number) => {
+    canvas.getContext('2d').drawImage(one, (number % columns) * size, Math.floor(number / columns) * size);
+  });
+  canvas.toBlob((blob) => {
+    const link = make('a', {
+      href: URL.createObjectURL(blob),
+      download: `${asked().words.replaceAll(' ', '_')}_${element('seed').value}.png`,
+    });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+}
+
+// ---- loading ----
+
+async function checked(model) {
+  const reply = await fetch(model.file);
+  if (!reply.ok) throw new Error(`${model.file} is missing (HTTP ${reply.status})`);
+  const content = new Uint8Array(await reply.arrayBuffer());
+  // Browsers hash only for pages from this computer or over https.
+  if (crypto.subtle) {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+    const hexadecimal = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    if (hexadecimal !== model.sha256) {
+      throw new Error(`${model.file} is damaged or was altered: it is not the file of this site`);
+    }
+  }
+  return content;
+}
+
+// The runtime reports its progress as errors; errors stay errors.
+function quietRuntime() {
+  const error = console.error.bind(console);
+  console.error = (...words) => {
+    const report = /^(INFO|WARNING): /.test(String(words[0]));
+    (report ? console.debug : error)(...words);
+  };
+}
+
+async function start() {
+  quietRuntime();
+  if (typeof WebAssembly !== 'object' || !window.ImageData) {
+    throw new Error('this browser has no WebAssembly; a current Chrome, Edge, Firefox or Safari has');
+  }
+  const site = await (await fetch('site.json')).json();
+  models = site.models;
+  window.litert = await import('./litert/core/index.js');
+  await window.litert.loadLiteRt('litert/wasm/');
+  const asked = new URLSearchParams(location.search).get('model');
+  current = models.find((model) => model.name === asked) ?? models[0];
+  for (const model of models) {
+    const load = () => checked(model).then(async (content) => {
+      model.network = await window.litert.loadAndCompile(content, {accelerator: 'wasm'});
+    });
+    // The one that is shown first; the others once it is there.
+    model.ready = model === current ? load() : current.ready?.then(load) ?? load();
+    model.ready.catch(() => {});
+  }
+  showModels();
+  choose(current);
+  element('request').addEventListener('submit', (event) => {
+    event.preventDefault();
+    draw(1);
+  });
+  element('sixteen').addEventListener('click', () => draw(16));
+  element('another').addEventListener('click', () => {
+    element('seed').value = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    draw(1);
+  });
+  element('seed').addEventListener('change', () => draw(1));
+  element('share').addEventListener('input', () => draw(1));
+  element('to').addEventListener('change', () => draw(1));
+  element('download').addEventListener('click', download);
+  await working;
+}
+
+start().catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`));

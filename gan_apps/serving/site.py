@@ -1,0 +1,187 @@
+"""The demo: a static site that draws in the browser with LiteRT.js, from files of its own alone."""
+
+import base64
+import dataclasses
+import hashlib
+import io
+import os
+import pathlib
+import shutil
+import tarfile
+import urllib.error
+import urllib.request
+
+import numpy as np
+
+import gan_apps
+from gan_apps.machine import files
+from gan_apps.runs import run_dir
+from gan_apps.settings import Failed, Refused
+
+PAGE = pathlib.Path(__file__).resolve().parent / "page"
+DESCRIPTION = "site.json"
+PROJECT = "gan_apps"
+# Sliders of the page.
+DIRECTIONS = 4
+SECONDS = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """A package of npm, at one version, and where its files go in the site."""
+
+    url: str
+    sha512: str
+    files: dict
+
+
+# Both Apache-2.0 (github.com/google-ai-edge/LiteRT). Of the four builds of the runtime, the one for
+# browsers with relaxed SIMD and the one for those without.
+_RUNTIMES = [
+    f"litert_wasm{kind}_internal.{suffix}" for kind in ("", "_compat") for suffix in ("js", "wasm")
+]
+PACKAGES = (
+    Package(
+        url="https://registry.npmjs.org/@litertjs/core/-/core-2.5.3.tgz",
+        sha512="PlGmbMOq9WitX7FO0jhbdJw9GthatsyuCQXjTt/wJZo0FLaw48q4tz8IwqgqCIkviYGr9OFDL1kCnN4nzWoyJQ==",
+        files={
+            "package/dist/index.js": "litert/core/index.js",
+            **{f"package/wasm/{name}": f"litert/wasm/{name}" for name in _RUNTIMES},
+        },
+    ),
+    Package(
+        url="https://registry.npmjs.org/@litertjs/wasm-utils/-/wasm-utils-2.5.3.tgz",
+        sha512="4fJiw6tBQnIs+0jH/OQ16nYOiSl8/+zZnn5h2ul8aTKHi05sVqZW580Tmk78pC2kT39A9OYBVdFawteZ/sI1kQ==",
+        files={"package/dist/index.js": "litert/wasm-utils/index.js"},
+    ),
+)
+
+
+def build(runs, output):
+    """Writes the site that draws from `runs`; a site that was there before is replaced as a whole.
+
+    Args:
+      runs: paths of run directories.
+      output: pathlib.Path. A new or empty folder, or an earlier site.
+
+    Returns:
+      int. The site's size in bytes.
+
+    Raises:
+      Refused: a run cannot be drawn from, or the folder holds something else.
+      Failed: the runtime's files cannot be fetched, or are not those that are expected.
+    """
+    output = pathlib.Path(os.path.abspath(output))
+    _check_output(output)
+    described = [_described(pathlib.Path(run)) for run in runs]
+    names = [description["name"] for description, _ in described]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise Refused(f"--run_dirs: {twice.pop()} is there twice.")
+    archives = [_fetched(package) for package in PACKAGES]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    new = output.with_name(f"{files.UNFINISHED}{os.getpid()}-{output.name}")
+    try:
+        shutil.copytree(PAGE, new)
+        for package, content in zip(PACKAGES, archives, strict=True):
+            _unpack(package, content, new)
+        (new / "models").mkdir()
+        for description, path in described:
+            shutil.copyfile(path, new / description["file"])
+        models = [description for description, _ in described]
+        values = {"project": PROJECT, "version": gan_apps.__version__, "models": models}
+        files.write_json(new / DESCRIPTION, values)
+        if output.exists():
+            shutil.rmtree(output)
+        new.rename(output)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
+
+
+def _check_output(output):
+    if output.exists() and not output.is_dir():
+        raise Refused(f"--output_dir={output}: is a file; name a folder.")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    description = output / DESCRIPTION
+    if not description.is_file() or PROJECT not in description.read_text("utf-8", "replace"):
+        raise Refused(
+            f"--output_dir={output}: holds something else than a site of ours; name a new folder."
+        )
+
+
+def _described(run):
+    """What the page must know of a run, and the path of its .tflite file."""
+    recipe = run_dir.read_recipe(run)
+    path = run_dir.checked(run, run_dir.LITERT)
+    name = run.resolve().name
+    config = recipe.generator["config"]
+    description = {
+        "name": name,
+        "title": name.partition("_")[2].capitalize() or name,
+        "file": f"models/{name}.tflite",
+        "sha256": files.digest(path),
+        "latent_dim": recipe.latent_dim,
+        "distribution": recipe.latent_distribution,
+        "size": config["image_size"],
+        "channels": config["channels"],
+        "labels": list(recipe.label_names) or None,
+        "vocabulary": None if recipe.vocabulary is None else recipe.vocabulary.to_json(),
+        "directions": directions(run, recipe),
+    }
+    return description, path
+
+
+def directions(run, recipe):
+    """The unit vectors along which latents change the generator's first layer most.
+
+    They are eigenvectors of A A^T, A the rows of the first dense layer that the latents meet, by
+    falling eigenvalue (Shen & Zhou 2021, arXiv 2007.06600, equation 4).
+    """
+    import h5py
+
+    with h5py.File(run_dir.checked(run, run_dir.KERAS_WEIGHTS)) as weights:
+        kernel = np.asarray(weights["layers/dense/vars/0"])[: recipe.latent_dim]
+    _, vectors = np.linalg.eigh(kernel @ kernel.T)
+    count = min(DIRECTIONS, recipe.latent_dim)
+    # An eigenvector's sign is nobody's: its largest number is made positive.
+    chosen = vectors.T[::-1][:count]
+    signs = np.sign(chosen[np.arange(count), np.abs(chosen).argmax(axis=1)])
+    return np.round(chosen * signs[:, None], 6).tolist()
+
+
+def _fetched(package):
+    """A package's archive: from the cache, or from npm; bytes that are known to be right."""
+    name = package.url.rpartition("/")[2]
+    root = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    cached = pathlib.Path(root) / "gan_apps" / name
+    if cached.is_file() and _digest(cached.read_bytes()) == package.sha512:
+        return cached.read_bytes()
+    try:
+        with urllib.request.urlopen(package.url, timeout=SECONDS) as reply:
+            content = reply.read()
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise Failed(
+            f"{package.url} cannot be fetched ({reason}); with a network once, it is kept in "
+            f"{cached.parent}."
+        ) from None
+    if _digest(content) != package.sha512:
+        raise Failed(f"{package.url} is not the file that is expected: its checksum is another.")
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with files.replacing(cached) as beside:
+        beside.write_bytes(content)
+    return content
+
+
+def _digest(content):
+    return base64.b64encode(hashlib.sha512(content).digest()).decode()
+
+
+def _unpack(package, content, folder):
+    """Writes the files of an archive that are wanted, and no other."""
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        for member, place in package.files.items():
+            path = folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(archive.extractfile(member).read())
