@@ -1,0 +1,201 @@
+"""What an export costs to run: LiteRT's variants, and the session that TF-Serving is built on.
+
+  python -m benchmarks.serving --run_dir=checkpoints/cgan_digits
+  python -m benchmarks.serving --run_dir=checkpoints/cgan_digits --soak_seconds=60
+
+Prints a table of the LiteRT variants (size, milliseconds a picture, largest difference, how often a
+classifier reads what was asked for), one of the C++ session beside LiteRT and Keras, and with
+--soak_seconds what twenty callers at once do to the session: wrong pictures, memory, speed.
+"""
+
+import concurrent.futures
+import functools
+import pathlib
+import resource
+import tempfile
+import threading
+import time
+
+import numpy as np
+from absl import app, flags
+
+from gan_apps.machine import quiet
+from gan_apps.runs import run_dir
+
+CALLERS = 20
+JUDGED = 1_000
+
+_RUN = flags.DEFINE_string("run_dir", "checkpoints/cgan_digits", "The run.")
+_SOAK = flags.DEFINE_float("soak_seconds", 0.0, "How long twenty callers ask at once.", 0.0)
+
+
+def seconds_of(work, repeats):
+    """The seconds of each of `repeats` calls, after three that are not counted."""
+    for _ in range(3):
+        work()
+    found = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return np.asarray(found)
+
+
+def some(recipe, count, seed=1):
+    from gan_apps.drawing import latents
+
+    conditions = recipe.conditions
+    each = -(-count // len(conditions or (0,)))
+    inputs = latents.requested(recipe, conditions, each, seed)
+    order = np.random.RandomState(0).permutation(len(inputs["latents"]))[:count]
+    return {name: values[order] for name, values in inputs.items()}
+
+
+def right(recipe, inputs, images):
+    """The share of pictures that the run's classifier reads as asked, or None."""
+    from gan_apps.drawing import pictures
+    from gan_apps.evaluation import classifier, metrics
+
+    config = recipe.generator["config"]
+    shape = [config["image_size"], config["image_size"], config["channels"]]
+    found = classifier.shipped_for(recipe.settings["dataset"], recipe.vocabulary, shape)
+    if found is None or recipe.condition is None:
+        return None
+    judge = classifier.load(found)
+    probabilities, _ = judge.judged(pictures.to_bytes(images))
+    if recipe.vocabulary is None:
+        return metrics.conditional_accuracy(probabilities, inputs["labels"])
+    sizes = [len(values) for _, values in judge.slots]
+    slots = np.split(inputs["attributes"], np.cumsum(sizes)[:-1], axis=1)
+    asked = np.stack([slot.argmax(axis=1) for slot in slots], axis=1)
+    return metrics.read_right(probabilities, asked, sizes).all(axis=1).mean()
+
+
+def variants(recipe, exported, expected, inputs):
+    """One row for each LiteRT file."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    from gan_apps.drawing import runtimes
+    from gan_apps.serving import litert
+
+    print("| LiteRT | MB | ms, 1 thread | ms, 2 threads | 16, 1 thread | differs | as asked |")
+    print("| --- " * 7 + "|")
+    for variant in litert.VARIANTS:
+        path = exported / "litert" / f"{variant}.tflite"
+        images = runtimes.litert_generator(path, recipe)(inputs)
+        one = {name: values[:1] for name, values in inputs.items()}
+        times = []
+        for threads in (1, 2):
+            with quiet.stderr():
+                interpreter = Interpreter(str(path), num_threads=threads)
+            runner = interpreter.get_signature_runner("latents")
+            work = functools.partial(runner, **one)
+            times.append(np.median(seconds_of(work, 200)) * 1e3)
+        difference = np.abs(images - expected).max() * 127.5
+        share = right(recipe, inputs, images)
+        # A fixed batch of 1: sixteen pictures are sixteen calls.
+        print(
+            f"| {variant} | {path.stat().st_size / 1e6:.2f} | {times[0]:.2f} | {times[1]:.2f} "
+            f"| {16 * times[0]:.1f} | {difference:.2f} of 255 "
+            f"| {'' if share is None else f'{share:.2%}'} |",
+            flush=True,
+        )
+
+
+def sessions(recipe, run, session, generator, inputs):
+    """Pictures per second at several batches, of the session, of LiteRT and of Keras."""
+    from gan_apps.drawing import runtimes
+
+    local = runtimes.open_generator(run, recipe, "litert")
+    print("\n| batch | session p50 ms | p99 ms | pictures/s | LiteRT | Keras predict |")
+    print("| --- " * 6 + "|")
+    for batch in (1, 8, 64):
+        part = {name: values[:batch] for name, values in inputs.items()}
+        repeats = max(400 // batch, 40)
+        served = seconds_of(lambda part=part: session.run("latents", part), repeats)
+        drawn = seconds_of(lambda part=part: local(part), max(repeats // 4, 10))
+        keras = seconds_of(lambda part=part: generator.predict(part, verbose=0), 20)
+        print(
+            f"| {batch} | {np.median(served) * 1e3:.2f} | {np.percentile(served, 99) * 1e3:.2f} "
+            f"| {batch / np.median(served):.0f} | {batch / np.median(drawn):.0f} "
+            f"| {batch / np.median(keras):.0f} |",
+            flush=True,
+        )
+
+
+def soak(recipe, session, seconds):
+    """Twenty callers at once; every reply is compared with the same request's first."""
+    prompts = [name.encode() for name in recipe.label_names]
+    if recipe.vocabulary is not None:
+        prompts = [attribute.encode() for attribute in recipe.vocabulary.slots[0].attributes]
+
+    def asked(seed):
+        inputs = {"seed": np.array([seed], np.int64)}
+        if prompts:
+            inputs["prompt"] = [prompts[seed % len(prompts)]]
+        return inputs
+
+    expected = [session.run("images", asked(seed))["images"] for seed in range(100)]
+    wrong, counts, lock = [], [], threading.Lock()
+    before = _resident()
+    stop = time.perf_counter() + seconds
+
+    def caller(number):
+        random, count = np.random.RandomState(number), 0
+        while time.perf_counter() < stop:
+            seed = int(random.randint(100))
+            image = session.run("images", asked(seed))["images"]
+            if np.abs(image - expected[seed]).max() > 1 / 255:
+                with lock:
+                    wrong.append(seed)
+            count += 1
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(CALLERS) as pool:
+        counts = list(pool.map(caller, range(CALLERS)))
+    print(
+        f"\n{CALLERS} callers for {seconds:g} s: {sum(counts):,} pictures, "
+        f"{sum(counts) / seconds:.0f} a second, {len(wrong)} wrong; memory {before:.0f} MB before, "
+        f"{_resident():.0f} MB after"
+    )
+
+
+def _resident():
+    try:
+        status = pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(argv):
+    del argv
+    quiet.import_tensorflow()
+    from gan_apps.drawing import runtimes
+    from gan_apps.serving import export
+    from tests.c_session import Session
+
+    run = pathlib.Path(_RUN.value)
+    recipe = run_dir.read_recipe(run)
+    generator = runtimes.keras_network(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
+    inputs = some(recipe, JUDGED)
+    expected = np.concatenate(
+        [
+            generator({name: values[start : start + 100] for name, values in inputs.items()})
+            for start in range(0, JUDGED, 100)
+        ]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        exported = pathlib.Path(folder) / run.resolve().name
+        export.export(run, recipe, exported, "all")
+        session = Session(exported / "saved_model" / "1")
+        print(f"{run}, {JUDGED:,} pictures\n")
+        variants(recipe, exported, expected, inputs)
+        sessions(recipe, run, session, generator, inputs)
+        if _SOAK.value:
+            soak(recipe, session, _SOAK.value)
+
+
+if __name__ == "__main__":
+    app.run(main)
