@@ -1,16 +1,23 @@
 """The client against servers that answer as TF-Serving does, and against some that do not.
 
 `served` is a double: the real SavedModel, run by TensorFlow in this process, behind the server's
-rules for JSON. Where TF_SERVING_URL names a real server with the model cgan_digits, that is asked
-too.
+rules for JSON. Where TF_SERVING_URL names a real server with the model cgan_digits, or where
+tensorflow_model_server is on PATH, that is asked too.
 """
 
+import base64
 import concurrent.futures
 import contextlib
 import http.server
+import io
 import json
 import os
+import shutil
+import socket
+import subprocess
 import threading
+import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -27,11 +34,16 @@ MODEL = "cgan_digits"
 
 
 @pytest.fixture(scope="module")
-def signatures(tmp_path_factory):
+def exported(tmp_path_factory):
     run = run_dir.shipped(MODEL)
     output = tmp_path_factory.mktemp("exports") / MODEL
     export.export(run, run_dir.read_recipe(run), output, "saved_model")
-    return tf.saved_model.load(str(output / "saved_model" / "1")).signatures
+    return output
+
+
+@pytest.fixture(scope="module")
+def signatures(exported):
+    return tf.saved_model.load(str(exported / "saved_model" / "1")).signatures
 
 
 @contextlib.contextmanager
@@ -61,6 +73,13 @@ def http_server(answer):
         thread.join()
 
 
+def listed(name, values):
+    """An output as the server's JSON has it: bytes in base64 if the name ends in _bytes."""
+    if name.endswith("_bytes"):
+        return [{"b64": base64.b64encode(value).decode()} for value in values]
+    return values.tolist()
+
+
 def error(code, words):
     return code, json.dumps({"error": words}).encode()
 
@@ -81,7 +100,7 @@ def served(signatures):
         inputs = {
             key: tf.constant(values, types[key].dtype) for key, values in request["inputs"].items()
         }
-        outputs = {key: value.numpy().tolist() for key, value in signature(**inputs).items()}
+        outputs = {key: listed(key, value.numpy()) for key, value in signature(**inputs).items()}
         # The server gives a single output without its name.
         only = outputs if len(outputs) > 1 else next(iter(outputs.values()))
         return 200, json.dumps({"outputs": only}).encode()
@@ -134,10 +153,48 @@ def test_many_clients_at_once_get_what_each_asked_for(served):
         np.testing.assert_allclose(reply, local(request), atol=1e-4)
 
 
-@pytest.mark.skipif("TF_SERVING_URL" not in os.environ, reason="TF_SERVING_URL names no server")
-def test_a_real_server_draws_the_same():
+def test_png_files_come_in_base64(served):
+    body = {"inputs": {"prompt": ["7"], "seed": [3]}}
+    request = urllib.request.Request(
+        f"{served}/v1/models/{MODEL}:predict", data=json.dumps(body).encode()
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        (output,) = json.load(reply)["outputs"]
+    with Image.open(io.BytesIO(base64.b64decode(output["b64"]))) as image:
+        assert image.format == "PNG" and image.size == (28, 28)
+
+
+@pytest.fixture
+def real_server(exported):
+    """The address of a real TF-Serving server."""
+    if "TF_SERVING_URL" in os.environ:
+        yield os.environ["TF_SERVING_URL"]
+        return
+    binary = shutil.which("tensorflow_model_server")
+    if binary is None:
+        pytest.skip("no tensorflow_model_server on PATH, and TF_SERVING_URL names none")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base = f"--model_base_path={exported / 'saved_model'}"
+    process = subprocess.Popen(
+        [binary, f"--rest_api_port={port}", f"--model_name={MODEL}", base, "--port=0"]
+    )
+    try:
+        for _ in range(120):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_real_server_draws_the_same(real_server):
     recipe, inputs = inputs_of([1, 2], 4)
-    drawn = servers.open_generator(os.environ["TF_SERVING_URL"], MODEL, recipe)(inputs)
+    drawn = servers.open_generator(real_server, MODEL, recipe)(inputs)
     here = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
     np.testing.assert_allclose(drawn, here, atol=1e-3)
 
