@@ -66,8 +66,7 @@ def right(recipe, inputs, images):
     if recipe.vocabulary is None:
         return metrics.conditional_accuracy(probabilities, inputs["labels"])
     sizes = [len(values) for _, values in judge.slots]
-    slots = np.split(inputs["attributes"], np.cumsum(sizes)[:-1], axis=1)
-    asked = np.stack([slot.argmax(axis=1) for slot in slots], axis=1)
+    asked = metrics.attribute_numbers(inputs["attributes"], sizes)
     return metrics.read_right(probabilities, asked, sizes).all(axis=1).mean()
 
 

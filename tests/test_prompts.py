@@ -147,13 +147,7 @@ def test_combinations_that_agree_with_a_request(known):
 def reader(known):
     from models.text import Prompts
 
-    return Prompts(
-        rules=known.rules,
-        patterns=known.patterns,
-        objections=known.objections,
-        combinations=[list(numbers) for numbers in known.combinations],
-        counts=list(known.counts),
-    )
+    return Prompts(**known.reading)
 
 
 def is_read(known, prompt):

@@ -156,10 +156,7 @@ def _of_labels(recipe, images, labels, probabilities, real, chosen):
 def _of_attributes(judge, asked, probabilities):
     """What can be said of pictures that were asked for by attributes, float32 [n, values]."""
     sizes = [len(values) for _, values in judge.slots]
-    slots = np.split(asked, np.cumsum(sizes)[:-1], axis=1)
-    attributes = np.stack(
-        [np.where(slot.any(axis=1), slot.argmax(axis=1), -1) for slot in slots], axis=1
-    )
+    attributes = metrics.attribute_numbers(asked, sizes)
     right = metrics.read_right(probabilities, attributes, sizes)
     per_value = {
         f"{value.replace('_', ' ')} {noun}": float(

@@ -149,6 +149,17 @@ class Vocabulary:
             for slot in self.slots
         ]
 
+    @property
+    def reading(self):
+        """How prompts are read, as the arguments of models.text.Prompts."""
+        return {
+            "rules": self.rules,
+            "patterns": self.patterns,
+            "objections": self.objections,
+            "combinations": [list(numbers) for numbers in self.combinations],
+            "counts": list(self.counts),
+        }
+
     def rewritten(self, prompt):
         """A prompt with its attributes marked and its fillers gone."""
         text = prompt.lower()

@@ -110,13 +110,7 @@ def _reader(recipe):
     """A function of prompts and uniform draws that gives the generator's condition; or None."""
     if recipe.vocabulary is not None:
         known = recipe.vocabulary
-        prompts = Prompts(
-            rules=known.rules,
-            patterns=known.patterns,
-            objections=known.objections,
-            combinations=[list(numbers) for numbers in known.combinations],
-            counts=list(known.counts),
-        )
+        prompts = Prompts(**known.reading)
 
         def attributes(asked, draws):
             understood = prompts.understood(asked)
