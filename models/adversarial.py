@@ -37,9 +37,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
     """Two networks trained against each other; a subclass says only what each minimises.
 
     `fit` takes a dataset whose element is one iteration:
-    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n],
-    "mismatched_<condition>": [k, n]}, "conditions": {<condition>: [j, n]}}`; a model without
-    conditions gets the images alone.
+    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n, ...],
+    "mismatched_<condition>": [k, n, ...]}, "conditions": {<condition>: [j, n, ...]}}`; a model
+    without conditions gets the images alone.
 
     Args:
       generator: keras.Model. {"latents": [n, latent_dim], <condition>: [n]} -> images in [-1, 1].

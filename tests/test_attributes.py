@@ -14,8 +14,10 @@ import models
 from gan_apps.data.minibatches import foreign_attributes, one_hot
 from gan_apps.drawing import latents
 from gan_apps.runs import run_dir
+from gan_apps.settings import Refused
+from gan_apps.training import states
 from models import losses, networks
-from tests import toy_faces
+from tests import tiny_models, toy_faces
 
 VOCABULARY = {
     "slots": [["hair", ["blue", "red", "green"]], ["eyes", ["aqua", "brown"]]],
@@ -219,6 +221,73 @@ def test_the_classifier_learns_what_the_images_show():
     shown = tf.cast(images[0], tf.float32) / 127.5 - 1.0
     logits = model.discriminator({"images": shown, "attributes": asked})["logits"]
     assert float(losses.attribute_cross_entropy(logits, asked[:, 0], SIZES)) < 0.5
+
+
+def unconditional_run(tmp_path):
+    """A run of a DCGAN after a few iterations, and its model."""
+    model = tiny_models.built("dcgan")
+    tiny_models.stepped(model, 3)
+    run = tmp_path / "before"
+    run.mkdir()
+    states.save(run, model, 0.0)
+    return run, model
+
+
+def test_a_run_without_conditions_can_be_gone_on_with_by_one_that_has_them(tmp_path):
+    run, before = unconditional_run(tmp_path)
+    keras.utils.set_random_seed(9)
+    shape = {"vocabulary": VOCABULARY, "image_size": 8}
+    model = models.CGAN(
+        models.AttributeGenerator(latent_dim=5, widths=(8,), **shape),
+        models.AttributeGenerator(latent_dim=5, widths=(8,), **shape),
+        models.AttributeDiscriminator(widths=(8, 8), **shape),
+        objective=models.OBJECTIVES["non_saturating"],
+        classifier_weight=1.0,
+    )
+    model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2))
+    head = model.discriminator.get_layer("logits").kernel.numpy().copy()
+    states.begin_with(run, model)
+    noise = tf.random.stateless_normal((4, 5), (0, 1))
+    asked = attributes((0, 0), (1, 1), (2, 0), (-1, 1))
+    for part in ("generator", "averaged_generator"):
+        drawn_before = getattr(before, part)({"latents": noise}, training=False)
+        drawn_now = getattr(model, part)({"latents": noise, "attributes": asked}, training=False)
+        assert_allclose(drawn_now, drawn_before, atol=1e-6)
+    images = tf.random.stateless_normal((4, 8, 8, 1), (2, 3))
+    scores = model.discriminator({"images": images, "attributes": asked[:, None]})["scores"]
+    assert_allclose(scores, before.discriminator({"images": images}), atol=1e-5)
+    # What only the new network has begins as it was.
+    assert_allclose(model.discriminator.get_layer("logits").kernel, head, atol=0)
+    logs = model.train_step(iteration())
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert np.abs(model.discriminator.get_layer("scores").kernel.numpy()[:, 1:]).max() > 0
+
+
+def test_a_run_to_begin_with_must_have_states_and_the_same_bodies(tmp_path):
+    model = built()
+    with pytest.raises(Refused, match="absent: has no saved states"):
+        states.begin_with(tmp_path / "absent", model)
+    run, _ = unconditional_run(tmp_path)
+    with pytest.raises(Refused, match="its discriminator has"):
+        states.begin_with(run, model)
+    (path,) = (run / run_dir.STATES).glob("*.npz")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(Refused, match="is damaged"):
+        states.begin_with(run, model)
+
+
+def test_a_weight_for_the_classifier_is_refused_where_nothing_is_to_be_classified(
+    refused, tmp_path
+):
+    line = refused("cgan", "--mode=train", "--dataset=digits", "--classifier_weight=0.5")
+    assert "--classifier_weight=0.5" in line and "no prompts" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_to_begin_with_that_is_not_there_leaves_nothing(refused, tmp_path):
+    asked = ["--mode=train", "--dataset=digits", "--initial_run_dir=absent", "--run_dir=new"]
+    assert "--initial_run_dir=absent" in refused("cgan", *asked)
+    assert list(tmp_path.iterdir()) == []
 
 
 def recipe():

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 import models
-from gan_apps.settings import Refused
+from gan_apps.settings import CGANConfig, Refused
 from gan_apps.training.schedules import LinearEnd
 from models.normalization import REFERENCE_SIZE
 
@@ -39,6 +39,7 @@ _LOOP = (
     "averaging_decay",
     "seed",
 )
+_CLASSIFIER_WEIGHT = CGANConfig.__dataclass_fields__["classifier_weight"].default
 # The networks that learn without labels, with them, and with attributes.
 _UNCONDITIONAL = models.Generator, models.Discriminator
 _CONDITIONAL = models.ConditionalGenerator, models.ConditionalDiscriminator
@@ -65,6 +66,11 @@ def build(app, config, minibatches):
     own = OWN_ARGUMENTS[app](config)
     if minibatches.images.attributes is not None:
         own["classifier_weight"] = config.classifier_weight
+    elif getattr(config, "classifier_weight", _CLASSIFIER_WEIGHT) != _CLASSIFIER_WEIGHT:
+        raise Refused(
+            f"--classifier_weight={config.classifier_weight}: --dataset={config.dataset} has no "
+            "prompts, whose attributes the classifier would read."
+        )
     try:
         model = models.MODELS[app](
             *networks,

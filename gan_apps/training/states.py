@@ -108,8 +108,10 @@ def begin_with(run, model):
     flag = f"--initial_run_dir={run}"
     if not saved(run):
         raise Refused(f"{flag}: has no saved states to begin with (a shipped run has none).")
-    with np.load(saved(run)[0], allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    try:
+        arrays = _arrays(saved(run)[0])
+    except _DAMAGE as error:
+        raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
     for part in ("generator", "averaged_generator", "discriminator"):
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
         weights = getattr(model, part).weights
@@ -130,10 +132,14 @@ def _in_the_corner(values, shape, what):
     return np.pad(values, [(0, b - a) for a, b in zip(values.shape, shape, strict=True)])
 
 
-def _read(path, targets):
+def _arrays(path):
     # Opened here, since NumPy leaves the file of a damaged archive open.
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+        return {name: archive[name] for name in archive.files}
+
+
+def _read(path, targets):
+    arrays = _arrays(path)
     if arrays.keys() != {*targets, SECONDS}:
         raise ValueError("it holds other variables than this model has")
     for name, variable in targets.items():

@@ -43,10 +43,10 @@ def train(app, config, run):
     )
     model = building.build(app, config, minibatches)
     recipe = _recipe(app, config, minibatches.images, model)
-    run_dir.create(run, recipe)
-    files.clear_unfinished(run)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
+    run_dir.create(run, recipe)
+    files.clear_unfinished(run)
     seconds = states.restore(run, model)
     callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
     print(f"Run: {run}", flush=True)
