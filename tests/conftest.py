@@ -32,6 +32,7 @@ SHIPPED_FILES = {
     run_dir.LITERT,
     run_dir.SAMPLES,
     run_dir.ROUNDS,
+    run_dir.ROUNDS_MOVING,
     run_dir.CARD,
     run_dir.EVALUATION,
 }

@@ -32,22 +32,24 @@ def request(recipe, asked, name):
     values = flags.FLAGS
     target = values.interpolate_to if "interpolate_to" in values else None
     fixed = "fix_latents" in values and values.fix_latents
+    interpolating = values.interpolate is not None or target is not None
+    way = f"--interpolate={values.interpolate}" if target is None else f"--interpolate_to={target}"
     plays = {
-        "--interpolate": values.interpolate is not None or target is not None,
-        "--arithmetic": values.arithmetic is not None,
+        way: interpolating,
+        f"--arithmetic={values.arithmetic}": values.arithmetic is not None,
         "--fix_latents": fixed,
     }
     chosen = [play for play, asked_for in plays.items() if asked_for]
     if len(chosen) > 1:
         raise Refused(f"{chosen[1]} means nothing with {chosen[0]}.")
-    if values.frames is not None and not plays["--interpolate"]:
+    if values.frames is not None and not interpolating:
         raise Refused(f"--frames={values.frames} means nothing without --interpolate.")
     _check_truncation(recipe, chosen)
     suffix = ANIMATION if target is not None else ".png"
     animated = pathlib.Path(values.output or suffix).suffix.lower() == ANIMATION
-    if plays["--interpolate"]:
+    if interpolating:
         inputs, columns, name = _interpolation(recipe, asked, name, animated, target)
-    elif plays["--arithmetic"]:
+    elif values.arithmetic is not None:
         if animated:
             raise Refused(f"--output={values.output}: --arithmetic draws a .png or a folder.")
         inputs, columns, name = _sum(recipe, asked, name)
