@@ -15,17 +15,15 @@ from gan_apps.runs import run_dir
 from gan_apps.serving import export
 from tests import c_session
 
-# One with labels among the quick tests, all others among the slow.
-QUICK = "cgan_digits"
-RUNS = [
-    pytest.param(name, marks=() if name == QUICK else pytest.mark.slow)
-    for name in sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
-]
+RUNS = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
 
-pytestmark = pytest.mark.skipif(
-    not (c_session.FOLDER / "libtensorflow_cc.so.2").is_file(),
-    reason="this platform's tensorflow brings no libtensorflow_cc.so.2",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (c_session.FOLDER / "libtensorflow_cc.so.2").is_file(),
+        reason="this platform's tensorflow brings no libtensorflow_cc.so.2",
+    ),
+]
 
 
 @pytest.fixture(scope="module", params=RUNS)
@@ -99,7 +97,6 @@ def test_a_prompt_that_is_not_understood_is_an_invalid_argument(served):
     assert failure.value.code == c_session.INVALID_ARGUMENT
 
 
-@pytest.mark.slow
 def test_saved_model_cli_shows_every_signature(served):
     recipe, path, session, _ = served
     tool = "from tensorflow.python.tools.saved_model_cli import main; main()"
@@ -115,7 +112,6 @@ def test_saved_model_cli_shows_every_signature(served):
         assert name in session.signatures
 
 
-@pytest.mark.slow
 def test_saved_model_cli_runs_a_signature(served, tmp_path):
     recipe, path, session, _ = served
     expressions = "seed=[3]"
