@@ -10,7 +10,6 @@ from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Failed, Refused
 
-FORMATS = ("saved_model", "litert", "all")
 # What an export holds beside one another: a folder that holds anything else is not ours.
 SAVED_MODEL, LITERT = "saved_model", "litert"
 MODELS_CONFIG, BATCHING_CONFIG = "models.config", "batching.config"
@@ -28,7 +27,7 @@ def export(run, recipe, output, formats):
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
       output: pathlib.Path. A new or empty folder, or one that an earlier export made.
-      formats: str. One of FORMATS.
+      formats: str. "saved_model", "litert" or "all".
 
     Returns:
       list of (path written, bytes, largest difference from Keras in gray levels of 255).

@@ -52,7 +52,6 @@ def write_version(generator, recipe, folder):
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     path = folder / str(max(versions, default=0) + 1)
     read = _reader(recipe)
-
     asked = {"seed": tf.TensorSpec((None,), tf.int64, name="seed")}
     if read is not None:
         asked["prompt"] = tf.TensorSpec((None,), tf.string, name="prompt")

@@ -17,7 +17,7 @@ SAMPLES_PER_LABEL = 16
 # In all, of a run without labels.
 SAMPLES = 25
 COLUMNS_OF_ROUNDS = 5
-FRAMES_OF_ROUNDS = 40
+FRAMES_OF_ROUNDS = 20
 
 
 def is_finished(run, model):
