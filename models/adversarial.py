@@ -37,7 +37,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
     """Two networks trained against each other; a subclass says only what each minimises.
 
     `fit` takes a dataset whose element is one iteration:
-    `{"examples": {"images": uint8 [k, n, h, w, c], <condition>: [k, n, ...],
+    `{"examples": {"images": uint8 or signed float32 [k, n, h, w, c], <condition>: [k, n, ...],
     "mismatched_<condition>": [k, n, ...]}, "conditions": {<condition>: [j, n, ...]}}`; a model
     without conditions gets the images alone.
 
@@ -359,5 +359,7 @@ def _layers(network, kind):
 
 
 def to_signed(images):
-    """uint8 images in [0, 255] as float32 in [-1, 1]."""
+    """uint8 images in [0, 255] as float32 in [-1, 1]; float images as they are."""
+    if images.dtype.is_floating:
+        return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0

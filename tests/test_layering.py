@@ -79,6 +79,21 @@ ALLOWED = {
         *TENSORFLOW,
     }
     | STANDARD,
+    "gan_apps.experiments": {
+        "gan_apps.experiments",
+        "gan_apps.data",
+        "gan_apps.machine",
+        "gan_apps.settings",
+        "models",
+        "matplotlib",
+        "numpy",
+        "PIL",
+        "scipy",
+        "sklearn",
+        "tqdm",
+        *TENSORFLOW,
+    }
+    | STANDARD,
     "gan_apps.training": {
         "gan_apps",
         "gan_apps.training",
