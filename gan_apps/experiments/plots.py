@@ -7,6 +7,7 @@ areas use cividis, which grows lighter from end to end.
 import contextlib
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 
@@ -60,19 +61,26 @@ def line(number, markers=True):
 
 
 @contextlib.contextmanager
-def drawing(path, rows=1, columns=1, width=WIDTH, height=None, **subplots):
-    """Yields (figure, axes as [rows][columns]) and writes it as a PNG when the body is done."""
+def figure(rows=1, columns=1, width=WIDTH, height=None, **subplots):
+    """Yields (figure, axes as [rows][columns]) in the style; width and height in inches."""
     with pyplot.rc_context(STYLE):
         height = height or rows * width / columns * 0.62
-        figure, axes = pyplot.subplots(
+        drawn, axes = pyplot.subplots(
             rows, columns, figsize=(width, height), squeeze=False, **subplots
         )
         try:
-            yield figure, axes
-            with files.replacing(path, durable=False) as beside:
-                figure.savefig(beside, format="png", metadata={"Software": None})
+            yield drawn, axes
         finally:
-            pyplot.close(figure)
+            pyplot.close(drawn)
+
+
+@contextlib.contextmanager
+def drawing(path, **layout):
+    """Yields the same, and writes it as a PNG when the body is done."""
+    with figure(**layout) as (drawn, axes):
+        yield drawn, axes
+        with files.replacing(path, durable=False) as beside:
+            drawn.savefig(beside, format="png", metadata={"Software": None})
 
 
 def write_animation(path, frames, seconds_per_frame=0.2, seconds_at_end=2.0):
@@ -83,9 +91,7 @@ def write_animation(path, frames, seconds_per_frame=0.2, seconds_at_end=2.0):
         first.save(beside, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
-def pixels(figure):
-    """A drawn figure as uint8 [h, w, 3], a frame for `write_animation`."""
-    import numpy as np
-
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+def pixels(drawn):
+    """A figure as uint8 [h, w, 3], a frame for `write_animation`."""
+    drawn.canvas.draw()
+    return np.asarray(drawn.canvas.buffer_rgba())[..., :3].copy()
