@@ -83,8 +83,10 @@ class Findings:
 
 def cell(value):
     """A table's cell as text: numbers with four significant digits, infinity as itself."""
-    if isinstance(value, bool) or not isinstance(value, float):
-        return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if not isinstance(value, float):
+        return str(value)
     if not math.isfinite(value):
         return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
     if value and not 1e-3 <= abs(value) < 1e5:

@@ -1,0 +1,98 @@
+"""Mode collapse in the laboratory: what is counted, the stacked networks, a quick run."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose
+
+from gan_apps.experiments import laboratory, mode_collapse, points
+from gan_apps.experiments.findings import Options
+
+RING, GRID = mode_collapse.DATA["ring"], mode_collapse.DATA["grid"]
+KEY = tf.constant([1, 2], tf.int64)
+
+
+def test_the_ring_has_eight_modes_and_the_grid_twenty_five():
+    for data, modes, spacing in (
+        (RING, 8, 2.0 * np.sin(np.pi / 8)),
+        (GRID, 25, 2.0),
+    ):
+        distances = np.linalg.norm(data.centres[:, None] - data.centres, axis=-1)
+        assert len(data.centres) == modes
+        assert_allclose(np.sort(distances, axis=1)[:, 1], spacing, rtol=1e-12)
+
+
+@pytest.mark.parametrize("data", [RING, GRID])
+def test_real_samples_score_what_the_normal_distribution_says(data):
+    real = data.draw(100_000, KEY).numpy() / data.scale
+    counted = data.counted(real)
+    assert counted["modes"] == len(data.centres)
+    # Within 3 deviations in two dimensions: 1 - exp(-9 / 2).
+    assert_allclose(counted["high_quality"], 1.0 - np.exp(-4.5), atol=2e-3, rtol=0)
+    assert 0.0 <= counted["reverse_kl"] < 1e-3
+
+
+def test_a_collapsed_generator_is_counted_as_one_mode():
+    samples = np.tile(RING.centres[3], (100, 1))
+    samples[:25] += 1.0
+    counted = RING.counted(samples[25:])
+    assert counted == {"modes": 1, "high_quality": 1.0, "reverse_kl": pytest.approx(np.log(8))}
+    assert RING.counted(samples)["high_quality"] == 0.75
+
+
+def test_the_swiss_roll_lies_on_its_spiral():
+    x, y = points.swiss_roll(noise=0.0)(1000, KEY).numpy().T
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    turns = (radius * 4.5 * np.pi - angle) / (2 * np.pi)
+    assert_allclose(turns, np.round(turns), atol=1e-4)
+    assert 1.5 / 4.5 - 1e-3 <= radius.min() and radius.max() <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize("dense", [points.StackedDense, points.SpectralStackedDense])
+def test_stacked_layers_are_the_layers_one_by_one(dense):
+    layer = dense(3, 5)
+    rows = tf.random.stateless_normal((3 * 4, 2), (1, 1))
+    layer(rows)
+    if dense is points.SpectralStackedDense:
+        for _ in range(50):
+            layer.power_iteration()
+    outputs = layer(rows).numpy().reshape(3, 4, 5)
+    for number in range(3):
+        kernel = layer.kernels.numpy()[number]
+        if dense is points.SpectralStackedDense:
+            kernel = kernel / np.linalg.svd(kernel, compute_uv=False)[0]
+        expected = rows.numpy().reshape(3, 4, 2)[number] @ kernel
+        assert_allclose(outputs[number], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_repetitions_share_nothing():
+    discriminator = points.PointDiscriminator(2, (8,))
+    images = tf.random.stateless_normal((2 * 3, 1, 1, 2), (1, 1))
+    with tf.GradientTape() as tape:
+        first = tf.reduce_sum(discriminator({"images": images})[:3])
+    for gradient in tape.gradient(first, discriminator.trainable_variables):
+        assert np.abs(gradient[0]).max() > 0.0
+        assert np.abs(gradient[1]).max() == 0.0
+
+
+@pytest.mark.slow
+def test_quick_counts_what_it_keeps(tmp_path):
+    options = Options(quick=True, num_seeds=2)
+    laboratory.perform("mode_collapse", tmp_path, options)
+    results = json.loads((tmp_path / laboratory.RESULTS).read_text())
+    assert set(results) == {"ring", "grid"}
+    with np.load(tmp_path / mode_collapse.SAMPLES) as samples:
+        assert len(samples.files) == 3 * 2 * len(results["ring"])
+        for data, rows in results.items():
+            for name, row in rows.items():
+                counted = [
+                    mode_collapse.DATA[data].counted(samples[f"{data}/{name}/{seed}"])
+                    for seed in range(2)
+                ]
+                assert row["seeds"] == 2
+                for key in ("modes", "high_quality", "reverse_kl"):
+                    assert_allclose(row[key], np.mean([one[key] for one in counted]))
+    # What was kept of each algorithm on the way is gone.
+    assert {path.name for path in tmp_path.glob("*.npz")} == {mode_collapse.SAMPLES}
