@@ -33,6 +33,9 @@ MINIBATCH_SIZE = 1024
 LEARNING_RATE = 0.01
 # The generator is slower, so that the discriminator stays near its best for it.
 GENERATOR_LEARNING_RATE = 0.002
+# Adam's: what is far below it is noise. Without it total_variation's discriminator, which has next
+# to no gradient where tanh is flat, is carried off by it.
+EPSILON = 0.01
 
 
 def log_normal(x, mean, deviation):
@@ -173,12 +176,14 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_rate):
         generator_objective=kind,
         seed=options.seed,
     )
-    # Still large enough to move, in the end too small to blur.
-    rate = lambda start: keras.optimizers.schedules.CosineDecay(start, iterations, alpha=0.02)
-    model.compile(
-        keras.optimizers.Adam(rate(LEARNING_RATE), beta_1=0.5),
-        keras.optimizers.Adam(rate(generator_rate), beta_1=0.5),
-    )
+
+    def optimizer(rate):
+        # Large enough to move, in the end too small to blur.
+        falling = keras.optimizers.schedules.CosineDecay(rate, iterations, alpha=0.02)
+        # The loss is a mean over the stack, and so are its gradients: a stack's share of EPSILON.
+        return keras.optimizers.Adam(falling, beta_1=0.5, epsilon=EPSILON / len(mu))
+
+    model.compile(optimizer(LEARNING_RATE), optimizer(generator_rate))
     return model
 
 
