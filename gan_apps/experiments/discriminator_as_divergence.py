@@ -369,7 +369,7 @@ def _draw_lines(path, found):
         right.plot(fine, fine, color=style["color"], linewidth=1.0)
         right.plot(found["distance"], found["w1"], **{**style, "linestyle": ""})
         left.axhline(LOG_2, color="#999999", linewidth=0.8)
-        left.text(DISTANCES[0], LOG_2 + 0.01, "log 2", ha="right", va="bottom", color="#555555")
+        left.text(2.5, LOG_2 + 0.01, "log 2", va="bottom", color="#555555")
         left.set_ylim(-0.03, 0.78)
         left.set_title("JS divergence that discriminators report")
         left.set_ylabel("JS, in nats")
@@ -414,6 +414,7 @@ def _draw_training(path, found, fakes):
             ax.plot(np.cos(angles), np.sin(angles), color=plots.REAL, linewidth=1.2)
             ax.scatter(*fake.T, s=6, color=plots.FAKE, zorder=3)
             ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=(), yticks=())
+            ax.spines[:].set_visible(False)
             ax.set_title(f"{time:,} iterations", fontsize=12)
         grid = axes[1][0].get_gridspec()
         for ax in axes[1]:

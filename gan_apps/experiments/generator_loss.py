@@ -326,7 +326,8 @@ def run(options, folder):
                 caption="Left: the gradient that reaches a generator at its beginning while a new "
                 "discriminator learns; mean of the repetitions, band from least to most. Right: "
                 f"a Gaussian that begins at {FAR[0]:g} and has to come to 0 by plain gradient "
-                "descent: trained, and exactly with the best discriminator at every step.",
+                "descent: trained, and exactly with the best discriminator at every step; the trained "
+                "one begins without knowledge and follows behind.",
             ),
             Figure(
                 file="fits.png",
@@ -449,7 +450,7 @@ def _draw_losses(path, slopes):
         left.set_xlabel("D(G(z)), how real a generated point looks")
         left.set_ylabel("generator's loss")
         left.set_title("Flat where the generator is bad")
-        right.set_xlabel("distance of the generator from the data, in standard deviations")
+        right.set_xlabel("distance from the data, in standard deviations")
         right.set_ylabel("slope of the loss")
         right.set_title("The exact slope at the best discriminator")
         left.legend()
