@@ -409,7 +409,7 @@ def _thin():
 
 def _draw_training(path, found, fakes):
     angles = np.linspace(0.0, 2.0 * np.pi, 200)
-    with plots.drawing(path, 2, len(fakes), height=7.2) as (figure, axes):
+    with plots.drawing(path, rows=2, columns=len(fakes), height=7.2) as (figure, axes):
         for ax, time, fake in zip(axes[0], found["iteration"], fakes, strict=True):
             ax.plot(np.cos(angles), np.sin(angles), color=plots.REAL, linewidth=1.2)
             ax.scatter(*fake.T, s=6, color=plots.FAKE, zorder=3)

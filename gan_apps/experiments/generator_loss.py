@@ -326,8 +326,8 @@ def run(options, folder):
                 caption="Left: the gradient that reaches a generator at its beginning while a new "
                 "discriminator learns; mean of the repetitions, band from least to most. Right: "
                 f"a Gaussian that begins at {FAR[0]:g} and has to come to 0 by plain gradient "
-                "descent: trained, and exactly with the best discriminator at every step; the trained "
-                "one begins without knowledge and follows behind.",
+                "descent: trained, and exactly with the best discriminator at every step. The "
+                "trained discriminator begins without knowledge and follows behind.",
             ),
             Figure(
                 file="fits.png",

@@ -385,7 +385,7 @@ def _draw_weights(path, weights):
 def _draw_surfaces(path, drawn):
     names = list(dict.fromkeys(name for name, _ in drawn))
     rows = {USUAL_CLIP: kind_of(USUAL_CLIP), None: PENALTY}
-    with plots.drawing(path, len(rows), len(names), height=8.2) as (_, axes):
+    with plots.drawing(path, rows=len(rows), columns=len(names), height=8.2) as (_, axes):
         for row, (clip, kind) in zip(axes, rows.items(), strict=True):
             for ax, name in zip(row, names, strict=True):
                 scores, real = drawn[name, clip]
