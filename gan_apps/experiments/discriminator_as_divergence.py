@@ -445,7 +445,8 @@ def _draw_training(path, found, fakes):
         left.set_ylim(-0.03, 0.78)
         right.set_ylabel("units of length")
         right.set_ylim(bottom=0.0)
+        left.legend(loc="lower left")
+        right.legend(loc="upper right")
         for ax in (left, right):
             ax.set_xticks(moments, [f"{time:,}" for time in found["iteration"]])
             ax.set_xlabel("iterations of the generator (thin: exact)")
-            ax.legend(loc="lower left")
