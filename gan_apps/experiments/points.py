@@ -11,6 +11,7 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import optimize, spatial
 
 from gan_apps.experiments.progress import progress
 from models.normalization import SpectrallyNormalized
@@ -117,6 +118,29 @@ class PointGenerator(_Stacked):
         return self.rows(inputs["latents"])[:, None, None, :]
 
 
+class FixedGenerator(keras.Model):
+    """{"latents": [stack * n, latent_dim]} -> points: a function that has nothing to learn.
+
+    The generator of a model with generator_steps=0, whose discriminator alone is trained.
+
+    Args:
+      stack: int. Repetitions.
+      latent_dim: int.
+      points: function of latents [stack, n, latent_dim] -> points [stack, n, coordinates], so that
+        each repetition can have a generator of its own.
+    """
+
+    def __init__(self, stack, latent_dim, points):
+        super().__init__()
+        self.stack, self.latent_dim, self.points = stack, latent_dim, points
+        self.built = True
+
+    def call(self, inputs, training=False):
+        latents = tf.reshape(inputs["latents"], (self.stack, -1, self.latent_dim))
+        points = self.points(latents)
+        return tf.reshape(points, (-1, 1, 1, points.shape[-1]))
+
+
 class PointDiscriminator(_Stacked):
     """{"images": points [stack * n, 1, 1, coordinates]} -> scores [stack * n, 1].
 
@@ -185,6 +209,12 @@ def scores(discriminator, points):
     """Scores [stack, count] of points [count, coordinates] by every repetition's discriminator."""
     points = tf.tile(tf.cast(points, tf.float32), (discriminator.stack, 1))[:, None, None, :]
     return np.reshape(discriminator({"images": points}, training=False), (discriminator.stack, -1))
+
+
+def earth_movers_distance(first, second):
+    """W1 of two samples [n, coordinates] of equal size: the mean distance of the best pairs."""
+    distances = spatial.distance.cdist(first, second)
+    return float(distances[optimize.linear_sum_assignment(distances)].mean())
 
 
 def ring(num_modes=8, radius=1.0):
