@@ -19,6 +19,7 @@ import tensorflow as tf
 from scipy import integrate, optimize
 
 from gan_apps.experiments import plots, points
+from gan_apps.experiments.densities import log_mixture, log_normal
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DIVERGENCES, FGAN
 
@@ -35,18 +36,12 @@ LEARNING_RATE = 0.01
 GENERATOR_LEARNING_RATE = 0.002
 # Adam's: what is far below it is noise. Without it total_variation's discriminator, which has next
 # to no gradient where tanh is flat, is carried off by it.
-EPSILON = 0.01
-
-
-def log_normal(x, mean, deviation):
-    """Logarithm of a normal density."""
-    return -0.5 * ((x - mean) / deviation) ** 2 - np.log(deviation) - 0.5 * np.log(2.0 * np.pi)
+EPSILON = 1e-6
 
 
 def log_data(x):
     """Logarithm of the mixture's density."""
-    parts = zip(WEIGHTS, MEANS, DEVIATIONS, strict=True)
-    return np.logaddexp(*(np.log(w) + log_normal(x, m, s) for w, m, s in parts))
+    return log_mixture(x, WEIGHTS, MEANS, DEVIATIONS)
 
 
 def integral(values):
@@ -164,7 +159,7 @@ class SideBySide:
         )
 
 
-def fgan(rows, kind, mu, sigma, options, iterations, generator_rate):
+def fgan(rows, kind, mu, sigma, options, iterations, generator_steps=1):
     """The f-GANs of `rows` that start at Gaussians mu, sigma [stack], as many for each row."""
     keras.utils.set_random_seed(options.seed)
     discriminator = points.PointDiscriminator(len(mu), (64, 64), coordinates=1, activation="tanh")
@@ -174,6 +169,7 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_rate):
         discriminator,
         divergence=SideBySide(tuple(rows)),
         generator_objective=kind,
+        generator_steps=generator_steps,
         seed=options.seed,
     )
 
@@ -183,7 +179,7 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_rate):
         # The loss is a mean over the stack, and so are its gradients: a stack's share of EPSILON.
         return keras.optimizers.Adam(falling, beta_1=0.5, epsilon=EPSILON / len(mu))
 
-    model.compile(optimizer(LEARNING_RATE), optimizer(generator_rate))
+    model.compile(optimizer(LEARNING_RATE), optimizer(GENERATOR_LEARNING_RATE))
     return model
 
 
@@ -202,7 +198,7 @@ def learned(rows, kind, options):
     iterations = options.sized(quick=200, default=4000, full=20000)
     repetitions = options.num_seeds
     start = np.repeat([START], len(rows) * repetitions, axis=0).T
-    model = fgan(rows.values(), kind, *start, options, iterations, GENERATOR_LEARNING_RATE)
+    model = fgan(rows.values(), kind, *start, options, iterations)
     every = iterations // 100
     seen = {}
 
@@ -248,7 +244,7 @@ def estimated(rows, gaussians, options):
     """
     iterations = options.sized(quick=200, default=2000)
     mus, sigmas = np.tile(np.array(list(gaussians.values())).T, len(rows))
-    model = fgan(rows.values(), "exact", mus, sigmas, options, iterations, generator_rate=0.0)
+    model = fgan(rows.values(), "exact", mus, sigmas, options, iterations, generator_steps=0)
     points.train(model, mixture, iterations, MINIBATCH_SIZE // 2, what="discriminators as tests")
     scores = iter(points.scores(model.discriminator, GRID[:, None]))
     table = {name: {} for name in gaussians}
