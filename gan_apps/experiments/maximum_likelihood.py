@@ -216,7 +216,7 @@ def run(options, folder):
     return Findings(
         title="Maximum likelihood, and why it is not enough",
         claim="Maximum likelihood is minimum KL(P_data || P_G), since the data's entropy is given; "
-        "but a Gaussian mixture for P_G can only generate a few blobs, so a network takes its place "
+        "but a Gaussian mixture as P_G can only generate a few blobs: a network takes its place "
         "(seed 002).",
         answer=_answer(results),
         results=results,
