@@ -94,10 +94,10 @@ def test_share_of_lines_that_cross():
     # In the plane at angle a a point r is r sin(a) away: E[min(1, .1 / sin(a))], a uniform.
     angles = (np.arange(100000) + 0.5) / 100000 * np.pi / 2
     expected = np.mean(np.minimum(1.0, 0.1 / np.sin(angles)))
-    share = share_near(2, 1, 0.1, 3000, np.random.default_rng(0))
-    assert_allclose(share, expected, rtol=0.08)
+    share = share_near(2, 1, 0.1, 1000, np.random.default_rng(0))
+    assert_allclose(share, expected, rtol=0.1)
     # In many dimensions at right angles: only the centre is near.
-    assert_allclose(share_near(2000, 1, 0.1, 300, np.random.default_rng(0)), 0.1, rtol=0.05)
+    assert_allclose(share_near(2000, 1, 0.1, 100, np.random.default_rng(0)), 0.1, rtol=0.1)
 
 
 def test_what_a_discriminator_reports():

@@ -340,7 +340,8 @@ def draw_digits(path, drawn):
     """Two rows of pictures of each model."""
     with plots.drawing(path, rows=len(drawn), width=9.0, height=1.75 * len(drawn)) as (_, axes):
         for (axis,), (name, images) in zip(axes, drawn.items(), strict=True):
-            axis.imshow(pictures.grid(images[: 2 * SHOWN], SHOWN)[..., 0], cmap="gray", vmin=0)
+            framed = np.pad(images[: 2 * SHOWN], ((0, 0), (2, 2), (2, 2), (0, 0)))
+            axis.imshow(pictures.grid(framed, SHOWN)[..., 0], cmap="gray", vmin=0)
             axis.set_title("Real digits" if name == "real" else name)
             axis.set_axis_off()
 
