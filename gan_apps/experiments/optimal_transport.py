@@ -433,13 +433,13 @@ def draw_estimates(path, between, trained):
         axes[0].set_title(f"Two points, lambda {LAMBDA:g}")
         axes[0].legend(loc="upper left")
         labels = [label for label in trained["line"] if label != "exact"]
-        names = ["\n".join(label.replace("_", " ").rsplit(" ", 1)) for label in labels]
-        for number, (example, colour) in enumerate(
-            zip(EXAMPLES, (plots.REAL, plots.FAKE), strict=True)
-        ):
+        names = [label.replace("_sided", "-sided").replace("_", "\n") for label in labels]
+        names = [name.replace(" ", "\n") for name in names]
+        styles = ((plots.REAL, "o"), (plots.FAKE, "s"))
+        for number, (example, (colour, marker)) in enumerate(zip(EXAMPLES, styles, strict=True)):
             found = [trained[example][label] for label in labels]
             at = np.arange(len(labels)) + 0.24 * number - 0.12
-            for kind, marker, face in (("raw", "o", "none"), ("corrected", "D", colour)):
+            for kind, face in (("raw", "none"), ("corrected", colour)):
                 axes[1].plot(
                     at,
                     np.maximum([one[kind] for one in found], LOWEST),
@@ -476,15 +476,20 @@ def _answer(results):
         f"The best plan moves the earth {results['piles']['primal']:.2f} places on average, a "
         f"careless one {results['piles']['careless']:.2f}. Primal and dual differ by {gap:.0e} at "
         f"most; {large['points']} x {large['points']} points took {large['seconds']:.0f} s of "
-        "the processor for both. The raw estimate of a discriminator with a gradient penalty is not W1: between two "
-        f"points {results['two_points']['distances'][1]:g} apart it is "
-        f"{results['two_points']['slopes'][1]:.3f} times too large (exactly "
+        "the processor for both. The raw estimate of a discriminator with a gradient penalty is "
+        f"not W1: between two points {results['two_points']['distances'][1]:g} apart it is "
+        f"{results['two_points']['slopes'][1]:.3f} times W (exactly "
         f"{results['two_points']['slopes_exact'][1]:.3f}), with the weakest penalty tried "
-        f"({weak}) {trained['line'][weak]['raw']:.1f} times on the line and "
+        f"({_spoken(weak)}) {trained['line'][weak]['raw']:.1f} times on the line and "
         f"{trained['plane'][weak]['raw']:.1f} times in the plane. Divided by its steepest slope it "
         "is never too large. Nearest to W1 in both examples comes "
-        f"{label}, {kind}: {100 * error(label, kind):.1f} % off at worst."
+        f"{_spoken(label)}, {kind}: {100 * error(label, kind):.1f} % off at worst."
     )
+
+
+def _spoken(label):
+    penalty, weight = label.split()
+    return f"{penalty.replace('_', '-')}, lambda {weight}"
 
 
 def _tables(results):
@@ -503,7 +508,7 @@ def _tables(results):
     between = results["two_points"]
     rows = zip(GAPS, between["slopes"], between["slopes_exact"], between["corrected"], strict=True)
     estimated = [
-        (example, label.replace("_", "-"), found["exact"], *one.values())
+        (example, _spoken(label), found["exact"], *one.values())
         for example, found in results["estimates"].items()
         for label, one in found.items()
         if label != "exact"
@@ -523,7 +528,7 @@ def _tables(results):
             caption="WGAN-GP's discriminator on the same samples, mean of the repetitions",
             columns=(
                 "example",
-                "penalty and lambda",
+                "penalty",
                 "W1, exact",
                 "steepest slope",
                 "raw / W1",
