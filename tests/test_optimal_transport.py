@@ -87,8 +87,9 @@ def test_a_discriminator_over_its_steepest_slope_never_exceeds_the_distance(plan
         scores = lambda points, way=way: np.sin(points @ way) + points[:, 0] ** 2
         slope = steepest(scores(x), scores(y), solved.distances)
         assert abs(p @ scores(x) - scores(y).mean()) / slope <= solved.primal
-    falling = steepest(-3.0 * x[:, 0], -3.0 * y[:, 0], np.abs(x[:, :1] - y[:, 0]))
-    assert_allclose(falling, 3.0)
+    # One that falls everywhere, by 3 and by 7 / 2.
+    falling = steepest(np.array([-3.0, -7.0]), np.array([0.0]), np.array([[1.0], [2.0]]))
+    assert_allclose(falling, 3.5)
 
 
 def test_the_penalised_slope_is_the_best():
