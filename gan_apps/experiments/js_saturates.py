@@ -396,7 +396,7 @@ def draw_lines(path, found):
         arrow = {"arrowstyle": "<->", "linewidth": 2}
         axes[0].annotate("", (0.02, 0.5), (0.58, 0.5), arrowprops=arrow)
         axes[0].text(0.3, 0.53, "offset", ha="center")
-        axes[0].set(title="Two lines", xlim=(-0.3, 1.1), ylim=(-0.1, 1.35))
+        axes[0].set(title="Two lines", xlim=(-0.3, 1.1), ylim=(-0.1, 1.35), xlabel="x", ylabel="y")
         axes[0].legend(loc="upper left")
         # The far side is the near side's mirror image.
         both = [-offset for offset in OFFSETS[:0:-1]] + list(OFFSETS)
@@ -415,7 +415,7 @@ def draw_lines(path, found):
         axes[1].plot([], [], " ", label="KL: infinite")
         axes[1].set(title="JS and TV jump, W1 does not", xlabel="offset", ylabel="nats; distance")
         axes[1].set_ylim(-0.05, 1.5)
-        axes[1].legend(loc="upper center", ncols=2)
+        axes[1].legend(loc="upper center", ncols=2, handlelength=1.5)
         axes[2].set(title="Close to 0", xscale="log", yscale="log", xlabel="offset")
         axes[2].legend(loc="lower right")
 
@@ -447,13 +447,13 @@ def animate_gaussians(path, results, every):
         for last in range(len(DISTANCES) - 1, -1, -every):
             for axis in axes:
                 axis.clear()
-            for mean, colour, label in (
-                (0.0, plots.REAL, "P, the data"),
-                (DISTANCES[last], plots.FAKE, "Q, the generator"),
+            for mean, colour, dashes, label in (
+                (0.0, plots.REAL, "-", "P, the data"),
+                (DISTANCES[last], plots.FAKE, "--", "Q, the generator"),
             ):
                 height = np.exp(log_normal(GRID, mean, 1.0))
                 axes[0].fill_between(GRID, height, color=colour, alpha=0.35)
-                axes[0].plot(GRID, height, color=colour, label=label)
+                axes[0].plot(GRID, height, color=colour, linestyle=dashes, label=label)
             axes[0].set(xlim=(-4, 16), ylim=(0, 0.5), xlabel="x", ylabel="density")
             axes[0].legend(loc="upper right")
             for number, (name, share) in enumerate((("js", LOG_2), ("w1", DISTANCES[-1]))):
@@ -475,7 +475,9 @@ def draw_surfaces(path, found, meeting):
         for number, (size, shares) in enumerate(meeting.items()):
             inside = DIMENSIONS[len(DIMENSIONS) - len(shares) :]
             axes[0].plot(inside, shares, **plots.line(number), label=f"{size}-dimensional")
-        axes[0].set(xscale="log", title=f"Share of a disc within {NEAR:g} of another")
+        axes[0].set(xscale="log", yscale="log", title=f"Share of a disc within {NEAR:g} of another")
+        axes[0].set_xticks(DIMENSIONS, [str(size) for size in DIMENSIONS])
+        axes[0].minorticks_off()
         axes[0].set(xlabel="dimensions of the space", ylabel="share of its points")
         axes[0].legend()
         for number, name in ((0, "js"), (2, "tv"), (3, "w1")):
