@@ -26,7 +26,8 @@ import numpy as np
 import tensorflow as tf
 
 from gan_apps.experiments import plots, points
-from gan_apps.experiments.densities import jensen_shannon, kl, log_mixture, log_normal, wasserstein
+from gan_apps.experiments.densities import jensen_shannon, kl, log_normal, wasserstein
+from gan_apps.experiments.fgan_gaussian import log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.optimal_transport import transport
 from models import DCGAN, OBJECTIVES
@@ -37,8 +38,7 @@ OFFSETS = (0.0, 1e-6, 1e-4, 0.01, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 # Of two normal distributions of deviation 1 all but 1e-15 lies here.
 GRID = np.linspace(-9.0, 21.0, 6001)
 DISTANCES = np.linspace(0.0, 12.0, 49)
-# The data of the theorem on gradients, and generators mu + sigma z.
-MIXTURE = (0.33, 0.67), (-1.0, 2.0), (0.25, 2.0**0.5)
+# Generators mu + sigma z of the theorem on gradients, whose data are fgan_gaussian's mixture.
 GENERATORS = ((0.0, 1.0), (1.0, 2.0), (3.0, 0.5), (-2.0, 1.5))
 FINE = np.linspace(-14.0, 16.0, 300001)
 DIMENSIONS = (2, 3, 5, 10, 30, 100, 784)
@@ -142,16 +142,16 @@ def gaussians(distance):
     # W1's price is the potential -f, f' = sign(G - F), which falls towards P.
     climb = np.sign(np.cumsum(p - q))
     return {
-        "js": (jensen_shannon(log_p, log_q, GRID), slope((log_q - log_m) / 2)),
-        "kl": (kl(log_p, log_q, GRID), slope(-np.exp(log_p - log_q))),
+        "js": (jensen_shannon(log_p, log_q, step), slope((log_q - log_m) / 2)),
+        "kl": (kl(log_p, log_q, step), slope(-np.exp(log_p - log_q))),
         "tv": (float(np.abs(p - q).sum() * step / 2), slope(np.sign(q - p) / 2)),
-        "w1": (wasserstein(log_p, log_q, GRID), slope(np.cumsum(climb) * step)),
+        "w1": (wasserstein(log_p, log_q, step), slope(np.cumsum(climb) * step)),
     }
 
 
 def w1_of_generator(mu, sigma):
     """W1 of the mixture and N(mu, sigma), by quadrature."""
-    return wasserstein(log_mixture(FINE, *MIXTURE), log_normal(FINE, mu, sigma), FINE)
+    return wasserstein(log_data(FINE), log_normal(FINE, mu, sigma), FINE[1] - FINE[0])
 
 
 def gradients_of_w1(mu, sigma, step=1e-3):
@@ -162,7 +162,7 @@ def gradients_of_w1(mu, sigma, step=1e-3):
     """
     width = FINE[1] - FINE[0]
     density = np.exp(log_normal(FINE, mu, sigma))
-    climb = np.sign(np.cumsum(density - np.exp(log_mixture(FINE, *MIXTURE))))
+    climb = np.sign(np.cumsum(density - np.exp(log_data(FINE))))
     z = (FINE - mu) / sigma
     theorem = [-float(np.sum(climb * density * part) * width) for part in (1.0, z)]
     differences = [

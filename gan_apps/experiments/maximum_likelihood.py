@@ -37,13 +37,12 @@ from gan_apps.data.minibatches import Minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments import plots
-from gan_apps.experiments.densities import kl, log_mixture, log_normal
+from gan_apps.experiments.densities import kl, log_normal
+from gan_apps.experiments.fgan_gaussian import DEVIATIONS, GRID, MEANS, WEIGHTS, log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.progress import progress
 
-WEIGHTS, MEANS, DEVIATIONS = (0.33, 0.67), (-1.0, 2.0), (0.25, 2.0**0.5)
-# Of the data and every model that is looked at, all but 1e-15 lies here.
-GRID = np.linspace(-14.0, 16.0, 6001)
+CELL = GRID[1] - GRID[0]
 SIZES = (10, 100, 1000, 10000, 100000)
 SYMBOLS = (0.5, 0.25, 0.125, 0.125)
 CODES = {"uniform": (0.25,) * 4, "reversed": SYMBOLS[::-1], "P itself": SYMBOLS}
@@ -76,11 +75,6 @@ def kl_bits(p, q):
     return float(np.sum(np.asarray(p) * np.log2(np.asarray(p) / np.asarray(q))))
 
 
-def log_data(x):
-    """Logarithm of the mixture's density."""
-    return log_mixture(x, WEIGHTS, MEANS, DEVIATIONS)
-
-
 def moments():
     """Mean and deviation of the mixture: the Gaussian with the smallest KL(P || Q)."""
     mean = sum(w * m for w, m in zip(WEIGHTS, MEANS, strict=True))
@@ -91,8 +85,8 @@ def moments():
 def density_entropies(mu, sigma):
     """{"entropy", "cross_entropy", "kl"} of the mixture and N(mu, sigma), an integral each."""
     log_p, log_q = log_data(GRID), log_normal(GRID, mu, sigma)
-    mean = lambda values: float(np.sum(np.exp(log_p) * values) * (GRID[1] - GRID[0]))
-    return {"entropy": -mean(log_p), "cross_entropy": -mean(log_q), "kl": kl(log_p, log_q, GRID)}
+    mean = lambda values: float(np.sum(np.exp(log_p) * values) * CELL)
+    return {"entropy": -mean(log_p), "cross_entropy": -mean(log_q), "kl": kl(log_p, log_q, CELL)}
 
 
 def mixture_samples(count, random):
