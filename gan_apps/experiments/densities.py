@@ -27,3 +27,8 @@ def jensen_shannon(log_p, log_q, cell):
     """JSD(P, Q) = KL(P || M) / 2 + KL(Q || M) / 2 with M = (P + Q) / 2; at most log 2."""
     log_m = np.logaddexp(log_p, log_q) - np.log(2.0)
     return (kl(log_p, log_m, cell) + kl(log_q, log_m, cell)) / 2.0
+
+
+def wasserstein(log_p, log_q, step):
+    """W1(P, Q) = integral of abs(distribution function of P - that of Q), on a grid of the line."""
+    return float(np.sum(np.abs(np.cumsum(np.exp(log_p) - np.exp(log_q)) * step)) * step)

@@ -229,6 +229,24 @@ def grid(side=5, spacing=2.0):
     return np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
 
 
+def shuffled(samples):
+    """The data of samples [stack, n, coordinates], for `train` with minibatches of n.
+
+    Every minibatch is a whole sample in a new order, so that a penalty meets new pairs.
+    """
+    samples = tf.cast(samples, tf.float32)
+    stack, size, coordinates = samples.shape
+
+    def draw(count, key):
+        shape = (count // (stack * size), stack, size)
+        order = tf.argsort(tf.random.stateless_uniform(shape, key), axis=-1)
+        repeated = tf.broadcast_to(samples, (shape[0], *samples.shape))
+        points = tf.gather(repeated, order, axis=2, batch_dims=2)
+        return tf.reshape(points, (count, coordinates))
+
+    return draw
+
+
 def gaussians(centres, deviation):
     """The data of equally likely round Gaussians, for `train`."""
     centres = tf.constant(centres, tf.float32)
