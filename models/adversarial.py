@@ -110,7 +110,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         seed=0,
     ):
         super().__init__()
-        self.strategy = tf.distribute.get_strategy()
+        self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
         # Keras would reduce a minibatch of its strategy to one in order to build what is built.
         self._distribute_strategy = None
         if initial_discriminator_steps % discriminator_steps:
@@ -218,7 +218,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
     def make_train_function(self, force=False):
         """Under a strategy, one that calls `train_step` on every replica."""
         strategy = self.strategy
-        if strategy is tf.distribute.get_strategy():
+        if strategy is None:
             return super().make_train_function(force)
         if self.train_function is None or force:
             # Keras's own takes the mean of the logs over an axis that scalars do not have.

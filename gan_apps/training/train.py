@@ -3,6 +3,7 @@
 import importlib.metadata
 import pathlib
 import platform
+import re
 
 import tensorflow as tf
 
@@ -128,7 +129,9 @@ def _lost(run, signal, error):
     command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
     if signal is not None:
         return Interrupted(f"stopped, as the chief was. {command}", exit_code=128 + signal)
-    reason = str(error.message).strip().splitlines()[0][:200]
+    # TensorFlow's message is a page, with the cause in one line.
+    cause = re.search(r"aborted by: (.*)", error.message)
+    reason = cause[1][:200] if cause else type(error).__name__
     return Failed(f"the workers can no longer go on together ({reason}). {command}")
 
 
