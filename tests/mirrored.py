@@ -11,11 +11,6 @@ import types
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.data.minibatches import Minibatches
-from gan_apps.data.sources import Images
-from gan_apps.training import distribution, states
-from tests.tiny_models import COUNT, NUM_CLASSES, built
-
 CASES = {
     "labels": ("cgan", {"real_gradient_weight": 1.0, "real_gradient_interval": 2}),
     "batch": ("dcgan", {"normalization": "batch", "flipped_labels": 0.3, "input_noise": 0.1}),
@@ -27,6 +22,12 @@ ITERATIONS = 3
 
 def trained(case, distribute):
     """Every variable of a case's model after ITERATIONS iterations of one epoch."""
+    # TensorFlow runs while these are imported, and its devices are then what they are.
+    from gan_apps.data.minibatches import Minibatches
+    from gan_apps.data.sources import Images
+    from gan_apps.training import distribution, states
+    from tests.tiny_models import COUNT, NUM_CLASSES, built
+
     name, arguments = CASES[case]
     with distribution.strategy(distribute).scope():
         model = built(name, **arguments)
