@@ -25,8 +25,8 @@ from tests.test_journey import TINY, last_state, states, wait_for
 # or 88. Weights are of size 0.02 to 1, and an iteration moves them by up to 0.001.
 MIRRORED_TOLERANCE = 2e-6
 WORKERS_TOLERANCE = 2e-4
-# The bias of a convolution that batch normalisation follows, and the moving mean that it shifts: its
-# gradient is zero, and Adam makes steps of full length out of the rounding.
+# The bias of a convolution that batch normalisation follows, and the moving mean that it shifts:
+# its gradient is zero, and Adam makes steps of full length out of the rounding.
 WITHOUT_GRADIENT = {"batch": {"discriminator/003", "discriminator/006"}}
 
 
