@@ -29,6 +29,9 @@ WORKERS_TOLERANCE = 2e-4
 # its gradient is zero, and Adam makes steps of full length out of the rounding.
 WITHOUT_GRADIENT = {"batch": {"discriminator/003", "discriminator/006"}}
 
+# Seconds in which anything is done, however busy the machine is.
+WAIT = 1500
+
 
 def cluster(*addresses, kind="worker", index=0):
     return json.dumps(
@@ -144,7 +147,7 @@ def test_two_replicas_train_what_one_does(tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=WAIT,
     )
     assert result.returncode == 0, result.stderr
     for case in mirrored.CASES:
@@ -200,18 +203,31 @@ def _two_workers(run, *arguments):
 
 def ended(processes):
     """(exit code, stdout, stderr) of each."""
-    outputs = [process.communicate(timeout=300) for process in processes]
+    outputs = [process.communicate(timeout=WAIT) for process in processes]
     return [(p.returncode, *output) for p, output in zip(processes, outputs, strict=True)]
+
+
+def finished(start, *arguments):
+    """What two workers print that come to the end.
+
+    A worker that is starved of processor for ten seconds is lost to the other, which no test of
+    this file is about: then both are started again.
+    """
+    for _ in range(3):
+        results = ended(start(*arguments))
+        if not any("heartbeat" in errors for _, _, errors in results):
+            break
+    assert [code for code, _, _ in results] == [0, 0], results
+    return [output for _, output, _ in results]
 
 
 @pytest.mark.slow
 def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, started, tmp_path):
     epochs, several = "--num_epochs=4", "--distribute=multi_worker"
     alone, together, killed = (tmp_path / name for name in ("alone", "together", "killed"))
-    (chief, worker) = ended(started(together, epochs, several))
-    assert chief[0] == worker[0] == 0, (chief, worker)
-    assert chief[1].splitlines()[2].startswith("epoch 1/4, iteration 22: discriminator_loss ")
-    assert worker[1].splitlines() == [
+    (chief, worker) = finished(started, together, epochs, several)
+    assert "epoch 4/4, iteration 88: discriminator_loss " in chief
+    assert worker.splitlines() == [
         "Worker 2 of 2 waits for the others.",
         f"Run: {together}",
         str(together),
@@ -219,7 +235,7 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
 
     # One worker is killed: the other says so and ends.
     processes = started(killed, epochs, several)
-    wait_for(lambda: states(killed), processes[0], timeout=300)
+    wait_for(lambda: states(killed), processes[0], timeout=WAIT)
     processes[1].kill()
     (chief, _) = ended(processes)
     assert chief[0] == 1, chief
@@ -228,13 +244,13 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
     assert left[-1] in chief[2].splitlines()[-1] and int(left[-1][5:14]) < 88
     # Asked to stop, as a scheduler does: the chief saves.
     processes = started(killed, epochs, several)
-    wait_for(lambda: states(killed)[-1] > left[-1], processes[0], timeout=300)
+    wait_for(lambda: states(killed)[-1] > left[-1], processes[0], timeout=WAIT)
     for process in processes:
         process.send_signal(signal.SIGTERM)
     results = ended(processes)
     assert [code for code, _, _ in results] == [143, 143], results
     assert states(killed)[-1] in results[0][2] and int(states(killed)[-1][5:14]) < 88
-    assert [code for code, _, _ in ended(started(killed, epochs, several))] == [0, 0]
+    finished(started, killed, epochs, several)
     whole, gone_on = last_state(together), last_state(killed)
     for name in whole:
         assert_array_equal(gone_on[name], whole[name], err_msg=name)

@@ -92,7 +92,7 @@ class Minibatches:
             labels are looked up and all noise is drawn for the whole; images of these alone.
           of: int. Into how many equal parts, consecutive rows, a minibatch is divided. Default 1.
         """
-        # Made here, outside of the graph that `iteration` becomes.
+        # Made here, outside of the graph that `element` becomes.
         images, conditions = self._tensors
         count = len(self.images.images)
 
