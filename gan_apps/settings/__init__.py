@@ -3,6 +3,7 @@
 from gan_apps.settings.config import (
     LENGTH,
     MAX_SEED,
+    PLACE,
     CGANConfig,
     DCGANConfig,
     FGANConfig,

@@ -1,7 +1,7 @@
 """What a training run is made of: a frozen dataclass per command.
 
-A field, its flag, its help, its default and its check stand together. `LENGTH` names the one field
-that a resumed run may change.
+A field, its flag, its help, its default and its check stand together. `LENGTH` and `PLACE` name the
+fields that a resumed run may change.
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ import os
 from gan_apps.settings import rows
 
 LENGTH = "num_epochs"
+PLACE = "distribute"
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
 TFDS = "tfds:"
@@ -23,6 +24,7 @@ GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
 LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
 GENERATOR_OBJECTIVES = ("trick", "exact")
 OPTIMIZERS = ("adam", "rmsprop")
+DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
 
@@ -38,6 +40,7 @@ def setting(
     excluded=(),
     choices=None,
     only_if=None,
+    newer=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
@@ -50,6 +53,8 @@ def setting(
       choices: tuple of str, or function that returns one. All that is allowed.
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
+      newer: bool. Whether there are runs that were made before the setting was, and that have its
+        default without saying so.
     """
     metadata = {
         "help": help,
@@ -60,6 +65,7 @@ def setting(
         "excluded": excluded,
         "choices": choices,
         "only_if": only_if,
+        "newer": newer,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -199,6 +205,14 @@ class TrainConfig:
     jit_compile: bool = setting(
         False, "Compile the training step with XLA, which draws other noise for the same seed."
     )
+    distribute: str = setting(
+        "none",
+        "Several devices, which share every minibatch of --batch_size and learn what one would: "
+        "those of this machine (mirrored), or those of all workers that TF_CONFIG names "
+        "(multi_worker). May change when a run is resumed.",
+        choices=DISTRIBUTIONS,
+        newer=True,
+    )
     seed: int = setting(
         0,
         "Seed of everything random, drawing too: same seed, same result.",
@@ -221,6 +235,13 @@ class TrainConfig:
                 f"initial_discriminator_steps must be a multiple of --discriminator_steps="
                 f"{self.discriminator_steps}, got {self.initial_discriminator_steps}."
             )
+        for name in ("jit_compile", "initial_discriminator_steps"):
+            if self.distribute != "none" and getattr(self, name):
+                raise ValueError(
+                    f"{name} must stay {TrainConfig.__dataclass_fields__[name].default} with "
+                    f"--distribute={self.distribute}: the replicas cannot wait for each other "
+                    "inside of what it compiles or leaves out."
+                )
         penalties = {"penalty": self.penalty != "none", "real_gradient_weight": True}
         for name, given in penalties.items():
             if self.normalization == "batch" and given and getattr(self, name):
@@ -419,6 +440,9 @@ def to_json(config):
 def from_json(config_class, values):
     """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
+    if isinstance(values, dict):
+        newer = {name: f.default for name, f in fields.items() if f.metadata["newer"]}
+        values = {**newer, **values}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]
         raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")

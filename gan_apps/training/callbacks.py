@@ -27,7 +27,7 @@ class _ByIteration(keras.callbacks.Callback):
     """A callback that is told the number of iterations done."""
 
     def on_train_batch_end(self, batch, logs=None):
-        self.after_iteration(int(self.model.iteration.value), logs)
+        self.after_iteration(int(self.model.iteration.numpy()), logs)
 
     def after_iteration(self, iteration, logs):
         raise NotImplementedError
@@ -139,7 +139,7 @@ class Progress(_ByIteration):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
-        done = int(self.model.iteration.value) - epoch * self.steps_per_epoch
+        done = int(self.model.iteration.numpy()) - epoch * self.steps_per_epoch
         self.offset = epoch * self.steps_per_epoch + done
         self.bar = None
         if sys.stdout.isatty():
@@ -157,7 +157,7 @@ class Progress(_ByIteration):
             self.bar.update(iteration - self.offset, list(logs.items()))
 
     def on_epoch_end(self, epoch, logs=None):
-        iteration = int(self.model.iteration.value)
+        iteration = int(self.model.iteration.numpy())
         seconds = time.perf_counter() - self.started
         speed = (iteration - self.first) / seconds if iteration > self.first else 0.0
         left = (self.num_epochs * self.steps_per_epoch - iteration) / speed if speed else 0.0
@@ -173,15 +173,17 @@ class SaveStates(_ByIteration):
     """Saves the state every `save_steps` iterations, at each epoch's end, and when asked to stop.
 
     SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
-    raised. A second signal is not waited for.
+    raised. A second signal is not waited for. Of several workers the chief alone does so; another
+    goes on until the chief has stopped, since none can finish an iteration without the others.
     """
 
-    def __init__(self, run, save_steps, steps_per_epoch, seconds):
+    def __init__(self, run, save_steps, steps_per_epoch, seconds, is_chief=True):
         super().__init__()
         self.run = run
         self.save_steps = save_steps
         self.steps_per_epoch = steps_per_epoch
         self.seconds_before = seconds
+        self.is_chief = is_chief
         self.started = time.perf_counter()
         self.signal = None
         self.replaced = {
@@ -203,7 +205,7 @@ class SaveStates(_ByIteration):
 
     def after_iteration(self, iteration, logs):
         due = iteration % self.save_steps == 0 or iteration % self.steps_per_epoch == 0
-        if not due and self.signal is None:
+        if not self.is_chief or (not due and self.signal is None):
             return
         try:
             path = states.save(self.run, self.model, self.seconds)

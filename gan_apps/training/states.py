@@ -56,7 +56,7 @@ def save(run, model, seconds):
             raise FloatingPointError(f"a value of {name.split('/')[0]} is not finite")
     folder = run / run_dir.STATES
     folder.mkdir(exist_ok=True)
-    path = folder / f"step_{int(model.iteration.value):09d}.npz"
+    path = folder / f"step_{int(model.iteration.numpy()):09d}.npz"
     with files.replacing(path) as beside:
         np.savez(beside, **arrays, **{SECONDS: np.float64(seconds)})
     for old in saved(run)[KEPT:]:

@@ -3,14 +3,17 @@
 import importlib.metadata
 import pathlib
 import platform
+import re
+
+import tensorflow as tf
 
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused
-from gan_apps.training import building, callbacks, finishing, states
+from gan_apps.settings import Failed, Interrupted, Refused
+from gan_apps.training import building, callbacks, distribution, finishing, states
 from gan_apps.training.events import Events
 from models import MODELS, networks
 
@@ -31,8 +34,9 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite; the last good state is kept.
+      Failed: a loss or a weight is not finite, or a worker was lost; the last good state is kept.
     """
+    distribution.refuse_uneven(config)
     minibatches = Minibatches(
         _images(app, config),
         config.batch_size,
@@ -41,19 +45,24 @@ def train(app, config, run):
         config.seed,
         config.horizontal_flips,
     )
-    model = building.build(app, config, minibatches)
+    with distribution.strategy(config.distribute).scope():
+        model = building.build(app, config, minibatches)
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
-    run_dir.create(run, recipe)
-    files.clear_unfinished(run)
+    is_chief = distribution.is_chief(config)
+    if is_chief:
+        run_dir.create(run, recipe)
+        files.clear_unfinished(run)
     seconds = states.restore(run, model)
-    callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
+    distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+    if is_chief:
+        callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
     print(f"Run: {run}", flush=True)
-    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.value)
+    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.numpy())
     if left > 0:
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
-    if not finishing.is_finished(run, model):
+    if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
     return run
 
@@ -75,34 +84,55 @@ def _fit(model, config, run, recipe, minibatches, seconds):
     """Runs the epochs that are left; returns the training time in seconds."""
     steps_per_epoch = minibatches.steps_per_epoch
     images_per_iteration = minibatches.images_per_iteration
-    done = int(model.iteration.value)
+    done = int(model.iteration.numpy())
     first_epoch, first_step = divmod(done, steps_per_epoch)
-    events = Events(run)
-    saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds)
+    is_chief = distribution.is_chief(config)
+    saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds, is_chief)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
     steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [
-        callbacks.StopAtNaN(run),
-        callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events),
-        callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-        callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration),
-        saver,
-    ]
+    steps += [callbacks.StopAtNaN(run)]
+    events = Events(run) if is_chief else None
+    if is_chief:
+        steps += [
+            callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events),
+            callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
+            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration),
+        ]
+    steps += [saver]
     try:
         for epoch in range(first_epoch, config.num_epochs):
-            dataset = minibatches.epoch(epoch, first_step if epoch == first_epoch else 0)
+            begun = first_step if epoch == first_epoch else 0
             model.fit(
-                dataset,
+                distribution.iterations(config, minibatches, epoch, begun),
+                steps_per_epoch=steps_per_epoch - begun,
                 initial_epoch=epoch,
                 epochs=epoch + 1,
                 shuffle=False,
                 verbose=0,
                 callbacks=steps,
             )
+    except tf.errors.OpError as error:
+        if config.distribute != "multi_worker":
+            raise
+        raise _lost(run, saver.signal, error) from None
     finally:
         saver.restore_signals()
-        events.close()
+        if events is not None:
+            events.close()
     return saver.seconds
+
+
+def _lost(run, signal, error):
+    """What to say when the workers could not go on together."""
+    newest = states.saved(run)
+    good = f"from {newest[0]}" if newest else "from the beginning"
+    command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
+    if signal is not None:
+        return Interrupted(f"stopped, as the chief was. {command}", exit_code=128 + signal)
+    # TensorFlow's message is a page, with the cause in one line.
+    cause = re.search(r"aborted by: (.*)", error.message)
+    reason = cause[1][:200] if cause else type(error).__name__
+    return Failed(f"the workers can no longer go on together ({reason}). {command}")
 
 
 def _recipe(app, config, images, model):
