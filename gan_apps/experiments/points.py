@@ -175,7 +175,6 @@ def train(model, data, iterations, minibatch_size, *, what, watch=None, watched=
     count = stack * minibatch_size
     nothing = {"conditions": {}}
 
-    @tf.function
     def run(first, last):
         for iteration in tf.range(first, last):
             key = tf.stack([tf.constant(model.seed, tf.int64), iteration])
@@ -184,6 +183,9 @@ def train(model, data, iterations, minibatch_size, *, what, watch=None, watched=
             images = tf.reshape(points, (steps, count, 1, 1, points.shape[-1]))
             model.train_step({"examples": {"images": images}, **nothing})
 
+    # Traced here: TensorFlow takes a function for each training to be a fault, and says so.
+    number = tf.TensorSpec((), tf.int64)
+    run = tf.function(run).get_concrete_function(number, number)
     stops = sorted({iterations, *range(chunk, iterations, chunk), *(w for w in watched if w)})
     done = 0
     if watch is not None and 0 in watched:
