@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from gan_apps.machine import locks
 from tests.conftest import ROOT
 
 TINY = [
@@ -26,9 +27,14 @@ TINY = [
 ]
 
 
-def start(folder, *arguments):
+def start(folder, *arguments, dies=None, may_write_everywhere=True):
+    """A training as a process; it dies in a write that tests.dying knows, or is no root."""
+    module = ["gan_apps.cgan"] if dies is None else ["tests.dying", *map(str, dies)]
+    command = [sys.executable, "-m", *module, *TINY, *arguments]
+    if not may_write_everywhere and os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-dac_override", *command]
     return subprocess.Popen(
-        [sys.executable, "-m", "gan_apps.cgan", *TINY, *arguments],
+        command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -120,21 +126,68 @@ def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_killed_twice_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
-    arguments = [*TINY, "--num_epochs=4"]
+def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert gan_apps("cgan", *arguments, f"--run_dir={whole}").returncode == 0
-    # The first kill falls in the second epoch, the second in the third: 22 iterations an epoch.
-    for iteration in (30, 54):
-        process = start(tmp_path, "--num_epochs=4", f"--run_dir={killed}")
-        reached = lambda at=iteration: _row(killed) >= at
-        wait_for(reached, process)
-        process.kill()
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        assert 0 < int(states(killed)[-1][5:14]) < 88
-    assert gan_apps("cgan", *arguments, f"--run_dir={killed}").returncode == 0
+    assert gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={whole}").returncode == 0
+    # 22 iterations an epoch: states after 8, 16, 22, 24, 32, ... A process begins where the one
+    # before it was left, and dies in its count-th write.
+    for moment, count, newest in (
+        ("half_written", 2, 8),
+        ("not_yet_named", 3, 22),
+        ("old_ones_still_there", 2, 32),
+    ):
+        process = start(tmp_path, "--num_epochs=3", f"--run_dir={killed}", dies=[moment, count])
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, errors
+        assert states(killed)[-1] == f"step_{newest:09d}.npz"
+        assert len(states(killed)) == (4 if moment == "old_ones_still_there" else newest // 8)
+        unfinished = [path.name for path in killed.rglob(".writing-*")]
+        assert len(unfinished) == (moment != "old_ones_still_there"), unfinished
+        assert (killed / locks.NAME).exists()
+        # As if it had died in that write too.
+        with (killed / "metrics.jsonl").open("a") as file:
+            file.write('{"step": 3')
+    result = gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={killed}")
+    assert result.returncode == 0, result.stderr
     assert_same_ending(whole, killed)
+    assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}
+
+
+@pytest.mark.slow
+def test_a_second_training_of_a_run_is_refused_and_sigterm_saves_and_exits_143(refused, tmp_path):
+    process = start(tmp_path, "--num_epochs=5000", "--run_dir=run")
+    run = tmp_path / "run"
+    try:
+        wait_for(lambda: states(run), process)
+        config = (run / "config.json").read_bytes()
+        line = refused("cgan", *TINY, "--num_epochs=5001", "--run_dir=run")
+        assert line == "error: --run_dir=run: another process is training in it."
+        assert (run / "config.json").read_bytes() == config
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 143, errors
+    (line,) = errors.splitlines()
+    assert states(run)[-1] in line and "--run_dir=run" in line
+    assert not (run / locks.NAME).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or (os.geteuid() == 0 and not shutil.which("setpriv")),
+    reason="root may write everywhere",
+)
+def test_a_run_directory_that_cannot_be_written_is_refused_and_stays_as_it_is(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir(mode=0o555)
+    process = start(tmp_path, "--run_dir=run", may_write_everywhere=False)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2, errors
+    assert errors == "error: --run_dir=run: cannot be written: Permission denied.\n"
+    assert list(run.iterdir()) == []
 
 
 def _row(run):

@@ -38,6 +38,7 @@ def setting(
     excluded=(),
     choices=None,
     only_if=None,
+    newer=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
@@ -50,6 +51,8 @@ def setting(
       choices: tuple of str, or function that returns one. All that is allowed.
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
+      newer: bool. Whether there are runs that were made before the setting was, and that have its
+        default without saying so.
     """
     metadata = {
         "help": help,
@@ -60,6 +63,7 @@ def setting(
         "excluded": excluded,
         "choices": choices,
         "only_if": only_if,
+        "newer": newer,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -204,6 +208,12 @@ class TrainConfig:
         "Seed of everything random, drawing too: same seed, same result.",
         minimum=0,
         maximum=MAX_SEED,
+    )
+    deterministic: bool = setting(
+        False,
+        "Use no kernel of TensorFlow whose result may differ from one time to the next. On a "
+        "processor there is none, and it changes nothing; on a GPU it costs speed.",
+        newer=True,
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
@@ -419,6 +429,9 @@ def to_json(config):
 def from_json(config_class, values):
     """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
+    if isinstance(values, dict):
+        newer = {name: f.default for name, f in fields.items() if f.metadata["newer"]}
+        values = {**newer, **values}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]
         raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")

@@ -45,6 +45,13 @@ def train(app, config, run):
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
+    with run_dir.held(run):
+        _go_on(model, config, run, recipe, minibatches)
+    return run
+
+
+def _go_on(model, config, run, recipe, minibatches):
+    """Trains from where the run stands to its end."""
     run_dir.create(run, recipe)
     files.clear_unfinished(run)
     seconds = states.restore(run, model)
@@ -55,7 +62,6 @@ def train(app, config, run):
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
     if not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
-    return run
 
 
 def _images(app, config):
