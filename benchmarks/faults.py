@@ -3,9 +3,9 @@
   python -m benchmarks.faults --kills=20              a small network on scikit-learn's digits
   python -m benchmarks.faults --kills=3 --seed=1      other moments
 
-One training runs undisturbed. Another of the same settings is killed with SIGKILL at moments spread at
-random over its iterations, each time gone on with by the same command, and compared in the end: every
-array of the last state, every row of the metrics, the generator's files and the pictures, byte for byte.
+One training runs undisturbed. Another of the same settings is killed with SIGKILL at moments spread
+at random over its iterations, each time gone on with by the same command, and compared in the end:
+every array of the last state, the metrics, the generator's file and the pictures, byte for byte.
 """
 
 import json

@@ -1,8 +1,7 @@
-"""What is read from files and flags, fed with what nobody would write: read, or refused in a line."""
+"""What is read from files and flags, fed with what nobody would write: read, or refused."""
 
 import contextlib
 import copy
-import io
 import json
 import zipfile
 
@@ -19,7 +18,7 @@ from gan_apps.settings import CGANConfig, Refused
 
 # The same examples every time: a failure is a fault of the change that is tested.
 few = settings(
-    max_examples=int(__import__("os").environ.get("N", 150)),
+    max_examples=50,
     derandomize=True,
     database=None,
     deadline=None,
@@ -115,7 +114,7 @@ LINES = st.lists(
 ).map(",".join)
 PROMPTS = st.lists(
     st.sampled_from(
-        "blue red grey hair eyes eyed , ; and no with short dark a girl ! <hair > \u0130 \u212a".split()
+        "blue red grey hair eyes eyed , ; | and no with short dark a ! <hair > \u0130".split()
     )
     | st.text(max_size=5),
     max_size=8,

@@ -121,7 +121,7 @@ def new_path(app):
 
 @contextlib.contextmanager
 def held(run):
-    """Makes the folder of a run if there is none, and keeps it for this process while the body runs.
+    """Makes the folder of a run, if there is none, and keeps it for this process.
 
     Raises:
       Refused: it cannot be written, or another process trains in it.
