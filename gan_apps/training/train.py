@@ -10,7 +10,7 @@ from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from gan_apps.training import building, callbacks, finishing, states
+from gan_apps.training import building, callbacks, finishing, limits, states
 from gan_apps.training.events import Events
 from models import MODELS, networks
 
@@ -31,7 +31,8 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite; the last good state is kept.
+      Failed: a loss or a weight is not finite, memory or disk is full, or the data are gone; the
+        last good state is kept.
     """
     minibatches = Minibatches(
         _images(app, config),
@@ -42,10 +43,11 @@ def train(app, config, run):
         config.horizontal_flips,
     )
     model = building.build(app, config, minibatches)
+    limits.refuse_what_does_not_fit(config, model)
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
-    with run_dir.held(run):
+    with run_dir.held(run), limits.said_in_one_line(config, run):
         _go_on(model, config, run, recipe, minibatches)
     return run
 
