@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -27,12 +28,14 @@ TINY = [
 ]
 
 
-def start(folder, *arguments, dies=None, may_write_everywhere=True):
-    """A training as a process; it dies in a write that tests.dying knows, or is no root."""
+def start(folder, *arguments, dies=None, may_write_everywhere=True, memory=None):
+    """A training as a process; it dies in a write that tests.dying knows, or is held short."""
     module = ["gan_apps.cgan"] if dies is None else ["tests.dying", *map(str, dies)]
     command = [sys.executable, "-m", *module, *TINY, *arguments]
     if not may_write_everywhere and os.geteuid() == 0:
         command = ["setpriv", "--bounding-set=-dac_override", *command]
+    if memory is not None:
+        command = ["prlimit", f"--as={memory}", *command]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -195,6 +198,28 @@ def _row(run):
     path = run / "metrics.jsonl"
     rows = path.read_text().split("\n")[:-1] if path.exists() else []
     return json.loads(rows[-1])["step"] if rows else 0
+
+
+@pytest.mark.slow
+def test_deterministic_kernels_change_nothing_on_a_processor(gan_apps, tiny_run, tmp_path):
+    run = tmp_path / "run"
+    result = gan_apps("cgan", *TINY, "--num_epochs=1", "--deterministic", f"--run_dir={run}")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert json.loads((run / "config.json").read_text())["settings"]["deterministic"] is True
+    assert_same_ending(run, tiny_run)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="no prlimit to bound the memory by")
+def test_a_minibatch_larger_than_memory_is_one_line(tmp_path):
+    process = start(
+        tmp_path, "--image_size=384", "--batch_size=1400", "--run_dir=run", memory=8_000_000_000
+    )
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2, errors
+    (line,) = errors.splitlines()
+    assert re.match(r"error: --batch_size=1400: needs \d+\.\d GB of memory and more, and ", line)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

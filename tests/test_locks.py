@@ -71,6 +71,16 @@ def test_a_file_that_its_holder_has_removed_is_no_lock(tmp_path, monkeypatch):
     assert (tmp_path / locks.NAME).exists()
 
 
+def test_a_file_system_without_locks_is_told_and_used(tmp_path, monkeypatch, capsys):
+    def unknown(descriptor):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(locks, "_take", unknown)
+    with locks.held(tmp_path):
+        assert capsys.readouterr().err.startswith(f"{tmp_path} cannot be locked: ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_error_in_the_body_lets_go(tmp_path):
     with pytest.raises(ZeroDivisionError):
         with locks.held(tmp_path):

@@ -1,10 +1,14 @@
 """A lock that a process holds on a folder, and that dies with the process however it ends."""
 
 import contextlib
+import errno
 import os
 import pathlib
+import sys
 
 NAME = ".lock"
+# What a file system says that knows no locks.
+UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextlib.contextmanager
@@ -12,16 +16,22 @@ def held(folder):
     """Holds the lock of `folder` while the body runs.
 
     The system keeps the lock, not the file: what a killed process leaves behind is a file that
-    nobody holds. The file goes when the body ends.
+    nobody holds. The file goes when the body ends. Where the file system knows no locks, that is
+    said and the body runs.
 
     Raises:
       BlockingIOError: another process holds it.
-      OSError: the folder cannot be written, or its file system knows no locks.
+      OSError: the folder cannot be written.
     """
     path = pathlib.Path(folder) / NAME
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        _take(descriptor)
+        try:
+            _take(descriptor)
+        except OSError as error:
+            if error.errno not in UNKNOWN:
+                raise
+            print(f"{folder} cannot be locked: train it from one place only.", file=sys.stderr)
         # Its holder may have removed it and gone between the two lines above.
         if not _is(descriptor, path):
             raise BlockingIOError(f"{path} was let go of this moment")
