@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from gan_apps import settings
-from gan_apps.data import folders, sources, tagged_faces
+from gan_apps.data import folders, sources, tagged
 from gan_apps.training import states, train
 from tests import toy_faces
 from tests.conftest import ROOT
@@ -88,7 +88,7 @@ def test_data_on_disk_are_read_on_when_they_are_removed_and_named_when_they_are_
     (stored,) = (path for path in (tmp_path / "tfds").rglob("*.array_record*"))
     content = stored.read_bytes()
     stored.write_bytes(bytes(len(content)))
-    with pytest.raises(OSError, match=tagged_faces.LOST):
+    with pytest.raises(OSError, match=tagged.LOST):
         images[:]
     stored.write_bytes(content)
     assert_array_equal(images[:], before)

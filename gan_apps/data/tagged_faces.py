@@ -23,8 +23,6 @@ from gan_apps.settings import Refused
 DEFAULT_SIZE = 64
 # Random access to single records.
 FILE_FORMAT = "array_record"
-# How the message begins of data that were there when training began.
-LOST = "its prepared copy can no longer be read"
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -123,7 +121,7 @@ class StoredImages:
             return [bytes(record["image"]) for record in self.records.__getitems__(numbers)]
         except (OSError, RuntimeError, TypeError) as error:
             # What a reader raises whose file is gone, torn or overwritten.
-            raise OSError(f"{LOST} ({error}).") from None
+            raise OSError(f"{tagged.LOST} ({error}).") from None
 
     def decoded(self, encoded):
         """PNG files, a string tensor [n], as uint8 [n, h, w, 3]."""

@@ -6,7 +6,7 @@ import re
 
 import tensorflow as tf
 
-from gan_apps.data.tagged_faces import LOST
+from gan_apps.data.tagged import LOST
 from gan_apps.machine import memory
 from gan_apps.settings import Failed, Refused
 
