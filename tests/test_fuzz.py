@@ -6,7 +6,7 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gan_apps import settings as train_settings
@@ -76,7 +76,14 @@ def test_any_config_is_refused(tmp_path, content):
     assert read(tmp_path, content) is None
 
 
+SLOTS = ("generator", "config", "vocabulary", "slots")
+
+
 @few
+# Faults that were found so.
+@example(("cgan_anime", (*SLOTS, 0, 0)), "[")
+@example(("cgan_anime", (*SLOTS, 0, 1, 0)), "\\9")
+@example(("cgan_anime", (*SLOTS[:3], "counts", 0)), float("inf"))
 @given(st.sampled_from(PLACES), JSON)
 def test_a_config_with_any_part_changed_is_a_run_s_or_refused(tmp_path, place, other):
     name, path = place

@@ -81,7 +81,8 @@ def test_a_full_memory_is_said_to_be_the_minibatch_s(tmp_path):
     words = "--batch_size=64: the memory is full. Take a smaller one"
     with pytest.raises(Failed, match=words):
         with limits.said_in_one_line(CGANConfig(), tmp_path):
-            tf.zeros((2**30, 2**14))
+            # What TensorFlow raises, after ten seconds in which it hopes for memory.
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
     with pytest.raises(Failed, match=words):
         with limits.said_in_one_line(CGANConfig(), tmp_path):
             np.ones(2**50)
