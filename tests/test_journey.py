@@ -63,12 +63,13 @@ def last_state(run):
         return {name: archive[name] for name in archive.files if name != "seconds"}
 
 
-def assert_same_ending(run, other):
+def assert_same_ending(run, other, same_names=True):
+    """Bit for bit; in a process that has made other networks, layers have other names."""
     ours, theirs = last_state(run), last_state(other)
     assert ours.keys() == theirs.keys()
     for name in ours:
         np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
-    for name in ("metrics.jsonl", "generator.tflite", "samples.png"):
+    for name in ("metrics.jsonl", "samples.png", *["generator.tflite"] * same_names):
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
@@ -205,7 +206,7 @@ def test_deterministic_kernels_change_nothing_on_a_processor(gan_apps, tiny_run,
     result = gan_apps("cgan", *TINY, "--num_epochs=1", "--deterministic", f"--run_dir={run}")
     assert result.returncode == 0 and result.stderr == "", result.stderr
     assert json.loads((run / "config.json").read_text())["settings"]["deterministic"] is True
-    assert_same_ending(run, tiny_run)
+    assert_same_ending(run, tiny_run, same_names=False)
 
 
 @pytest.mark.slow
