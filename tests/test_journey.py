@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 import numpy as np
 import pytest
 
+from gan_apps.machine import locks
 from tests.conftest import ROOT
 
 TINY = [
@@ -26,9 +28,16 @@ TINY = [
 ]
 
 
-def start(folder, *arguments):
+def start(folder, *arguments, dies=None, may_write_everywhere=True, memory=None):
+    """A training as a process; it dies in a write that tests.dying knows, or is held short."""
+    module = ["gan_apps.cgan"] if dies is None else ["tests.dying", *map(str, dies)]
+    command = [sys.executable, "-m", *module, *TINY, *arguments]
+    if not may_write_everywhere and os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-dac_override", *command]
+    if memory is not None:
+        command = ["prlimit", f"--as={memory}", *command]
     return subprocess.Popen(
-        [sys.executable, "-m", "gan_apps.cgan", *TINY, *arguments],
+        command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -54,12 +63,13 @@ def last_state(run):
         return {name: archive[name] for name in archive.files if name != "seconds"}
 
 
-def assert_same_ending(run, other):
+def assert_same_ending(run, other, same_names=True):
+    """Bit for bit; in a process that has made other networks, layers have other names."""
     ours, theirs = last_state(run), last_state(other)
     assert ours.keys() == theirs.keys()
     for name in ours:
         np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
-    for name in ("metrics.jsonl", "generator.tflite", "samples.png"):
+    for name in ("metrics.jsonl", "samples.png", *["generator.tflite"] * same_names):
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
@@ -120,21 +130,67 @@ def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_killed_twice_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
-    arguments = [*TINY, "--num_epochs=4"]
+def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert gan_apps("cgan", *arguments, f"--run_dir={whole}").returncode == 0
-    # The first kill falls in the second epoch, the second in the third: 22 iterations an epoch.
-    for iteration in (30, 54):
-        process = start(tmp_path, "--num_epochs=4", f"--run_dir={killed}")
-        reached = lambda at=iteration: _row(killed) >= at
-        wait_for(reached, process)
-        process.kill()
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        assert 0 < int(states(killed)[-1][5:14]) < 88
-    assert gan_apps("cgan", *arguments, f"--run_dir={killed}").returncode == 0
+    assert gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={whole}").returncode == 0
+    # 22 iterations an epoch: states after 8, 16, 22, 24, 32, ... A process begins where the one
+    # before it was left, and dies in its count-th write.
+    for moment, count, left in (
+        ("half_written", 2, [8]),
+        ("not_yet_named", 3, [8, 16, 22]),
+        ("old_ones_still_there", 2, [16, 22, 24, 32]),
+    ):
+        process = start(tmp_path, "--num_epochs=3", f"--run_dir={killed}", dies=[moment, count])
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, errors
+        assert states(killed) == [f"step_{iteration:09d}.npz" for iteration in left]
+        unfinished = [path.name for path in killed.rglob(".writing-*")]
+        assert len(unfinished) == (moment != "old_ones_still_there"), unfinished
+        assert (killed / locks.NAME).exists()
+        # As if it had died in that write too.
+        with (killed / "metrics.jsonl").open("a") as file:
+            file.write('{"step": 3')
+    result = gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={killed}")
+    assert result.returncode == 0, result.stderr
     assert_same_ending(whole, killed)
+    assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}
+
+
+@pytest.mark.slow
+def test_a_second_training_of_a_run_is_refused_and_sigterm_saves_and_exits_143(refused, tmp_path):
+    process = start(tmp_path, "--num_epochs=5000", "--run_dir=run")
+    run = tmp_path / "run"
+    try:
+        wait_for(lambda: states(run), process)
+        config = (run / "config.json").read_bytes()
+        line = refused("cgan", *TINY, "--num_epochs=5001", "--run_dir=run")
+        assert line == "error: --run_dir=run: another process is training in it."
+        assert (run / "config.json").read_bytes() == config
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 143, errors
+    (line,) = errors.splitlines()
+    assert states(run)[-1] in line and "--run_dir=run" in line
+    assert not (run / locks.NAME).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or (os.geteuid() == 0 and not shutil.which("setpriv")),
+    reason="root may write everywhere",
+)
+def test_a_run_directory_that_cannot_be_written_is_refused_and_stays_as_it_is(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir(mode=0o555)
+    process = start(tmp_path, "--run_dir=run", may_write_everywhere=False)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2, errors
+    assert errors == "error: --run_dir=run: cannot be written: Permission denied.\n"
+    assert list(run.iterdir()) == []
 
 
 def _row(run):
@@ -142,6 +198,28 @@ def _row(run):
     path = run / "metrics.jsonl"
     rows = path.read_text().split("\n")[:-1] if path.exists() else []
     return json.loads(rows[-1])["step"] if rows else 0
+
+
+@pytest.mark.slow
+def test_deterministic_kernels_change_nothing_on_a_processor(gan_apps, tiny_run, tmp_path):
+    run = tmp_path / "run"
+    result = gan_apps("cgan", *TINY, "--num_epochs=1", "--deterministic", f"--run_dir={run}")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert json.loads((run / "config.json").read_text())["settings"]["deterministic"] is True
+    assert_same_ending(run, tiny_run, same_names=False)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="no prlimit to bound the memory by")
+def test_a_minibatch_larger_than_memory_is_one_line(tmp_path):
+    process = start(
+        tmp_path, "--image_size=384", "--batch_size=1400", "--run_dir=run", memory=8_000_000_000
+    )
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2, errors
+    (line,) = errors.splitlines()
+    assert re.match(r"error: --batch_size=1400: needs \d+\.\d GB of memory and more, and ", line)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from absl import flags
 
 from gan_apps import settings
 from gan_apps.command import asking
-from gan_apps.machine import files, processor, quiet
+from gan_apps.machine import files, locks, processor, quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused, workers
 from gan_apps.settings import flags as settings_flags
@@ -137,7 +137,8 @@ def _join_the_workers(given_run_dir, config):
 def _is_empty(folder):
     """Whether a path is a folder without files, but for what a killed training had begun."""
     return folder.is_dir() and all(
-        path.name.startswith(files.UNFINISHED) for path in folder.iterdir()
+        path.name.startswith(files.UNFINISHED) or path.name == locks.NAME
+        for path in folder.iterdir()
     )
 
 

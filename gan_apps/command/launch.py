@@ -41,6 +41,8 @@ def _guarded(main, argv):
         _stop(EXIT_REFUSED, error)
     except (Failed, OSError) as error:
         _stop(EXIT_FAILED, error)
+    except MemoryError as error:
+        _stop(EXIT_FAILED, f"the memory is full: {error}")
     except KeyboardInterrupt:
         _stop(130, "interrupted", prefix="")
 

@@ -22,6 +22,8 @@ HEADER = ["filename", "prompt"]
 # What a member of a zip may unpack to: images are refused by their pixels, these by their bytes.
 MAX_TAGS_BYTES = 500_000_000
 MAX_IMAGE_BYTES = 100_000_000
+# How the message begins of data that were there when a training began.
+LOST = "its prepared copy can no longer be read"
 
 
 @dataclasses.dataclass(frozen=True)

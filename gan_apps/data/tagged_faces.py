@@ -117,7 +117,11 @@ class StoredImages:
     def encoded(self, chosen):
         """The PNG files of some images: a list of bytes."""
         numbers = [int(number) for number in self.indices[chosen]]
-        return [bytes(record["image"]) for record in self.records.__getitems__(numbers)]
+        try:
+            return [bytes(record["image"]) for record in self.records.__getitems__(numbers)]
+        except (OSError, RuntimeError, TypeError) as error:
+            # What a reader raises whose file is gone, torn or overwritten.
+            raise OSError(f"{tagged.LOST} ({error}).") from None
 
     def decoded(self, encoded):
         """PNG files, a string tensor [n], as uint8 [n, h, w, 3]."""

@@ -44,12 +44,9 @@ def open_generator(run, recipe, runtime="auto"):
 
 def litert_generator(path, recipe):
     """The generator of a .tflite file, as `open_generator` gives it."""
-    interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     with quiet.stderr():
-        interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
-        interpreter.allocate_tensors()
-    runner = interpreter.get_signature_runner("latents")
-    if tuple(runner.get_input_details()["latents"]["shape"]) != (1, recipe.latent_dim):
+        runner = _runner(path, (1, recipe.latent_dim))
+    if runner is None:
         raise _disagreement(path)
 
     def images(inputs):
@@ -57,6 +54,19 @@ def litert_generator(path, recipe):
         return np.concatenate([runner(**row)["images"].copy() for row in _parts(inputs, 1)])
 
     return images
+
+
+def _runner(path, shape):
+    """The signature `latents` of a .tflite file that takes that shape, or None if it has none."""
+    interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
+    try:
+        interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
+        interpreter.allocate_tensors()
+        runner = interpreter.get_signature_runner("latents")
+        taken = tuple(runner.get_input_details()["latents"]["shape"])
+    except (ValueError, RuntimeError, KeyError):
+        return None
+    return runner if taken == shape else None
 
 
 def keras_network(path, recipe):
@@ -69,7 +79,7 @@ def keras_network(path, recipe):
             # Keras only warns of weights that it does not find, and leaves them random.
             warnings.simplefilter("error", UserWarning)
             generator.load_weights(path)
-    except (ValueError, TypeError, KeyError, UserWarning):
+    except (OSError, ValueError, TypeError, KeyError, UserWarning):
         raise _disagreement(path) from None
     return generator
 

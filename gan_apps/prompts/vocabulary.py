@@ -269,17 +269,34 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, values):
-        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
-        slots = tuple(Slot(str(noun), tuple(map(str, words))) for noun, words in values["slots"])
-        combinations = tuple(tuple(map(int, numbers)) for numbers in values["combinations"])
-        counts = tuple(map(int, values["counts"]))
+        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none.
+
+        Words must be such as `learned` makes them: they become parts of regular expressions.
+        """
+        slots = tuple(Slot(noun, tuple(words)) for noun, words in values["slots"])
+        combinations = tuple(tuple(numbers) for numbers in values["combinations"])
+        counts = tuple(values["counts"])
         if not slots or not combinations or len(combinations) != len(counts):
             raise ValueError("a vocabulary has slots, and a count for each combination.")
+        for word in itertools.chain(*((slot.noun, *slot.values) for slot in slots)):
+            if type(word) is not str or not _is_word(word):
+                raise ValueError(f"{word!r} is no word of a prompt.")
+        for number in itertools.chain(*combinations, counts):
+            if type(number) is not int:
+                raise ValueError(f"{number!r} is no whole number.")
+        if min(counts) < 1:
+            raise ValueError(f"{min(counts)} is no count of images.")
         for numbers in combinations:
             for slot, number in zip(slots, numbers, strict=True):
                 if not MISSING <= number < len(slot.values):
                     raise ValueError(f"{number} is not a value of {slot.noun}.")
         return cls(slots, combinations, counts)
+
+
+def _is_word(text):
+    """Whether a text could be a noun or a value: words of lower case, joined by "_"."""
+    bare = text.replace("_", "")
+    return bool(bare) and text == text.lower() and not re.search(rf"{_PUNCTUATION}|[,;|]", bare)
 
 
 def learned(prompts):

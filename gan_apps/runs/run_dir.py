@@ -13,6 +13,7 @@ rounds.png, rounds.gif how the pictures of a few latents came about
 saved_model/1/         for TF-Serving; not shipped
 """
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -20,7 +21,7 @@ import pathlib
 import re
 
 import gan_apps
-from gan_apps.machine import files
+from gan_apps.machine import files, locks
 from gan_apps.prompts.vocabulary import MISSING, Vocabulary
 from gan_apps.settings import Refused
 from gan_apps.settings.config import LATENT_DISTRIBUTIONS
@@ -118,6 +119,24 @@ def new_path(app):
     return root / f"{app}_{max(taken, default=0) + 1:03d}"
 
 
+@contextlib.contextmanager
+def held(run):
+    """Makes the folder of a run, if there is none, and keeps it for this process.
+
+    Raises:
+      Refused: it cannot be written, or another process trains in it.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locks.held(run))
+        except BlockingIOError:
+            raise Refused(f"--run_dir={run}: another process is training in it.") from None
+        except OSError as error:
+            raise Refused(f"--run_dir={run}: cannot be written: {error.strerror}.") from None
+        yield
+
+
 def create(path, recipe):
     """Makes the run directory `path` with its config.json; parents are made too."""
     path.mkdir(parents=True, exist_ok=True)
@@ -162,6 +181,7 @@ def read_recipe(run):
             and isinstance(recipe.settings, dict)
             and isinstance(recipe.versions, dict)
             and type(recipe.latent_dim) is int
+            and recipe.latent_dim >= 1
             and recipe.latent_distribution in LATENT_DISTRIBUTIONS
         )
     except (TypeError, KeyError, ValueError, AttributeError):

@@ -219,6 +219,12 @@ class TrainConfig:
         minimum=0,
         maximum=MAX_SEED,
     )
+    deterministic: bool = setting(
+        False,
+        "Use no kernel of TensorFlow whose result may differ from one time to the next. On a "
+        "processor there is none, and it changes nothing; on a GPU it costs speed.",
+        newer=True,
+    )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
 

@@ -58,6 +58,8 @@ def build(app, config, minibatches):
       Refused: the settings contradict each other, or the data.
     """
     keras.utils.set_random_seed(config.seed)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
     # TensorFlow 2.21's remapper fails on this step's graph, says so on stderr and leaves it as it
     # was; without it the step is as fast and quiet.
     tf.config.optimizer.set_experimental_options({"remapping": False})

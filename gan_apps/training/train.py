@@ -1,5 +1,6 @@
 """Trains a run to its end, from wherever it stands."""
 
+import contextlib
 import importlib.metadata
 import pathlib
 import platform
@@ -13,7 +14,7 @@ from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Interrupted, Refused
-from gan_apps.training import building, callbacks, distribution, finishing, states
+from gan_apps.training import building, callbacks, distribution, finishing, limits, states
 from gan_apps.training.events import Events
 from models import MODELS, networks
 
@@ -34,7 +35,8 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite, or a worker was lost; the last good state is kept.
+      Failed: a loss or a weight is not finite, memory or disk is full, the data are gone or a worker
+        was lost; the last good state is kept.
     """
     distribution.refuse_uneven(config)
     minibatches = Minibatches(
@@ -47,9 +49,19 @@ def train(app, config, run):
     )
     with distribution.strategy(config.distribute).scope():
         model = building.build(app, config, minibatches)
+    limits.refuse_what_does_not_fit(config, model)
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
+    # Only the chief writes, and so only the chief's run is its own.
+    held = run_dir.held(run) if distribution.is_chief(config) else contextlib.nullcontext()
+    with held, limits.said_in_one_line(config, run):
+        _go_on(model, config, run, recipe, minibatches)
+    return run
+
+
+def _go_on(model, config, run, recipe, minibatches):
+    """Trains from where the run stands to its end."""
     is_chief = distribution.is_chief(config)
     if is_chief:
         run_dir.create(run, recipe)
@@ -64,7 +76,6 @@ def train(app, config, run):
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
     if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
-    return run
 
 
 def _images(app, config):
