@@ -35,8 +35,8 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite, memory or disk is full, the data are gone or a worker
-        was lost; the last good state is kept.
+      Failed: a loss or a weight is not finite, memory or disk is full, the data are gone, or a
+        worker was lost; the last good state is kept.
     """
     distribution.refuse_uneven(config)
     minibatches = Minibatches(
