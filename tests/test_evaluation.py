@@ -141,9 +141,9 @@ def test_a_folder_is_judged_by_its_two_halves(tmp_path):
         generator={"config": {"image_size": 8, "channels": 1}},
         versions={},
     )
-    real, reference = evaluate._real_images(recipe, str(tmp_path), seed=0)
-    together = np.concatenate([real.images, reference])
-    assert len(real.images) == len(reference) == 15
+    real, apart = evaluate._real_images(recipe, str(tmp_path), seed=0)
+    together = np.concatenate([real.images, apart.images])
+    assert len(real.images) == len(apart.images) == 15
     assert len(np.unique(together.reshape(30, -1), axis=0)) == 30
     for number in range(10, 30):
         (tmp_path / f"{number}.png").unlink()

@@ -146,6 +146,8 @@ def stored_settings(run, app, config_class):
 
 def _refuse_changes(run, config, stored):
     changes = settings.differences(config, stored)
+    for name in settings.ABOUT:
+        changes.pop(name, None)
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)

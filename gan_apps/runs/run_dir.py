@@ -1,10 +1,10 @@
 """A run directory: what a training leaves behind, and what drawing, evaluation and export read.
 
 config.json            the recipe: command, settings, data, networks, versions
-metrics.jsonl          one object per log_steps iterations
+metrics.jsonl          one object per log_steps iterations, and one for each time training went back
 samples/               pictures of one fixed set of latents while training
 events/                TensorBoard
-states/                the newest states, for resuming; not shipped
+states/                the newest states, for resuming, and the best; not shipped
 generator.weights.h5   the averaged generator, for Keras
 generator.tflite       the same for LiteRT
 manifest.json          sizes and checksums of the two
@@ -179,6 +179,15 @@ def write_manifest(run, iterations):
     }
     values = {"format": FORMAT, "iterations": iterations, "files": entries}
     files.write_json(run / MANIFEST, values)
+
+
+def read_metrics(run):
+    """The rows of metrics.jsonl, list of dicts; a row that was only half written is left out."""
+    path = pathlib.Path(run) / METRICS
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("}\n")]
 
 
 def iterations(run):

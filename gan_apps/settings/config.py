@@ -11,6 +11,10 @@ import os
 from gan_apps.settings import rows
 
 LENGTH = "num_epochs"
+# Settings that say what is done about a training and not what it is: a resumed run may change them,
+# and a run that is older than they are did what their defaults say.
+ABOUT = ("on_collapse",)
+ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
 TFDS = "tfds:"
@@ -207,6 +211,12 @@ class TrainConfig:
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
+    on_collapse: str = setting(
+        "warn",
+        "When training is seen to fail (see the report's diagnosis): say so, stop, or go back to "
+        "the last good state and on from there with new noise.",
+        choices=ON_COLLAPSE,
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -419,6 +429,8 @@ def to_json(config):
 def from_json(config_class, values):
     """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
+    if isinstance(values, dict):
+        values = {**{name: fields[name].default for name in ABOUT}, **values}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]
         raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")

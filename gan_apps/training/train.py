@@ -3,18 +3,22 @@
 import importlib.metadata
 import pathlib
 import platform
+import sys
 
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused
-from gan_apps.training import building, callbacks, finishing, states
+from gan_apps.settings import Failed, Refused
+from gan_apps.training import building, callbacks, diagnosis, finishing, states
 from gan_apps.training.events import Events
+from gan_apps.training.monitor import FixedSample, Monitor
 from models import MODELS, networks
 
 RECORDED = ("tensorflow", "keras", "numpy")
+# A training that has gone back so often will not be helped by other noise.
+MOST_TIMES_BACK = 3
 
 
 def train(app, config, run):
@@ -31,7 +35,8 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite; the last good state is kept.
+      Failed: a loss or a weight is not finite, or the diagnosis says that training fails and was
+        asked to end it; the last good state is kept.
     """
     minibatches = Minibatches(
         _images(app, config),
@@ -72,37 +77,76 @@ def _images(app, config):
 
 
 def _fit(model, config, run, recipe, minibatches, seconds):
-    """Runs the epochs that are left; returns the training time in seconds."""
+    """Runs the epochs that are left, again if training goes back; returns its time in seconds."""
+    events = Events(run)
+    monitor = Monitor(run, FixedSample(recipe, minibatches.images, config.seed), config.on_collapse)
+    saver = callbacks.SaveStates(
+        run, config.save_steps, minibatches.steps_per_epoch, seconds, monitor
+    )
+    try:
+        while True:
+            try:
+                _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
+                return saver.seconds
+            except diagnosis.WentWrong as failure:
+                if config.on_collapse != "rollback":
+                    raise Failed(_ended(run, failure)) from None
+                _go_back(model, run, minibatches, monitor, saver, failure)
+    finally:
+        saver.restore_signals()
+        events.close()
+
+
+def _ended(run, failure):
+    good = states.before(run, failure.healthy)
+    last = f"the last good state is {good[0]}" if good else "no state had been saved before it"
+    return f"{failure} Training stopped; {last}."
+
+
+def _go_back(model, run, minibatches, monitor, saver, failure):
+    """Puts the last good state into the model, and says so."""
+    if int(model.draws.value) // states.NEW_NOISE >= MOST_TIMES_BACK:
+        raise Failed(f"{failure} It went back {MOST_TIMES_BACK} times before.") from None
+    times = states.go_back(run, model, failure.healthy, saver.seconds)
+    if not times:
+        raise Failed(f"{failure} There is no state from before it to go back to.") from None
+    iteration = int(model.iteration.value)
+    callbacks.MetricsLog.cut_back(run, iteration)
+    row = {"step": iteration, "epoch": -(-iteration // minibatches.steps_per_epoch)}
+    callbacks.append(run / run_dir.METRICS, {**row, "rollback": times, "reason": str(failure)})
+    monitor.read_again()
+    print(
+        f"{failure} Gone back to iteration {iteration:,}, and on from there with new noise "
+        f"({times} of at most {MOST_TIMES_BACK} times).",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events):
     steps_per_epoch = minibatches.steps_per_epoch
     images_per_iteration = minibatches.images_per_iteration
     done = int(model.iteration.value)
     first_epoch, first_step = divmod(done, steps_per_epoch)
-    events = Events(run)
-    saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
     steps = [callbacks.RestoreMetrics(model)] if first_step else []
     steps += [
-        callbacks.StopAtNaN(run),
-        callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events),
+        callbacks.StopAtNaN(monitor),
+        callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
         callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-        callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration),
+        callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
         saver,
     ]
-    try:
-        for epoch in range(first_epoch, config.num_epochs):
-            dataset = minibatches.epoch(epoch, first_step if epoch == first_epoch else 0)
-            model.fit(
-                dataset,
-                initial_epoch=epoch,
-                epochs=epoch + 1,
-                shuffle=False,
-                verbose=0,
-                callbacks=steps,
-            )
-    finally:
-        saver.restore_signals()
-        events.close()
-    return saver.seconds
+    for epoch in range(first_epoch, config.num_epochs):
+        dataset = minibatches.epoch(epoch, first_step if epoch == first_epoch else 0)
+        model.fit(
+            dataset,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            callbacks=steps,
+        )
 
 
 def _recipe(app, config, images, model):
