@@ -375,6 +375,6 @@ def _layers(network, kind):
 
 def to_signed(images):
     """uint8 images in [0, 255] as float32 in [-1, 1]; float images as they are."""
-    if images.dtype.is_floating:
+    if tf.as_dtype(images.dtype).is_floating:
         return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0

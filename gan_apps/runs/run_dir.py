@@ -64,7 +64,7 @@ class Recipe:
       label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
       condition: str or None. The flag that asks for a picture: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
-      versions: dict. Library versions the run was made with.
+      versions: dict. Library versions and the processor that the run was made with.
     """
 
     app: str

@@ -46,6 +46,7 @@ class Failure:
 
     Args:
       name: str. What it is called in metrics.jsonl and TensorBoard.
+      measured: str. What the sign is, in words.
       sign: function. The row that is looked at, and a list of the rows before it -> whether it is
         seen in that row.
       sentence: str. What is happening, with fields of the row in braces.
@@ -53,6 +54,7 @@ class Failure:
     """
 
     name: str
+    measured: str
     sign: Callable
     sentence: str
     advice: str
@@ -62,10 +64,11 @@ class Failure:
 TOLD_APART = 0.999
 NOTHING_TO_LEARN = 0.05
 NO_GRADIENT = 0.05
-ALIKE = 0.9
+ALIKE = 0.95
 LOST_DIVERSITY = 0.4
 LOST_CLASSES = 0.6
 GROWTH = 1e-3
+NEAR, FELL_BACK = 0.1, 0.3
 BEYOND_REAL = 0.1
 
 
@@ -96,11 +99,15 @@ def _collapsed(row, before):
 
 
 def _diverges(row, before):
-    if not before or "weight_norm" not in before[-1]:
+    distances = [one["kernel_distance"] for one in before if "kernel_distance" in one]
+    if not distances or "weight_norm" not in before[-1]:
         return False
-    last = before[-1]
+    last, first = before[-1], distances[0]
     grown = math.log(row["weight_norm"] / last["weight_norm"])
-    return grown > GROWTH * (row["step"] - last["step"])
+    was_near = min(distances) < NEAR * first
+    return grown > GROWTH * (row["step"] - last["step"]) or (
+        was_near and row["kernel_distance"] > FELL_BACK * first
+    )
 
 
 def _saturated(row, before):
@@ -114,6 +121,8 @@ def _highest(name, rows):
 FAILURES = (
     Failure(
         name="discriminator_too_strong",
+        measured=f"{TOLD_APART:.1%} of pairs of a real and a generated image told apart, and a "
+        f"gradient of less than {NOTHING_TO_LEARN} of the generator's",
         sign=_too_strong,
         sentence="The discriminator tells every generated picture and has nothing left to learn.",
         advice="Weaken it: fewer --discriminator_steps, a lower --discriminator_learning_rate, "
@@ -121,6 +130,8 @@ FAILURES = (
     ),
     Failure(
         name="vanishing_gradient",
+        measured=f"as many told apart, and the generator's gradient below {NO_GRADIENT} of what "
+        "it was",
         sign=_gradient_vanishes,
         sentence="The generator's gradient has fallen to {generator_gradient_norm:.2g}: nothing "
         "tells it how to get better.",
@@ -129,6 +140,8 @@ FAILURES = (
     ),
     Failure(
         name="mode_collapse",
+        measured=f"{ALIKE:.0%} of the sample with a double, or diversity below {LOST_DIVERSITY} "
+        f"of its best, or classes covered below {LOST_CLASSES} of it",
         sign=_collapsed,
         sentence="Pictures are as far apart as {diversity:.2f} of what real ones are, and "
         "{duplicates:.0%} have a double.",
@@ -137,12 +150,16 @@ FAILURES = (
     ),
     Failure(
         name="divergence",
+        measured=f"weights that grow by {GROWTH:.1%} an iteration, or pictures as far from real "
+        f"ones as {FELL_BACK} of the first ones, after being near them",
         sign=_diverges,
-        sentence="The weights grow and grow, to a norm of {weight_norm:.0f}.",
+        sentence="The weights have grown to a norm of {weight_norm:.3g}, and the pictures are "
+        "{kernel_distance:.2g} from real ones.",
         advice="Lower --discriminator_learning_rate and --generator_learning_rate.",
     ),
     Failure(
         name="saturated_pixels",
+        measured=f"{BEYOND_REAL:.0%} more pixels at the ends of their range than in real images",
         sign=_saturated,
         sentence="{saturated_pixels:.0%} more of the pixels than in real images are wholly black "
         "or white.",

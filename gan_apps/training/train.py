@@ -8,7 +8,7 @@ import sys
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
-from gan_apps.machine import files
+from gan_apps.machine import files, processor
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
 from gan_apps.training import building, callbacks, diagnosis, finishing, states
@@ -157,5 +157,9 @@ def _recipe(app, config, images, model):
         label_names=images.label_names,
         condition=images.condition,
         generator=networks.described(model.averaged_generator),
-        versions={"python": platform.python_version(), **versions},
+        versions={
+            "python": platform.python_version(),
+            **versions,
+            "processor": processor.described(),
+        },
     )
