@@ -4,7 +4,14 @@ import numpy as np
 
 from gan_apps.data import sources
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import classifier, intervals, metrics, neighbours, pixels
+from gan_apps.evaluation import (
+    classifier,
+    inception,
+    intervals,
+    metrics,
+    neighbours,
+    pixels,
+)
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -14,6 +21,8 @@ FLOOR_SAMPLES = 5
 NUM_IMAGES = 2_000
 # Pictures whose nearest training image is looked for.
 NEAREST_IMAGES = 200
+# Features of more dimensions are too dear to take the Frechet distance of two hundred times.
+MOST_DIMENSIONS = 512
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
 
@@ -27,8 +36,9 @@ def evaluate(
     dataset=None,
     judge=None,
     nearest=None,
+    metric="own",
 ):
-    """Draws `num_images` pictures, judges them, and writes metrics.json.
+    """Draws `num_images` pictures, judges them, and writes metrics.json or metrics_fid.json.
 
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
@@ -39,14 +49,21 @@ def evaluate(
       judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
         there is one, else coarse colours.
       nearest: path or None. Where to draw pictures beside the training images nearest to them.
+      metric: str. "own", or "fid" for Inception's features. With these there is one sample for the floor, and no more real
+        images are looked at than pictures: a picture takes Inception a thousand times the work.
 
     Returns:
-      dict. The content of metrics.json.
+      dict. The content of the file.
 
     Raises:
       Refused: the run cannot be drawn from, or its data are not here.
+      Failed: Inception's weights cannot be had.
     """
-    judge, features_name = _judge(recipe, judge)
+    fid = metric == "fid"
+    if fid:
+        judge, features_name = inception.Inception(), inception.NAME
+    else:
+        judge, features_name = _judge(recipe, judge)
     real, apart = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
     reference = apart.images
     generator = runtimes.open_generator(run, recipe, runtime)
@@ -54,15 +71,18 @@ def evaluate(
     inputs = latents.requested(recipe, recipe.conditions, per_label, seed)
     images = pictures.to_bytes(generator(inputs))
     probabilities, features = judge.judged(images)
-    _, reference_features = judge.judged(reference)
     random = np.random.RandomState(seed)
+    if fid:
+        apart = sources.subset(apart, random.permutation(len(reference))[: len(images)])
+        reference = apart.images
+    _, reference_features = judge.judged(reference)
     samples = [
         random.choice(len(real.images), min(len(images), len(real.images)), replace=False)
-        for _ in range(FLOOR_SAMPLES)
+        for _ in range(1 if fid else FLOOR_SAMPLES)
     ]
     real_features = [judge.judged(real.images[chosen])[1] for chosen in samples]
     # The kernel's cube wants features of about 1, which those of Inception are and ours are not.
-    scale = np.mean(reference_features**2) ** -0.5
+    scale = 1.0 if fid else np.mean(reference_features**2) ** -0.5
     floor = np.mean([metrics.frechet_distance(one, reference_features) for one in real_features])
     distance = metrics.frechet_distance(features, reference_features)
     chosen = random.permutation(len(reference))[: len(images)]
@@ -113,7 +133,7 @@ def evaluate(
     if nearest is not None:
         picture = neighbours.sheet(some, real.images)
         pictures.write_png(nearest, pictures.enlarged(picture))
-    files.write_json(run / run_dir.EVALUATION, report)
+    files.write_json(run / (run_dir.FID_EVALUATION if fid else run_dir.EVALUATION), report)
     return report
 
 
@@ -168,11 +188,14 @@ def _intervals(report, features, reference_features, some, manifold, scale, seed
     drawn again; the balls around them stay.
     """
     weights = intervals.weights(len(features), seed)
-    distances = [
-        metrics.frechet_distance(features, reference_features, choice) for choice in weights
-    ]
+    frechet = {}
+    if features.shape[1] <= MOST_DIMENSIONS:
+        distances = [
+            metrics.frechet_distance(features, reference_features, choice) for choice in weights
+        ]
+        frechet["frechet_distance"] = intervals.interval(distances, report["frechet_distance"])
     return {
-        "frechet_distance": intervals.interval(distances, report["frechet_distance"]),
+        **frechet,
         "kernel_distance": intervals.interval(
             metrics.kernel_distances(scale * features, scale * some, weights)
         ),
@@ -284,5 +307,7 @@ def table(report):
 
 
 def _within(report, name, form):
+    if name not in report["intervals"]:
+        return "  95 % of other pictures", "not taken"
     low, high = (form.format(value) for value in report["intervals"][name])
     return "  95 % of other pictures", f"{low} to {high}"

@@ -10,6 +10,7 @@ generator.tflite       the same for LiteRT
 manifest.json          sizes and checksums of the two
 samples.png MODEL_CARD.md metrics.json
 rounds.png, rounds.gif how the pictures of a few latents came about
+metrics_fid.json       what gan_apps.evaluate --metric=fid measured; not shipped
 saved_model/1/         for TF-Serving; not shipped
 """
 
@@ -38,6 +39,7 @@ ROUNDS = "rounds.png"
 ROUNDS_MOVING = "rounds.gif"
 CARD = "MODEL_CARD.md"
 EVALUATION = "metrics.json"
+FID_EVALUATION = "metrics_fid.json"
 SAVED_MODEL = "saved_model"
 
 GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
