@@ -98,8 +98,14 @@ def test_a_discriminator_that_is_always_right_but_learns_is_not_too_strong():
     assert diagnosis.found(rows(*[right] * 9)) == ()
 
 
-def row_of(step, **changes):
-    return {**WELL, "step": step, "epoch": 1, **changes}
+def test_doubles_are_a_collapse_only_where_they_do_not_become_fewer():
+    slow = [{"duplicates": 1.0, "diversity": 0.1 + 0.01 * count} for count in range(9)]
+    beginning = [{**FIRST, **row, "step": 100 * at} for at, row in enumerate(slow, start=1)]
+    assert diagnosis.found(beginning) == ()
+    stuck = [{**row, "diversity": 0.1} for row in beginning]
+    assert names(diagnosis.found(stuck)) == ["mode_collapse"]
+    one = [{**row, "diversity": 0.001 * row["step"] / 100} for row in beginning]
+    assert names(diagnosis.found(one)) == ["mode_collapse"]
 
 
 def test_the_monitor_warns_once_and_marks_every_row(tmp_path, capsys):

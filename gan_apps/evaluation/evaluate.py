@@ -49,8 +49,9 @@ def evaluate(
       judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
         there is one, else coarse colours.
       nearest: path or None. Where to draw pictures beside the training images nearest to them.
-      metric: str. "own", or "fid" for Inception's features. With these there is one sample for the floor, and no more real
-        images are looked at than pictures: a picture takes Inception a thousand times the work.
+      metric: str. "own", or "fid" for Inception's features. With these there is one sample for the
+        floor, and no more real images are looked at than pictures: a picture takes Inception a
+        thousand times the work.
 
     Returns:
       dict. The content of the file.

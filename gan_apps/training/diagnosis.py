@@ -62,9 +62,9 @@ class Failure:
 
 # Shares and ratios, so that they mean the same for every objective and data set.
 TOLD_APART = 0.999
-NOTHING_TO_LEARN = 0.05
+NOTHING_TO_LEARN = 0.02
 NO_GRADIENT = 0.05
-ALIKE = 0.95
+ALIKE, ONE_PICTURE = 0.95, 0.02
 LOST_DIVERSITY = 0.4
 LOST_CLASSES = 0.6
 GROWTH = 1e-3
@@ -91,8 +91,10 @@ def _gradient_vanishes(row, before):
 def _collapsed(row, before):
     if "diversity" not in row:
         return False
+    # A generator that has only begun has doubles too, but fewer and fewer.
+    grows = row["diversity"] > max(_latest("diversity", before), ONE_PICTURE)
     return (
-        row["duplicates"] >= ALIKE
+        (row["duplicates"] >= ALIKE and not grows)
         or row["diversity"] < LOST_DIVERSITY * min(_highest("diversity", before), 1.0)
         or row.get("classes_covered", 1.0) < LOST_CLASSES * _highest("classes_covered", before)
     )
@@ -112,6 +114,10 @@ def _diverges(row, before):
 
 def _saturated(row, before):
     return row.get("saturated_pixels", 0.0) > BEYOND_REAL
+
+
+def _latest(name, rows):
+    return next((row[name] for row in reversed(rows) if name in row), math.inf)
 
 
 def _highest(name, rows):
@@ -140,7 +146,8 @@ FAILURES = (
     ),
     Failure(
         name="mode_collapse",
-        measured=f"{ALIKE:.0%} of the sample with a double, or diversity below {LOST_DIVERSITY} "
+        measured=f"{ALIKE:.0%} of the sample with a double and no more diversity than before, or "
+        f"diversity below {LOST_DIVERSITY} "
         f"of its best, or classes covered below {LOST_CLASSES} of it",
         sign=_collapsed,
         sentence="Pictures are as far apart as {diversity:.2f} of what real ones are, and "
@@ -175,15 +182,13 @@ def found(rows):
 
 def _is_seen(failure, rows):
     """Whether the last rows have all shown the sign, for long enough."""
-    end = rows[-1]["step"]
+    seen, since = 0, 0
     for count in range(len(rows) - 1, -1, -1):
-        row = rows[count]
-        seen = len(rows) - 1 - count
-        if seen >= PATIENCE and end - row["step"] >= ITERATIONS:
-            return True
-        if not failure.sign(row, rows[:count]):
-            return False
-    return False
+        if not failure.sign(rows[count], rows[:count]):
+            since = rows[count]["step"]
+            break
+        seen += 1
+    return seen >= PATIENCE and rows[-1]["step"] - since >= ITERATIONS
 
 
 def healthy(rows):

@@ -153,7 +153,7 @@ class Monitor:
     def is_best(self):
         """Whether the last row has the least kernel distance since the best state was kept."""
         best = states.best(self.run)
-        if not self.rows or "diagnosis" in self.rows[-1]:
+        if not self.rows or self.healthy != self.rows[-1]["step"]:
             return False
         if best is None:
             return True
