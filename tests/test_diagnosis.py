@@ -22,7 +22,7 @@ WELL = {
 FAILS = {
     "discriminator_too_strong": {
         "discriminator_accuracy": 1.0,
-        "discriminator_gradient_norm": 0.04,
+        "discriminator_gradient_norm": 0.01,
         "generator_gradient_norm": 1.0,
     },
     "vanishing_gradient": {"discriminator_accuracy": 1.0, "generator_gradient_norm": 0.04},
