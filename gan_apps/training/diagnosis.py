@@ -102,14 +102,16 @@ def _collapsed(row, before):
 
 def _diverges(row, before):
     distances = [one["kernel_distance"] for one in before if "kernel_distance" in one]
-    if not distances or "weight_norm" not in before[-1]:
+    if not distances or "weight_norm" not in row:
         return False
-    last, first = before[-1], distances[0]
-    grown = math.log(row["weight_norm"] / last["weight_norm"])
+    first = distances[0]
+    # A norm that has leapt up counts as long as it is compared with one from before.
+    long_ago = [one for one in before if row["step"] - one["step"] >= ITERATIONS]
+    earlier = long_ago[-1] if long_ago else before[0]
+    grown = math.log(row["weight_norm"] / earlier.get("weight_norm", row["weight_norm"]))
+    grows = grown > GROWTH * max(row["step"] - earlier["step"], ITERATIONS)
     was_near = min(distances) < NEAR * first
-    return grown > GROWTH * (row["step"] - last["step"]) or (
-        was_near and row["kernel_distance"] > FELL_BACK * first
-    )
+    return grows or (was_near and row["kernel_distance"] > FELL_BACK * first)
 
 
 def _saturated(row, before):
