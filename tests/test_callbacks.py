@@ -8,7 +8,7 @@ import pytest
 
 from gan_apps.runs import run_dir
 from gan_apps.settings import Interrupted
-from gan_apps.training import callbacks, states
+from gan_apps.training import callbacks, diagnosis, states
 from gan_apps.training.diagnosis import WentWrong
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import Monitor
@@ -73,6 +73,20 @@ def test_metrics_rows_are_means_since_the_last_row(tmp_path):
     ]
     sample = {"diversity", "duplicates", "kernel_distance", "weight_norm"}
     assert set(rows[0]) == {"step", "epoch"} | metric_names("cgan") | sample
+
+
+def test_a_failure_is_in_the_row_and_on_stderr(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(diagnosis, "ITERATIONS", 3)
+    model, events = built(), Events(tmp_path)
+    collapsed = watched(tmp_path, duplicates=1.0, diversity=0.0)
+    log = callbacks.MetricsLog(tmp_path, 1, 6, events, collapsed)
+    model.fit(iterations(model, 5), verbose=0, shuffle=False, callbacks=[log])
+    events.close()
+    rows = run_dir.read_metrics(tmp_path)
+    named = [row["step"] for row in rows if "mode_collapse" in row.get("diagnosis", ())]
+    assert named == [3, 4, 5]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "collapse at" in line]
+    assert line.startswith("mode collapse at iteration 3: ")
 
 
 def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):

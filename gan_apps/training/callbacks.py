@@ -74,8 +74,9 @@ class MetricsLog(_ByIteration):
         row = self.monitor.completed(row, self.model)
         append(self.path, row)
         now = time.perf_counter()
-        found = row.pop("diagnosis", ())
-        scalars = {name: row[name] for name in row if name not in ("step", "epoch")}
+        found = row.get("diagnosis", ())
+        told = ("step", "epoch", "diagnosis")
+        scalars = {name: row[name] for name in row if name not in told}
         for failure in diagnosis.FAILURES:
             scalars[f"diagnosis/{failure.name}"] = float(failure.name in found)
         if self.since is not None:
