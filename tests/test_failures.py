@@ -81,7 +81,7 @@ def test_twenty_steps_of_the_discriminator_are_named(tmp_path):
 
 @pytest.mark.slow
 def test_a_game_that_saturates_is_named(tmp_path):
-    found = named("dcgan", tmp_path, 400, objective="minimax", discriminator_steps=2)
+    found = named("dcgan", tmp_path, 350, objective="minimax", discriminator_steps=8)
     assert found["vanishing_gradient"] >= 1
 
 
