@@ -4,6 +4,10 @@ An iteration is k discriminator updates on fresh real minibatches and fresh late
 generator updates on fresh latents and fresh conditions (Goodfellow et al. 2014, algorithm 1; with
 conditions, Reed et al. 2016, algorithm 1). All noise is drawn statelessly from [seed, draw number],
 and the draw number is a saved variable: a restored model goes on with the noise it would have had.
+
+Under a strategy of tf.distribute `train_step` runs on every replica with its part of the minibatch.
+Noise is drawn for the whole minibatch, losses are means over it, and what else is computed from
+those is the same on every replica: as many replicas as you like train the same networks.
 """
 
 import abc
@@ -11,7 +15,7 @@ import abc
 import keras
 import tensorflow as tf
 
-from models import penalties
+from models import penalties, replicas
 from models.losses import attribute_cross_entropy
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
 
@@ -31,6 +35,13 @@ LATENT_DISTRIBUTIONS = {
     "spherical": _on_the_sphere,
     "uniform": lambda shape, key: tf.random.stateless_uniform(shape, key, -1.0, 1.0),
 }
+
+
+class _Mean(keras.metrics.Mean):
+    """A running mean of what every replica has alike: it is read without asking the others."""
+
+    def add_variable(self, *args, **kwargs):
+        return super().add_variable(*args, **{**kwargs, "aggregation": "only_first_replica"})
 
 
 class AbstractAdversarialModel(keras.Model, abc.ABC):
@@ -99,6 +110,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         seed=0,
     ):
         super().__init__()
+        self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
+        # Keras would reduce a minibatch of its strategy to one in order to build what is built.
+        self._distribute_strategy = None
         if initial_discriminator_steps % discriminator_steps:
             raise ValueError(
                 f"initial_discriminator_steps must be a multiple of discriminator_steps, "
@@ -134,18 +148,18 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self.spectral_layers = _layers(discriminator, SpectrallyNormalized)
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
-        self.discriminator_loss_mean = keras.metrics.Mean(name="discriminator_loss")
-        self.generator_loss_mean = keras.metrics.Mean(name="generator_loss")
+        self.discriminator_loss_mean = _Mean(name="discriminator_loss")
+        self.generator_loss_mean = _Mean(name="generator_loss")
         # mean(D(x)) - mean(D(G(z))): the earth mover's distance where D is kept Lipschitz.
-        self.wasserstein_mean = keras.metrics.Mean(name="wasserstein_estimate")
-        self.gradient_norm_mean = keras.metrics.Mean(name="gradient_norm")
+        self.wasserstein_mean = _Mean(name="wasserstein_estimate")
+        self.gradient_norm_mean = _Mean(name="gradient_norm")
         # What the auxiliary classifier makes of generated images.
-        self.classifier_loss_mean = keras.metrics.Mean(name="classifier_loss")
+        self.classifier_loss_mean = _Mean(name="classifier_loss")
         # What training is diagnosed by. The accuracy needs no threshold, which every objective has
         # elsewhere: it is the share of pairs of a real and a generated image that are told apart.
-        self.accuracy_mean = keras.metrics.Mean(name="discriminator_accuracy")
-        self.discriminator_norm_mean = keras.metrics.Mean(name="discriminator_gradient_norm")
-        self.generator_norm_mean = keras.metrics.Mean(name="generator_gradient_norm")
+        self.accuracy_mean = _Mean(name="discriminator_accuracy")
+        self.discriminator_norm_mean = _Mean(name="discriminator_gradient_norm")
+        self.generator_norm_mean = _Mean(name="generator_gradient_norm")
 
     def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
         for layer in _layers(self.discriminator, PrependReference):
@@ -211,6 +225,22 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self._update_average()
         return {metric.name: metric.result() for metric in self.metrics}
 
+    def make_train_function(self, force=False):
+        """Under a strategy, one that calls `train_step` on every replica."""
+        strategy = self.strategy
+        if strategy is None:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            # Keras's own takes the mean of the logs over an axis that scalars do not have.
+            @tf.function(autograph=False)
+            def iteration(iterator):
+                logs = strategy.run(self.train_step, (next(iterator),))
+                # Alike on all.
+                return {name: strategy.experimental_local_results(logs[name])[0] for name in logs}
+
+            self.train_function = iteration
+        return self.train_function
+
     def set_reference(self, images):
         """Gives the discriminator's virtual batch normalisation its reference batch.
 
@@ -249,7 +279,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             fake_scores, _ = self._scores(fake_images, conditions)
             mismatched_scores = real_scores[:, 1] if conditions else None
             loss = self.discriminator_loss(real_scores[:, 0], fake_scores, mismatched_scores)
-            penalised_loss = (
+            penalised_loss = replicas.share(
                 loss
                 + self._real_gradient_term(real_images, conditions)
                 + self._gradient_term(real_images, fake_images, conditions)
@@ -261,13 +291,13 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         if self.clip:
             for variable in variables:
                 variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
-        self.discriminator_loss_mean.update_state(loss)
-        self.discriminator_norm_mean.update_state(tf.linalg.global_norm(gradients))
-        told_apart = real_scores[:, :1] > fake_scores
-        self.accuracy_mean.update_state(tf.reduce_mean(tf.cast(told_apart, tf.float32)))
+        self.discriminator_loss_mean.update_state(replicas.mean(loss))
+        self.discriminator_norm_mean.update_state(_norm(gradients))
+        told_apart = tf.cast(real_scores[:, :1] > fake_scores, tf.float32)
+        self.accuracy_mean.update_state(replicas.mean(tf.reduce_mean(told_apart)))
         if self.wasserstein_mean in self.metrics:
             difference = tf.reduce_mean(real_scores[:, 0]) - tf.reduce_mean(fake_scores)
-            self.wasserstein_mean.update_state(difference)
+            self.wasserstein_mean.update_state(replicas.mean(difference))
 
     def _update_generator(self, conditions, minibatch_size):
         latents = self.latents(minibatch_size)
@@ -276,14 +306,14 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             scores, logits = self._scores(self._shown(fake_images), conditions)
             loss = self.generator_loss(scores)
             classifier_loss = self._classifier_loss(logits, conditions)
-            whole_loss = loss + self.classifier_weight / 2 * classifier_loss
+            whole_loss = replicas.share(loss + self.classifier_weight / 2 * classifier_loss)
         variables = self.generator.trainable_variables
         gradients = tape.gradient(whole_loss, variables)
         self.generator_optimizer.apply(gradients, variables)
-        self.generator_loss_mean.update_state(loss)
-        self.generator_norm_mean.update_state(tf.linalg.global_norm(gradients))
+        self.generator_loss_mean.update_state(replicas.mean(loss))
+        self.generator_norm_mean.update_state(_norm(gradients))
         if self.classifier_weight:
-            self.classifier_loss_mean.update_state(classifier_loss)
+            self.classifier_loss_mean.update_state(replicas.mean(classifier_loss))
 
     def _shown(self, images):
         """Images as the discriminator is shown them: with the noise of this iteration."""
@@ -291,7 +321,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             return images
         done = tf.cast(self.iteration.value, tf.float32) / self.input_noise_iterations
         deviation = self.input_noise * tf.nn.relu(1.0 - done)
-        return images + deviation * tf.random.stateless_normal(tf.shape(images), self._next_draw())
+        return images + deviation * self._noise(tf.random.stateless_normal, images.shape)
 
     def _scores(self, images, conditions):
         """Scores [n] of each image with its one condition, and the classifier's logits."""
@@ -331,7 +361,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         penalty, norms = penalties.gradient_penalty(
             score, real_images, fake_images, mixing, self.penalty
         )
-        self.gradient_norm_mean.update_state(norms)
+        self.gradient_norm_mean.update_state(replicas.mean(tf.reduce_mean(norms)))
         return self.penalty_weight * penalty
 
     def _update_average(self):
@@ -346,18 +376,23 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
     def latents(self, count):
         """Latents [count, latent_dim], new at every call."""
         draw = LATENT_DISTRIBUTIONS[self.latent_distribution]
-        return draw((count, self.generator.latent_dim), self._next_draw())
+        return self._noise(draw, (count, self.generator.latent_dim))
 
     def uniform(self, shape):
         """Uniform numbers in [0, 1), new at every call."""
-        return tf.random.stateless_uniform(shape, seed=self._next_draw())
+        return self._noise(tf.random.stateless_uniform, shape)
 
     def swapped(self, scores, other_scores, share):
         """Two sets of scores [n], a random share of whose pairs have changed places."""
         if not share:
             return scores, other_scores
-        chosen = self.uniform(tf.shape(scores)) < share
+        chosen = self.uniform(scores.shape) < share
         return tf.where(chosen, other_scores, scores), tf.where(chosen, scores, other_scores)
+
+    def _noise(self, draw, shape):
+        """Noise of `shape` [n, ...] from `draw` of a shape and a key, new at every call."""
+        key = self._next_draw()
+        return replicas.rows(lambda whole: draw(whole, key), shape)
 
     def _next_draw(self):
         self.draws.assign_add(1)
@@ -367,6 +402,11 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
+
+
+def _norm(gradients):
+    """The norm of a network's gradient; of several replicas the mean of the norms of their own."""
+    return replicas.mean(replicas.count() * tf.linalg.global_norm(gradients))
 
 
 def _layers(network, kind):

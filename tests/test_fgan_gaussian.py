@@ -8,6 +8,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from gan_apps.experiments import fgan_gaussian, laboratory
+from gan_apps.experiments.densities import log_normal
 from gan_apps.experiments.findings import Options
 from models import DIVERGENCES
 
@@ -54,7 +55,7 @@ def test_the_bound_is_tight_at_the_best_scores_and_below_elsewhere(name):
     assert fgan_gaussian.bound(row, scores, mu, sigma) < exact - 1e-3
     if name == "kl":
         # g_f is the identity: T* = 1 + log(p / q) is a raw score.
-        log_q = fgan_gaussian.log_normal(fgan_gaussian.GRID, mu, sigma)
+        log_q = log_normal(fgan_gaussian.GRID, mu, sigma)
         best = 1.0 + fgan_gaussian.log_data(fgan_gaussian.GRID) - log_q
         assert_allclose(fgan_gaussian.bound(row, best, mu, sigma), exact, rtol=1e-9)
 

@@ -82,6 +82,8 @@ ALLOWED = {
     "gan_apps.experiments": {
         "gan_apps.experiments",
         "gan_apps.data",
+        "gan_apps.drawing",
+        "gan_apps.evaluation",
         "gan_apps.machine",
         "gan_apps.settings",
         "models",

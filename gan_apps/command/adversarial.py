@@ -8,7 +8,7 @@ from gan_apps import settings
 from gan_apps.command import asking
 from gan_apps.machine import files, processor, quiet
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused
+from gan_apps.settings import Refused, workers
 from gan_apps.settings import flags as settings_flags
 
 flags.disclaim_key_flags()
@@ -115,10 +115,23 @@ def _train(app, config_class):
         _refuse_changes(run, config, stored)
     elif run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+    if config.distribute == "multi_worker":
+        _join_the_workers(values.run_dir, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
     return train.train(app, config, run)
+
+
+def _join_the_workers(given_run_dir, config):
+    """Waits for the other workers, before anything else of TensorFlow runs."""
+    if given_run_dir is None:
+        raise Refused("--distribute=multi_worker needs --run_dir, one folder for all workers.")
+    workers.from_environment()
+    with quiet.stderr():
+        from gan_apps.training import distribution
+
+        distribution.strategy(config.distribute)
 
 
 def _is_empty(folder):
@@ -146,14 +159,17 @@ def stored_settings(run, app, config_class):
 
 def _refuse_changes(run, config, stored):
     changes = settings.differences(config, stored)
-    for name in settings.ABOUT:
-        changes.pop(name, None)
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)
+    for name in (settings.PLACE, settings.ANSWER):
+        changes.pop(name, None)
     if changes:
         listed = "; ".join(
             f"--{name} is {theirs} in the run, not {mine}"
             for name, (mine, theirs) in changes.items()
         )
-        raise Refused(f"--run_dir={run}: only --{settings.LENGTH} may change, and grow: {listed}.")
+        raise Refused(
+            f"--run_dir={run}: only --{settings.LENGTH} may change, and grow, and "
+            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}."
+        )

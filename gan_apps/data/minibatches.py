@@ -83,9 +83,16 @@ class Minibatches:
         count = len(self.images.images)
         return self.images.images[random.choice(count, size, replace=size > count)]
 
-    def epoch(self, number, first_step=0):
-        """The iterations of epoch `number` (from 0) from `first_step` on, as a tf.data.Dataset."""
-        # Made here, outside of the graph that `iteration` becomes.
+    def epoch(self, number, first_step=0, parts=range(1), of=1):
+        """The iterations of epoch `number` (from 0) from `first_step` on, as a tf.data.Dataset.
+
+        Args:
+          number, first_step: ints.
+          parts: range. Which parts of each minibatch to give, each an element of its own. All
+            labels are looked up and all noise is drawn for the whole; images of these alone.
+          of: int. Into how many equal parts, consecutive rows, a minibatch is divided. Default 1.
+        """
+        # Made here, outside of the graph that `element` becomes.
         images, conditions = self._tensors
         count = len(self.images.images)
 
@@ -97,29 +104,38 @@ class Minibatches:
             indices = tf.random.experimental.index_shuffle(positions, key, count - 1)
             return tf.reshape(indices, (updates, self.batch_size))
 
-        def iteration(step):
+        def element(place):
+            step, part = place // len(parts), parts[0] + place % len(parts)
+
+            def own(values):
+                """The rows [updates, batch_size / of, ...] of this part."""
+                updates, _, *rest = values.shape
+                size = self.batch_size // of
+                return tf.reshape(values, (updates, of, size, *rest))[:, part]
+
             real = shuffled(step, 0, self.discriminator_steps)
             key = tf.stack([tf.constant(self.seed, tf.int64), number * self.steps_per_epoch + step])
-            examples = {"images": self._seen(images, real, key)}
+            examples = {"images": self._seen(images, real, key, own)}
             if conditions is None:
                 return {"examples": examples, "conditions": {}}
             name, _, foreign, taken = self._condition
-            own = tf.gather(conditions, real)
-            examples[name] = taken(own)
-            examples[f"mismatched_{name}"] = taken(foreign(own, key))
+            matching = tf.gather(conditions, real)
+            examples[name] = taken(own(matching))
+            examples[f"mismatched_{name}"] = taken(own(foreign(matching, key)))
             asked = tf.gather(conditions, shuffled(step, 1, self.generator_steps))
-            return {"examples": examples, "conditions": {name: taken(asked)}}
+            return {"examples": examples, "conditions": {name: taken(own(asked))}}
 
-        steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
-        return steps.map(iteration, num_parallel_calls=1, deterministic=True).prefetch(2)
+        ends = first_step * len(parts), self.steps_per_epoch * len(parts)
+        elements = tf.data.Dataset.range(*ends)
+        return elements.map(element, num_parallel_calls=1, deterministic=True).prefetch(2)
 
-    def _seen(self, gathered, indices, key):
-        """The images of `indices`, some of them mirrored if they may be."""
-        images = gathered(indices)
+    def _seen(self, gathered, indices, key, own):
+        """The images of this part of `indices`, some of them mirrored if they may be."""
+        images = gathered(own(indices))
         if not self.horizontal_flips:
             return images
         # Other numbers than those that key draws elsewhere.
-        draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
+        draws = own(tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key)))
         return tf.where(draws[..., None, None, None] < 0.5, images[..., ::-1, :], images)
 
 

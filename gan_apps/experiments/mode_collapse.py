@@ -131,8 +131,9 @@ RECIPES = {
     # The best found: the lectures' noise on what the discriminator sees, which falls to nothing.
     "annealed": Recipe(
         model=DCGAN,
-        arguments={"objective": OBJECTIVES["non_saturating"], "input_noise": 0.3},
+        arguments={"objective": OBJECTIVES["non_saturating"], "input_noise": 0.2},
         optimizer=lambda rate: keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99),
+        learning_rate=4e-3,
         falling=True,
         longer=3.0,
     ),

@@ -11,6 +11,7 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import optimize, spatial
 
 from gan_apps.experiments.progress import progress
 from models.normalization import SpectrallyNormalized
@@ -117,6 +118,29 @@ class PointGenerator(_Stacked):
         return self.rows(inputs["latents"])[:, None, None, :]
 
 
+class FixedGenerator(keras.Model):
+    """{"latents": [stack * n, latent_dim]} -> points: a function that has nothing to learn.
+
+    The generator of a model with generator_steps=0, whose discriminator alone is trained.
+
+    Args:
+      stack: int. Repetitions.
+      latent_dim: int.
+      points: function of latents [stack, n, latent_dim] -> points [stack, n, coordinates], so that
+        each repetition can have a generator of its own.
+    """
+
+    def __init__(self, stack, latent_dim, points):
+        super().__init__()
+        self.stack, self.latent_dim, self.points = stack, latent_dim, points
+        self.built = True
+
+    def call(self, inputs, training=False):
+        latents = tf.reshape(inputs["latents"], (self.stack, -1, self.latent_dim))
+        points = self.points(latents)
+        return tf.reshape(points, (-1, 1, 1, points.shape[-1]))
+
+
 class PointDiscriminator(_Stacked):
     """{"images": points [stack * n, 1, 1, coordinates]} -> scores [stack * n, 1].
 
@@ -187,6 +211,12 @@ def scores(discriminator, points):
     return np.reshape(discriminator({"images": points}, training=False), (discriminator.stack, -1))
 
 
+def earth_movers_distance(first, second):
+    """W1 of two samples [n, coordinates] of equal size: the mean distance of the best pairs."""
+    distances = spatial.distance.cdist(first, second)
+    return float(distances[optimize.linear_sum_assignment(distances)].mean())
+
+
 def ring(num_modes=8, radius=1.0):
     """Centres [num_modes, 2], equally spaced: the last is not the first again."""
     angles = 2.0 * np.pi * np.arange(num_modes) / num_modes
@@ -197,6 +227,24 @@ def grid(side=5, spacing=2.0):
     """Centres [side**2, 2] around the origin."""
     steps = spacing * (np.arange(side) - (side - 1) / 2)
     return np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+
+
+def shuffled(samples):
+    """The data of samples [stack, n, coordinates], for `train` with minibatches of n.
+
+    Every minibatch is a whole sample in a new order, so that a penalty meets new pairs.
+    """
+    samples = tf.cast(samples, tf.float32)
+    stack, size, coordinates = samples.shape
+
+    def draw(count, key):
+        shape = (count // (stack * size), stack, size)
+        order = tf.argsort(tf.random.stateless_uniform(shape, key), axis=-1)
+        repeated = tf.broadcast_to(samples, (shape[0], *samples.shape))
+        points = tf.gather(repeated, order, axis=2, batch_dims=2)
+        return tf.reshape(points, (count, coordinates))
+
+    return draw
 
 
 def gaussians(centres, deviation):

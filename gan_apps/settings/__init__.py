@@ -1,9 +1,10 @@
 """Settings: typed, frozen, checked values; flags are made from them. Imports no TensorFlow."""
 
 from gan_apps.settings.config import (
-    ABOUT,
+    ANSWER,
     LENGTH,
     MAX_SEED,
+    PLACE,
     CGANConfig,
     DCGANConfig,
     FGANConfig,

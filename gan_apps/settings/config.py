@@ -1,7 +1,7 @@
 """What a training run is made of: a frozen dataclass per command.
 
-A field, its flag, its help, its default and its check stand together. `LENGTH` names the one field
-that a resumed run may change.
+A field, its flag, its help, its default and its check stand together. `LENGTH`, `PLACE` and `ANSWER`
+name the fields that a resumed run may change.
 """
 
 import dataclasses
@@ -11,9 +11,8 @@ import os
 from gan_apps.settings import rows
 
 LENGTH = "num_epochs"
-# Settings that say what is done about a training and not what it is: a resumed run may change them,
-# and a run that is older than they are did what their defaults say.
-ABOUT = ("on_collapse",)
+PLACE = "distribute"
+ANSWER = "on_collapse"
 ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
@@ -27,6 +26,7 @@ GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
 LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
 GENERATOR_OBJECTIVES = ("trick", "exact")
 OPTIMIZERS = ("adam", "rmsprop")
+DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SEED = 2**32 - 1
 
@@ -42,6 +42,7 @@ def setting(
     excluded=(),
     choices=None,
     only_if=None,
+    newer=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
@@ -54,6 +55,8 @@ def setting(
       choices: tuple of str, or function that returns one. All that is allowed.
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
+      newer: bool. Whether there are runs that were made before the setting was, and that have its
+        default without saying so.
     """
     metadata = {
         "help": help,
@@ -64,6 +67,7 @@ def setting(
         "excluded": excluded,
         "choices": choices,
         "only_if": only_if,
+        "newer": newer,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -203,6 +207,14 @@ class TrainConfig:
     jit_compile: bool = setting(
         False, "Compile the training step with XLA, which draws other noise for the same seed."
     )
+    distribute: str = setting(
+        "none",
+        "Several devices, which share every minibatch of --batch_size and learn what one would: "
+        "those of this machine (mirrored), or those of all workers that TF_CONFIG names "
+        "(multi_worker). May change when a run is resumed.",
+        choices=DISTRIBUTIONS,
+        newer=True,
+    )
     seed: int = setting(
         0,
         "Seed of everything random, drawing too: same seed, same result.",
@@ -216,6 +228,7 @@ class TrainConfig:
         "When training is seen to fail (see the report's diagnosis): say so, stop, or go back to "
         "the last good state and on from there with new noise.",
         choices=ON_COLLAPSE,
+        newer=True,
     )
 
     def __post_init__(self):
@@ -226,11 +239,23 @@ class TrainConfig:
             _check_use(field, self)
         if self.optimizer == "rmsprop" and self.beta_1:
             raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
+        if self.on_collapse == "rollback" and self.distribute == "multi_worker":
+            raise ValueError(
+                "on_collapse must not be 'rollback' with --distribute=multi_worker: the other "
+                "workers would not know that the chief goes back."
+            )
         if self.initial_discriminator_steps % self.discriminator_steps:
             raise ValueError(
                 f"initial_discriminator_steps must be a multiple of --discriminator_steps="
                 f"{self.discriminator_steps}, got {self.initial_discriminator_steps}."
             )
+        for name in ("jit_compile", "initial_discriminator_steps"):
+            if self.distribute != "none" and getattr(self, name):
+                raise ValueError(
+                    f"{name} must stay {TrainConfig.__dataclass_fields__[name].default} with "
+                    f"--distribute={self.distribute}: the replicas cannot wait for each other "
+                    "inside of what it compiles or leaves out."
+                )
         penalties = {"penalty": self.penalty != "none", "real_gradient_weight": True}
         for name, given in penalties.items():
             if self.normalization == "batch" and given and getattr(self, name):
@@ -430,7 +455,8 @@ def from_json(config_class, values):
     """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
     if isinstance(values, dict):
-        values = {**{name: fields[name].default for name in ABOUT}, **values}
+        newer = {name: f.default for name, f in fields.items() if f.metadata["newer"]}
+        values = {**newer, **values}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]
         raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")

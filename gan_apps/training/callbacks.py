@@ -28,7 +28,7 @@ class _ByIteration(keras.callbacks.Callback):
     """A callback that is told the number of iterations done."""
 
     def on_train_batch_end(self, batch, logs=None):
-        self.after_iteration(int(self.model.iteration.value), logs)
+        self.after_iteration(int(self.model.iteration.numpy()), logs)
 
     def after_iteration(self, iteration, logs):
         raise NotImplementedError
@@ -158,7 +158,7 @@ class Progress(_ByIteration):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
-        done = int(self.model.iteration.value) - epoch * self.steps_per_epoch
+        done = int(self.model.iteration.numpy()) - epoch * self.steps_per_epoch
         self.offset = epoch * self.steps_per_epoch + done
         self.bar = None
         if sys.stdout.isatty():
@@ -177,7 +177,7 @@ class Progress(_ByIteration):
             self.bar.update(iteration - self.offset, list(self.latest.items()))
 
     def on_epoch_end(self, epoch, logs=None):
-        iteration = int(self.model.iteration.value)
+        iteration = int(self.model.iteration.numpy())
         seconds = time.perf_counter() - self.started
         speed = (iteration - self.first) / seconds if iteration > self.first else 0.0
         left = (self.num_epochs * self.steps_per_epoch - iteration) / speed if speed else 0.0
@@ -196,16 +196,18 @@ class SaveStates(_ByIteration):
     The one with the least kernel distance, which every run has, is kept beside the newest.
 
     SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
-    raised. A second signal is not waited for.
+    raised. A second signal is not waited for. Of several workers the chief alone does so; another
+    goes on until the chief has stopped, since none can finish an iteration without the others.
     """
 
-    def __init__(self, run, save_steps, steps_per_epoch, seconds, monitor):
+    def __init__(self, run, save_steps, steps_per_epoch, seconds, monitor, is_chief=True):
         super().__init__()
         self.run = run
         self.monitor = monitor
         self.save_steps = save_steps
         self.steps_per_epoch = steps_per_epoch
         self.seconds_before = seconds
+        self.is_chief = is_chief
         self.started = time.perf_counter()
         self.signal = None
         self.replaced = {
@@ -227,7 +229,7 @@ class SaveStates(_ByIteration):
 
     def after_iteration(self, iteration, logs):
         due = iteration % self.save_steps == 0 or iteration % self.steps_per_epoch == 0
-        if not due and self.signal is None:
+        if not self.is_chief or (not due and self.signal is None):
             return
         try:
             path = states.save(self.run, self.model, self.seconds)

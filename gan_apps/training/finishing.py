@@ -22,7 +22,7 @@ FRAMES_OF_ROUNDS = 20
 
 def is_finished(run, model):
     """Whether `finish` has run to its end for this state of `model`; the card is its last file."""
-    trained = int(model.iteration.value)
+    trained = int(model.iteration.numpy())
     return run_dir.iterations(run) == trained and (run / run_dir.CARD).is_file()
 
 
@@ -31,7 +31,7 @@ def finish(run, recipe, model, seconds):
 
     The manifest comes before anything is drawn and after the files it vouches for.
     """
-    iterations = int(model.iteration.value)
+    iterations = int(model.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
     generator = model.averaged_generator
     with files.replacing(run / run_dir.KERAS_WEIGHTS) as beside:

@@ -61,7 +61,7 @@ def save(run, model, seconds):
             raise FloatingPointError(f"a value of {name.split('/')[0]} is not finite")
     folder = run / run_dir.STATES
     folder.mkdir(exist_ok=True)
-    path = folder / f"step_{int(model.iteration.value):09d}.npz"
+    path = folder / f"step_{int(model.iteration.numpy()):09d}.npz"
     with files.replacing(path) as beside:
         np.savez(beside, **arrays, **{SECONDS: np.float64(seconds)})
     for old in saved(run)[KEPT:]:
@@ -116,7 +116,7 @@ def go_back(run, model, healthy, seconds):
       int. The number of times that this training has now gone back; 0 if there is no such state.
     """
     targets = variables(model)
-    times = int(model.draws.value) // NEW_NOISE + 1
+    times = int(model.draws.numpy()) // NEW_NOISE + 1
     for path in before(run, healthy):
         try:
             arrays = _read(path, targets)

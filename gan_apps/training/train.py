@@ -3,15 +3,25 @@
 import importlib.metadata
 import pathlib
 import platform
+import re
 import sys
+
+import tensorflow as tf
 
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files, processor
 from gan_apps.runs import run_dir
-from gan_apps.settings import Failed, Refused
-from gan_apps.training import building, callbacks, diagnosis, finishing, states
+from gan_apps.settings import Failed, Interrupted, Refused
+from gan_apps.training import (
+    building,
+    callbacks,
+    diagnosis,
+    distribution,
+    finishing,
+    states,
+)
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import FixedSample, Monitor
 from models import MODELS, networks
@@ -35,9 +45,10 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite, or the diagnosis says that training fails and was
-        asked to end it; the last good state is kept.
+      Failed: a loss or a weight is not finite, a worker was lost, or the diagnosis says that
+        training fails and was asked to end it; the last good state is kept.
     """
+    distribution.refuse_uneven(config)
     minibatches = Minibatches(
         _images(app, config),
         config.batch_size,
@@ -46,19 +57,24 @@ def train(app, config, run):
         config.seed,
         config.horizontal_flips,
     )
-    model = building.build(app, config, minibatches)
+    with distribution.strategy(config.distribute).scope():
+        model = building.build(app, config, minibatches)
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
-    run_dir.create(run, recipe)
-    files.clear_unfinished(run)
+    is_chief = distribution.is_chief(config)
+    if is_chief:
+        run_dir.create(run, recipe)
+        files.clear_unfinished(run)
     seconds = states.restore(run, model)
-    callbacks.MetricsLog.cut_back(run, int(model.iteration.value))
+    distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+    if is_chief:
+        callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
     print(f"Run: {run}", flush=True)
-    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.value)
+    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.numpy())
     if left > 0:
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
-    if not finishing.is_finished(run, model):
+    if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
     return run
 
@@ -78,10 +94,11 @@ def _images(app, config):
 
 def _fit(model, config, run, recipe, minibatches, seconds):
     """Runs the epochs that are left, again if training goes back; returns its time in seconds."""
-    events = Events(run)
+    is_chief = distribution.is_chief(config)
+    events = Events(run) if is_chief else None
     monitor = Monitor(run, FixedSample(recipe, minibatches.images, config.seed), config.on_collapse)
     saver = callbacks.SaveStates(
-        run, config.save_steps, minibatches.steps_per_epoch, seconds, monitor
+        run, config.save_steps, minibatches.steps_per_epoch, seconds, monitor, is_chief
     )
     try:
         while True:
@@ -92,9 +109,14 @@ def _fit(model, config, run, recipe, minibatches, seconds):
                 if config.on_collapse != "rollback":
                     raise Failed(_ended(run, failure)) from None
                 _go_back(model, run, minibatches, monitor, saver, failure)
+    except tf.errors.OpError as error:
+        if config.distribute != "multi_worker":
+            raise
+        raise _lost(run, saver.signal, error) from None
     finally:
         saver.restore_signals()
-        events.close()
+        if events is not None:
+            events.close()
 
 
 def _ended(run, failure):
@@ -105,12 +127,12 @@ def _ended(run, failure):
 
 def _go_back(model, run, minibatches, monitor, saver, failure):
     """Puts the last good state into the model, and says so."""
-    if int(model.draws.value) // states.NEW_NOISE >= MOST_TIMES_BACK:
+    if int(model.draws.numpy()) // states.NEW_NOISE >= MOST_TIMES_BACK:
         raise Failed(f"{failure} It went back {MOST_TIMES_BACK} times before.") from None
     times = states.go_back(run, model, failure.healthy, saver.seconds)
     if not times:
         raise Failed(f"{failure} There is no state from before it to go back to.") from None
-    iteration = int(model.iteration.value)
+    iteration = int(model.iteration.numpy())
     callbacks.MetricsLog.cut_back(run, iteration)
     row = {"step": iteration, "epoch": -(-iteration // minibatches.steps_per_epoch)}
     callbacks.append(run / run_dir.METRICS, {**row, "rollback": times, "reason": str(failure)})
@@ -126,27 +148,43 @@ def _go_back(model, run, minibatches, monitor, saver, failure):
 def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events):
     steps_per_epoch = minibatches.steps_per_epoch
     images_per_iteration = minibatches.images_per_iteration
-    done = int(model.iteration.value)
+    done = int(model.iteration.numpy())
     first_epoch, first_step = divmod(done, steps_per_epoch)
+    is_chief = distribution.is_chief(config)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
     steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [
-        callbacks.StopAtNaN(monitor),
-        callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
-        callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-        callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
-        saver,
-    ]
+    steps += [callbacks.StopAtNaN(monitor)]
+    if is_chief:
+        steps += [
+            callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
+            callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
+            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
+        ]
+    steps += [saver]
     for epoch in range(first_epoch, config.num_epochs):
-        dataset = minibatches.epoch(epoch, first_step if epoch == first_epoch else 0)
+        begun = first_step if epoch == first_epoch else 0
         model.fit(
-            dataset,
+            distribution.iterations(config, minibatches, epoch, begun),
+            steps_per_epoch=steps_per_epoch - begun,
             initial_epoch=epoch,
             epochs=epoch + 1,
             shuffle=False,
             verbose=0,
             callbacks=steps,
         )
+
+
+def _lost(run, signal, error):
+    """What to say when the workers could not go on together."""
+    newest = states.saved(run)
+    good = f"from {newest[0]}" if newest else "from the beginning"
+    command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
+    if signal is not None:
+        return Interrupted(f"stopped, as the chief was. {command}", exit_code=128 + signal)
+    # TensorFlow's message is a page, with the cause in one line.
+    cause = re.search(r"aborted by: (.*)", error.message)
+    reason = cause[1][:200] if cause else type(error).__name__
+    return Failed(f"the workers can no longer go on together ({reason}). {command}")
 
 
 def _recipe(app, config, images, model):

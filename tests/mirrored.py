@@ -1,0 +1,53 @@
+"""Trains tiny models on real minibatches, alone or as two replicas on logical devices of one CPU.
+
+python -m tests.mirrored FOLDER trains the two replicas and leaves FOLDER/<case>.npz: TensorFlow
+divides its devices once in a process.
+"""
+
+import pathlib
+import sys
+import types
+
+import numpy as np
+import tensorflow as tf
+
+CASES = {
+    "labels": ("cgan", {"real_gradient_weight": 1.0, "real_gradient_interval": 2}),
+    "batch": ("dcgan", {"normalization": "batch", "flipped_labels": 0.3, "input_noise": 0.1}),
+    "penalty": ("wgan_gp", {"discriminator_steps": 2, "generator_normalization": "none"}),
+    "spectral": ("cgan", {"normalization": "spectral", "latent_distribution": "spherical"}),
+}
+ITERATIONS = 3
+
+
+def trained(case, distribute):
+    """Every variable of a case's model after ITERATIONS iterations of one epoch."""
+    # TensorFlow runs while these are imported, and its devices are then what they are.
+    from gan_apps.data.minibatches import Minibatches
+    from gan_apps.data.sources import Images
+    from gan_apps.training import distribution, states
+    from tests.tiny_models import COUNT, NUM_CLASSES, built
+
+    name, arguments = CASES[case]
+    with distribution.strategy(distribute).scope():
+        model = built(name, **arguments)
+    random = np.random.RandomState(0)
+    images = random.randint(0, 256, (60, 8, 8, 1), np.uint8)
+    labels = random.randint(0, NUM_CLASSES, 60).astype(np.int32) if model.conditional else None
+    data = Images(images, labels, tuple("abcd") if model.conditional else ())
+    minibatches = Minibatches(data, COUNT, model.discriminator_steps, 1, 0, horizontal_flips=True)
+    config = types.SimpleNamespace(distribute=distribute)
+    dataset = distribution.iterations(config, minibatches, 1, 1)
+    model.fit(dataset, steps_per_epoch=ITERATIONS, shuffle=False, verbose=0)
+    return {name: variable.numpy() for name, variable in states.variables(model).items()}
+
+
+def main(folder):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    for case in CASES:
+        np.savez(pathlib.Path(folder) / f"{case}.npz", **trained(case, "mirrored"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

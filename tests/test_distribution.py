@@ -1,0 +1,266 @@
+"""Several devices and workers learn what one does."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from gan_apps import settings
+from gan_apps.command import adversarial
+from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.sources import Images
+from gan_apps.settings import CGANConfig, DCGANConfig, Refused, workers
+from gan_apps.training import distribution
+from tests import mirrored
+from tests.conftest import ROOT
+from tests.test_journey import TINY, last_state, states, wait_for
+
+# Largest difference of any variable: sums of float32 in another order, three iterations of Adam
+# or 88. Weights are of size 0.02 to 1, and an iteration moves them by up to 0.001.
+MIRRORED_TOLERANCE = 1e-5
+WORKERS_TOLERANCE = 2e-4
+# The bias of a convolution that batch normalisation follows, and the moving mean that it shifts:
+# its gradient is zero, and Adam makes steps of full length out of the rounding.
+WITHOUT_GRADIENT = {"batch": {"discriminator/003", "discriminator/006"}}
+
+# Seconds in which anything is done, however busy the machine is.
+WAIT = 1500
+
+
+def cluster(*addresses, kind="worker", index=0):
+    return json.dumps(
+        {"cluster": {"worker": list(addresses)}, "task": {"type": kind, "index": index}}
+    )
+
+
+def test_workers_are_those_of_tf_config(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", cluster("a:1", "b:2", index="1"))
+    assert workers.from_environment() == workers.Workers(("a:1", "b:2"), 1)
+    assert not workers.from_environment().is_chief
+    values = {
+        "cluster": {"worker": ["b:2"], "chief": ["a:1"]},
+        "task": {"type": "chief", "index": 0},
+    }
+    monkeypatch.setenv("TF_CONFIG", json.dumps(values))
+    assert workers.from_environment() == workers.Workers(("a:1", "b:2"), 0)
+    assert workers.from_environment().is_chief
+    values["task"]["type"] = "worker"
+    monkeypatch.setenv("TF_CONFIG", json.dumps(values))
+    assert workers.from_environment().index == 1
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "the environment has no TF_CONFIG"),
+        ("{", "TF_CONFIG={ cannot be used"),
+        ("[]", "cannot be used"),
+        ("{}", "has no 'cluster'"),
+        ('{"cluster": {"worker": ["a:1"]}}', "has no 'task'"),
+        (cluster("a:1", index=1), "the cluster has no worker 1"),
+        (cluster("a:1", index=-1), "the cluster has no worker -1"),
+        (cluster("a:1", kind="chief"), "the cluster has no 'chief'"),
+        (cluster("a"), "an address is not host:port"),
+        (cluster("a:1", "a:1"), "two workers have one address"),
+        ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', "'ps' is neither"),
+    ],
+)
+def test_another_tf_config_is_refused(text, words, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(Refused, match=words):
+        workers.from_environment()
+
+
+def test_workers_need_tf_config_and_one_folder(monkeypatch):
+    config = CGANConfig(distribute="multi_worker")
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(Refused, match="multi_worker needs --run_dir"):
+        adversarial._join_the_workers(None, config)
+    with pytest.raises(Refused, match="the environment has no TF_CONFIG"):
+        adversarial._join_the_workers("run", config)
+
+
+@pytest.mark.parametrize("change", [{"jit_compile": True}, {"initial_discriminator_steps": 5}])
+def test_what_replicas_cannot_do_is_refused(change):
+    DCGANConfig(**change)
+    with pytest.raises(ValueError, match=f"{next(iter(change))} must stay .*distribute=mirrored"):
+        DCGANConfig(**change, distribute="mirrored")
+
+
+def test_one_device_is_not_mirrored():
+    with pytest.raises(Refused, match="sees one device here, .*--distribute=none"):
+        distribution.strategy("mirrored")
+
+
+def test_a_batch_size_that_cannot_be_shared_is_refused(monkeypatch):
+    class Three:
+        num_replicas_in_sync = 3
+
+    monkeypatch.setattr(distribution, "strategy", lambda distribute: Three())
+    distribution.refuse_uneven(CGANConfig(batch_size=9))
+    with pytest.raises(Refused, match="--batch_size=64: 3 replicas .* a multiple of 3"):
+        distribution.refuse_uneven(CGANConfig(batch_size=64))
+
+
+def test_a_run_may_go_on_elsewhere_and_an_older_one_does_not_say_where(tmp_path):
+    stored = CGANConfig()
+    adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored"), stored)
+    adversarial._refuse_changes(tmp_path, CGANConfig(on_collapse="stop"), stored)
+    words = "and --distribute and --on_collapse: --seed is 0 in the run, not 3"
+    with pytest.raises(Refused, match=words):
+        adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored", seed=3), stored)
+    values = settings.to_json(CGANConfig(distribute="mirrored"))
+    assert settings.from_json(CGANConfig, values).distribute == "mirrored"
+    del values["distribute"]
+    assert settings.from_json(CGANConfig, values) == stored
+
+
+def test_parts_of_a_minibatch_are_the_minibatch():
+    random = np.random.RandomState(0)
+    images = Images(
+        random.randint(0, 256, (50, 8, 8, 1), np.uint8),
+        random.randint(0, 4, 50).astype(np.int32),
+        tuple("abcd"),
+    )
+    minibatches = Minibatches(images, 6, 2, 3, 0, horizontal_flips=True)
+    whole = list(minibatches.epoch(1, 1))
+    # One worker with replicas 0 and 1 of 3, and another with replica 2.
+    first, second = (list(minibatches.epoch(1, 1, parts, 3)) for parts in (range(2), range(2, 3)))
+    assert (len(whole), len(first), len(second)) == (3, 6, 3)
+    for number, iteration in enumerate(whole):
+        thirds = [first[2 * number], first[2 * number + 1], second[number]]
+        for kind, values in iteration.items():
+            for name, value in values.items():
+                parts = [third[kind][name] for third in thirds]
+                assert {part.shape[1] for part in parts} == {2}
+                assert_array_equal(np.concatenate(parts, axis=1), value, err_msg=name)
+
+
+@pytest.mark.slow
+def test_two_replicas_train_what_one_does(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.mirrored", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+    )
+    assert result.returncode == 0, result.stderr
+    for case in mirrored.CASES:
+        alone = mirrored.trained(case, "none")
+        with np.load(tmp_path / f"{case}.npz") as together:
+            assert alone.keys() == set(together.files)
+            for name in alone.keys() - WITHOUT_GRADIENT.get(case, set()):
+                assert_allclose(
+                    together[name],
+                    alone[name],
+                    rtol=0,
+                    atol=MIRRORED_TOLERANCE,
+                    err_msg=f"{case} {name}",
+                )
+
+
+@pytest.fixture
+def started():
+    """Starts two workers on this machine, the chief first; none outlives the test."""
+    processes = []
+
+    def start(run, *arguments):
+        processes.extend(_two_workers(run, *arguments))
+        return processes[-2:]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def _two_workers(run, *arguments):
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("localhost", 0))
+        addresses = [f"localhost:{free.getsockname()[1]}" for free in (one, other)]
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "gan_apps.cgan", *TINY, f"--run_dir={run}", *arguments],
+            cwd=run.parent,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "TF_CONFIG": cluster(*addresses, index=index),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in range(2)
+    ]
+
+
+def ended(processes):
+    """(exit code, stdout, stderr) of each."""
+    outputs = [process.communicate(timeout=WAIT) for process in processes]
+    return [(p.returncode, *output) for p, output in zip(processes, outputs, strict=True)]
+
+
+def finished(start, *arguments):
+    """What two workers print that come to the end.
+
+    A worker that is starved of processor for ten seconds is lost to the other, which no test of
+    this file is about: then both are started again.
+    """
+    for _ in range(3):
+        results = ended(start(*arguments))
+        if not any("heartbeat" in errors for _, _, errors in results):
+            break
+    assert [code for code, _, _ in results] == [0, 0], results
+    return [output for _, output, _ in results]
+
+
+@pytest.mark.slow
+def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, started, tmp_path):
+    epochs, several = "--num_epochs=4", "--distribute=multi_worker"
+    alone, together, killed = (tmp_path / name for name in ("alone", "together", "killed"))
+    (chief, worker) = finished(started, together, epochs, several)
+    assert "epoch 4/4, iteration 88: discriminator_loss " in chief
+    assert worker.splitlines() == [
+        "Worker 2 of 2 waits for the others.",
+        f"Run: {together}",
+        str(together),
+    ]
+
+    # One worker is killed: the other says so and ends.
+    processes = started(killed, epochs, several)
+    wait_for(lambda: states(killed), processes[0], timeout=WAIT)
+    processes[1].kill()
+    (chief, _) = ended(processes)
+    assert chief[0] == 1, chief
+    assert "the workers can no longer go on together" in chief[2].splitlines()[-1]
+    left = states(killed)
+    assert left[-1] in chief[2].splitlines()[-1] and int(left[-1][5:14]) < 88
+    # Asked to stop, as a scheduler does: the chief saves.
+    processes = started(killed, epochs, several)
+    wait_for(lambda: states(killed)[-1] > left[-1], processes[0], timeout=WAIT)
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    results = ended(processes)
+    assert [code for code, _, _ in results] == [143, 143], results
+    assert states(killed)[-1] in results[0][2] and int(states(killed)[-1][5:14]) < 88
+    finished(started, killed, epochs, several)
+    whole, gone_on = last_state(together), last_state(killed)
+    for name in whole:
+        assert_array_equal(gone_on[name], whole[name], err_msg=name)
+    assert (killed / "metrics.jsonl").read_bytes() == (together / "metrics.jsonl").read_bytes()
+
+    result = gan_apps("cgan", *TINY, epochs, f"--run_dir={alone}")
+    assert result.returncode == 0, result.stderr
+    one = last_state(alone)
+    assert one.keys() == whole.keys()
+    for name in one:
+        assert_allclose(whole[name], one[name], rtol=0, atol=WORKERS_TOLERANCE, err_msg=name)

@@ -1,0 +1,95 @@
+"""Entropies and likelihoods at answers known by hand, and digits drawn from what was fitted."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from gan_apps.experiments import laboratory, maximum_likelihood
+from gan_apps.experiments.findings import Options
+from gan_apps.experiments.maximum_likelihood import (
+    cross_entropy,
+    density_entropies,
+    entropy,
+    features,
+    kl_bits,
+    likelihood,
+    mixture_samples,
+    moments,
+    most_likely,
+)
+
+POWERS = (0.5, 0.25, 0.125, 0.125)
+
+
+def test_code_lengths_in_bits():
+    assert_allclose(entropy(POWERS), 0.5 * 1 + 0.25 * 2 + 0.25 * 3)
+    assert_allclose(cross_entropy(POWERS, (0.25,) * 4), 2.0)
+    assert_allclose(kl_bits(POWERS, (0.25,) * 4), 0.25)
+    # Words of 3, 3, 2 and 1 bits.
+    assert_allclose(cross_entropy(POWERS, POWERS[::-1]), 1.5 + 0.75 + 0.25 + 0.125)
+
+
+def test_the_smallest_kl_is_at_the_moments():
+    mean, deviation = moments()
+    # The table of the f-GAN experiment.
+    assert_allclose((mean, deviation), (1.0100, 1.8304), atol=5e-5)
+    best = density_entropies(mean, deviation)
+    assert_allclose(best["kl"], 0.2881, atol=5e-5)
+    for mu, sigma in ((mean + 0.01, deviation), (mean, deviation - 0.01), (mean, deviation + 0.01)):
+        assert density_entropies(mu, sigma)["kl"] > best["kl"] + 1e-6
+
+
+@pytest.mark.parametrize("mu, sigma", [(0.0, 1.0), (2.0, 3.0)])
+def test_cross_entropy_is_entropy_and_kl(mu, sigma):
+    found = density_entropies(mu, sigma)
+    assert_allclose(found["cross_entropy"], found["entropy"] + found["kl"], rtol=1e-9)
+    # E[(x - mu)**2] is the variance and the square of the shift.
+    mean, deviation = moments()
+    squares = deviation**2 + (mean - mu) ** 2
+    closed = math.log(sigma * math.sqrt(2 * math.pi)) + squares / (2 * sigma**2)
+    assert_allclose(found["cross_entropy"], closed, rtol=1e-9)
+
+
+def test_the_likeliest_gaussian():
+    samples = mixture_samples(50000, np.random.default_rng(0))
+    mu, sigma = most_likely(samples)
+    assert_allclose((mu, sigma), moments(), atol=0.03)
+    best = likelihood(samples, mu, sigma)
+    for other in ((mu + 0.01, sigma), (mu, sigma + 0.01), (mu, sigma - 0.01)):
+        assert likelihood(samples, *other) < best
+    assert_allclose(best, -density_entropies(mu, sigma)["cross_entropy"], atol=0.02)
+
+
+def test_features_are_means_of_four_pixels():
+    images = np.zeros((2, 28, 28, 1), np.uint8)
+    images[1, 2:4, 4:6, 0] = [[10, 20], [30, 40]]
+    rows = features(images)
+    assert rows.shape == (2, 196)
+    assert rows[0].max() == 0.0
+    assert_allclose(rows[1, 14 * 1 + 2], 25.0)
+    assert_allclose(rows.sum(), 25.0)
+
+
+@pytest.mark.slow
+def test_the_experiment(tmp_path):
+    findings = laboratory.perform("maximum_likelihood", tmp_path, Options(quick=True))
+    results = json.loads((tmp_path / laboratory.RESULTS).read_text())
+    assert set(results) == {"codes", "gaussian", "digits"}
+    for one in results["codes"].values():
+        assert_allclose(one["cross_entropy"], one["entropy"] + one["kl"], rtol=1e-9)
+    samples = results["gaussian"]["samples"]
+    assert set(samples) == {"10", "100", "1000"}
+    assert_allclose((samples["1000"]["mu"], samples["1000"]["sigma"]), moments(), atol=0.2)
+    for one in samples.values():
+        assert one["kl"] >= results["gaussian"]["at_best"]["kl"]
+    digits = results["digits"]
+    assert set(digits) == {"real", "10 blobs", "GAN"}
+    assert 0.7 < digits["real"]["precision"] < 0.95
+    assert digits["10 blobs"]["coverage"] < digits["real"]["coverage"] / 2
+    assert digits["10 blobs"]["train"] > digits["10 blobs"]["test"] > -500.0
+    for figure in findings.figures:
+        assert (tmp_path / figure.file).stat().st_size > 5000
+    assert maximum_likelihood.FULL_NUMBERS == 10 * 308504 + 9
