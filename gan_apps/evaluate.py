@@ -17,6 +17,7 @@ from gan_apps.settings import MAX_SEED, Refused
 
 # Fewer have no covariance worth the name.
 MIN_IMAGES = 100
+METRICS = ("own", "fid")
 
 flags.DEFINE_string("run_dir", None, "The run to judge.")
 flags.DEFINE_integer(
@@ -35,6 +36,12 @@ flags.DEFINE_string(
     None,
     "A .png to draw: pictures, each beside the training images that are nearest to it.",
 )
+flags.DEFINE_string(
+    "metric",
+    "own",
+    "By whose features. One of: own (the classifier, or coarse colours), fid (those of "
+    "keras.applications' InceptionV3, whose 88 MB are downloaded at the first time; minutes).",
+)
 flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
 
 
@@ -46,6 +53,10 @@ def main():
         raise Refused(f"--num_images={values.num_images}: must be {MIN_IMAGES} to {MAX_IMAGES}.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    if values.metric not in METRICS:
+        raise Refused(f"--metric={values.metric}: must be one of {', '.join(METRICS)}.")
+    if values.metric == "fid" and values.classifier:
+        raise Refused(f"--classifier={values.classifier} means nothing with --metric=fid.")
     nearest = pathlib.Path(values.nearest) if values.nearest else None
     if nearest is not None and nearest.suffix.lower() != GRID:
         raise Refused(f"--nearest={nearest}: must end in {GRID}.")
@@ -65,9 +76,10 @@ def main():
         dataset=values.dataset,
         judge=pathlib.Path(values.classifier) if values.classifier else None,
         nearest=nearest,
+        metric=values.metric,
     )
     print(evaluate.table(report))
-    print(run / run_dir.EVALUATION)
+    print(run / (run_dir.FID_EVALUATION if values.metric == "fid" else run_dir.EVALUATION))
 
 
 if __name__ == "__main__":

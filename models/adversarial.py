@@ -155,6 +155,11 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         self.gradient_norm_mean = _Mean(name="gradient_norm")
         # What the auxiliary classifier makes of generated images.
         self.classifier_loss_mean = _Mean(name="classifier_loss")
+        # What training is diagnosed by. The accuracy needs no threshold, which every objective has
+        # elsewhere: it is the share of pairs of a real and a generated image that are told apart.
+        self.accuracy_mean = _Mean(name="discriminator_accuracy")
+        self.discriminator_norm_mean = _Mean(name="discriminator_gradient_norm")
+        self.generator_norm_mean = _Mean(name="generator_gradient_norm")
 
     def compile(self, discriminator_optimizer, generator_optimizer, jit_compile=False):
         for layer in _layers(self.discriminator, PrependReference):
@@ -181,7 +186,12 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             metrics.append(self.gradient_norm_mean)
         if self.classifier_weight:
             metrics.append(self.classifier_loss_mean)
-        return metrics
+        return [
+            *metrics,
+            self.accuracy_mean,
+            self.discriminator_norm_mean,
+            self.generator_norm_mean,
+        ]
 
     @abc.abstractmethod
     def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
@@ -282,6 +292,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             for variable in variables:
                 variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
         self.discriminator_loss_mean.update_state(replicas.mean(loss))
+        self.discriminator_norm_mean.update_state(_norm(gradients))
+        told_apart = tf.cast(real_scores[:, :1] > fake_scores, tf.float32)
+        self.accuracy_mean.update_state(replicas.mean(tf.reduce_mean(told_apart)))
         if self.wasserstein_mean in self.metrics:
             difference = tf.reduce_mean(real_scores[:, 0]) - tf.reduce_mean(fake_scores)
             self.wasserstein_mean.update_state(replicas.mean(difference))
@@ -295,8 +308,10 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             classifier_loss = self._classifier_loss(logits, conditions)
             whole_loss = replicas.share(loss + self.classifier_weight / 2 * classifier_loss)
         variables = self.generator.trainable_variables
-        self.generator_optimizer.apply(tape.gradient(whole_loss, variables), variables)
+        gradients = tape.gradient(whole_loss, variables)
+        self.generator_optimizer.apply(gradients, variables)
         self.generator_loss_mean.update_state(replicas.mean(loss))
+        self.generator_norm_mean.update_state(_norm(gradients))
         if self.classifier_weight:
             self.classifier_loss_mean.update_state(replicas.mean(classifier_loss))
 
@@ -387,6 +402,11 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
+
+
+def _norm(gradients):
+    """The norm of a network's gradient; of several replicas the mean of the norms of their own."""
+    return replicas.mean(replicas.count() * tf.linalg.global_norm(gradients))
 
 
 def _layers(network, kind):

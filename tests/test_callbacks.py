@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 
 from gan_apps.runs import run_dir
-from gan_apps.settings import Failed, Interrupted
-from gan_apps.training import callbacks, states
+from gan_apps.settings import Interrupted
+from gan_apps.training import callbacks, diagnosis, states
+from gan_apps.training.diagnosis import WentWrong
 from gan_apps.training.events import Events
+from gan_apps.training.monitor import Monitor
 from gan_apps.training.schedules import LinearEnd
-from tests.tiny_models import built, iterations
+from tests.tiny_models import FakeSample, built, iterations, metric_names
+
+
+def watched(run, on_collapse="warn", **figures):
+    return Monitor(run, FakeSample(**figures), on_collapse)
 
 
 def test_milestones_are_the_lecture_s():
@@ -25,28 +31,31 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tmp_path):
     good = states.save(tmp_path, model, 1.0)
     kernel = model.discriminator.trainable_variables[0]
     kernel.assign(kernel * np.nan)
-    guard = callbacks.StopAtNaN(tmp_path)
-    with pytest.raises(Failed, match=f"discriminator_loss at iteration 3: .*{good}"):
+    guard = callbacks.StopAtNaN(watched(tmp_path))
+    words = r"divergence at iteration 3: discriminator_\w+ is not finite"
+    with pytest.raises(WentWrong, match=words) as caught:
         model.fit(iterations(model, 2), verbose=0, shuffle=False, callbacks=[guard])
+    # Nothing had been written by which it could be told that all was well.
+    assert caught.value.healthy == 0
     assert states.saved(tmp_path) == [good]
 
 
 def test_a_weight_that_is_not_finite_stops_the_run_at_the_next_save(tmp_path):
     model = built()
-    saver = callbacks.SaveStates(tmp_path, save_steps=1, steps_per_epoch=10, seconds=0.0)
+    saver = callbacks.SaveStates(tmp_path, 1, 10, 0.0, watched(tmp_path))
     saver.restore_signals()
     saver.set_model(model)
     average = model.averaged_generator.weights[0]
     average.assign(average * np.inf)
     model.iteration.assign(4)
-    with pytest.raises(Failed, match="averaged_generator is not finite at iteration 4"):
+    with pytest.raises(WentWrong, match="iteration 4: a value of averaged_generator is not finite"):
         saver.after_iteration(4, {})
     assert states.saved(tmp_path) == []
 
 
 def test_metrics_rows_are_means_since_the_last_row(tmp_path):
     model, events = built(), Events(tmp_path)
-    log = callbacks.MetricsLog(tmp_path, 2, 6, events)
+    log = callbacks.MetricsLog(tmp_path, 2, 6, events, watched(tmp_path))
     each = []
 
     class Losses(callbacks._ByIteration):
@@ -62,7 +71,22 @@ def test_metrics_rows_are_means_since_the_last_row(tmp_path):
         float(each[1]["generator_loss"]),
         float(each[3]["generator_loss"]),
     ]
-    assert set(rows[0]) == {"step", "epoch", "discriminator_loss", "generator_loss"}
+    sample = {"diversity", "duplicates", "kernel_distance", "weight_norm"}
+    assert set(rows[0]) == {"step", "epoch"} | metric_names("cgan") | sample
+
+
+def test_a_failure_is_in_the_row_and_on_stderr(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(diagnosis, "ITERATIONS", 3)
+    model, events = built(), Events(tmp_path)
+    collapsed = watched(tmp_path, duplicates=1.0, diversity=0.0)
+    log = callbacks.MetricsLog(tmp_path, 1, 6, events, collapsed)
+    model.fit(iterations(model, 5), verbose=0, shuffle=False, callbacks=[log])
+    events.close()
+    rows = run_dir.read_metrics(tmp_path)
+    named = [row["step"] for row in rows if "mode_collapse" in row.get("diagnosis", ())]
+    assert named == [3, 4, 5]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "collapse at" in line]
+    assert line.startswith("mode collapse at iteration 3: ")
 
 
 def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):
@@ -79,7 +103,7 @@ def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):
 def test_a_signal_saves_between_iterations(tmp_path, number, code):
     model = built()
     before = signal.getsignal(number)
-    saver = callbacks.SaveStates(tmp_path, save_steps=1000, steps_per_epoch=1000, seconds=0.0)
+    saver = callbacks.SaveStates(tmp_path, 1000, 1000, 0.0, watched(tmp_path))
 
     class Signal(callbacks._ByIteration):
         def after_iteration(self, iteration, logs):

@@ -111,7 +111,9 @@ def test_a_batch_size_that_cannot_be_shared_is_refused(monkeypatch):
 def test_a_run_may_go_on_elsewhere_and_an_older_one_does_not_say_where(tmp_path):
     stored = CGANConfig()
     adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored"), stored)
-    with pytest.raises(Refused, match="and --distribute: --seed is 0 in the run, not 3"):
+    adversarial._refuse_changes(tmp_path, CGANConfig(on_collapse="stop"), stored)
+    words = "and --distribute and --on_collapse: --seed is 0 in the run, not 3"
+    with pytest.raises(Refused, match=words):
         adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored", seed=3), stored)
     values = settings.to_json(CGANConfig(distribute="mirrored"))
     assert settings.from_json(CGANConfig, values).distribute == "mirrored"

@@ -11,7 +11,7 @@ from gan_apps.data import sources
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import classifier, evaluate, metrics, pixels
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused
+from gan_apps.settings import Failed, Refused
 
 FOLDER = run_dir.shipped("classifier_mnist")
 
@@ -141,11 +141,50 @@ def test_a_folder_is_judged_by_its_two_halves(tmp_path):
         generator={"config": {"image_size": 8, "channels": 1}},
         versions={},
     )
-    real, reference = evaluate._real_images(recipe, str(tmp_path), seed=0)
-    together = np.concatenate([real.images, reference])
-    assert len(real.images) == len(reference) == 15
+    real, apart = evaluate._real_images(recipe, str(tmp_path), seed=0)
+    together = np.concatenate([real.images, apart.images])
+    assert len(real.images) == len(apart.images) == 15
     assert len(np.unique(together.reshape(30, -1), axis=0)) == 30
     for number in range(10, 30):
         (tmp_path / f"{number}.png").unlink()
     with pytest.raises(Refused, match="10 images are too few"):
         evaluate._real_images(recipe, str(tmp_path), seed=0)
+
+
+@pytest.mark.slow
+def test_inception_is_named_and_gives_features_of_gray_and_colour():
+    from gan_apps.evaluation import inception
+
+    network = inception.Inception(weights=None)
+    random = np.random.RandomState(0)
+    for channels in (1, 3):
+        images = random.randint(0, 256, (3, 28, 28, channels)).astype(np.uint8)
+        probabilities, features = network.judged(images)
+        assert probabilities is None and features.shape == (3, inception.FEATURES)
+        assert features.std() > 0.0
+    assert "keras.applications' InceptionV3" in inception.NAME and "not" in inception.NAME
+
+
+@pytest.mark.slow
+def test_inception_that_cannot_be_downloaded_is_one_line(monkeypatch):
+    import keras
+
+    from gan_apps.evaluation import inception
+
+    def absent(*arguments, **keywords):
+        raise Exception("URL fetch failure on https://example.org/weights: None -- no network")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", absent)
+    with pytest.raises(Failed, match="--metric=fid: the weights could not be downloaded"):
+        inception.Inception()
+
+
+def test_figures_of_each_label_and_intervals_are_measured(tiny_run):
+    report = json.loads((tiny_run / run_dir.EVALUATION).read_text())
+    assert set(report["per_label"]) == set("0123456789")
+    for figures in report["per_label"].values():
+        assert set(figures) == {"kernel_distance", *evaluate.MANIFOLD}
+    assert report["kernel_distance"] > report["kernel_distance_of_real"]
+    for name, (low, high) in report["intervals"].items():
+        whole = report.get(name, report["manifold"].get(name))
+        assert low <= whole <= high, name

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from gan_apps.evaluation import metrics
+from gan_apps.evaluation import intervals, metrics
 
 RANDOM = np.random.RandomState(0)
 
@@ -49,6 +49,72 @@ def test_frechet_distance_of_features_that_are_never_used():
     sample = np.zeros((10, 4))
     sample[:, 0] = np.arange(10)
     assert_allclose(metrics.frechet_distance(sample, sample + 1.0), 4.0, rtol=1e-9)
+
+
+def test_kernel_distance_is_its_definition():
+    first, second = RANDOM.standard_normal((7, 3)), RANDOM.standard_normal((5, 3)) + 0.5
+    kernel = lambda x, y: (x @ y / 3 + 1.0) ** 3
+    pairs = lambda points: np.mean(
+        [kernel(x, y) for i, x in enumerate(points) for j, y in enumerate(points) if i != j]
+    )
+    between = np.mean([kernel(x, y) for x in first for y in second])
+    expected = pairs(first) + pairs(second) - 2.0 * between
+    assert_allclose(metrics.kernel_distance(first, second), expected, rtol=1e-10)
+
+
+def test_kernel_distance_of_one_distribution_is_zero_in_the_mean():
+    found = [metrics.kernel_distance(*RANDOM.standard_normal((2, 30, 4))) for _ in range(400)]
+    assert abs(np.mean(found)) < 4.0 * np.std(found) / 20.0
+    assert min(found) < 0.0 < max(found)
+    far = metrics.kernel_distance(
+        RANDOM.standard_normal((30, 4)), RANDOM.standard_normal((30, 4)) + 2
+    )
+    assert far > 10.0
+
+
+def test_kernel_distances_count_a_row_as_often_as_it_weighs():
+    first, second = RANDOM.standard_normal((6, 3)), RANDOM.standard_normal((5, 3))
+    chosen = np.array([0, 1, 1, 4, 5, 2])
+    weights = np.bincount(chosen, minlength=6)[None]
+    (found,) = metrics.kernel_distances(first, second, weights)
+    kernel = metrics._kernel(first[chosen], first[chosen])
+    # The two copies of row 1 make no pair.
+    apart = chosen[:, None] != chosen
+    within = kernel[apart].sum() / apart.sum()
+    others = metrics.kernel_distance(second, second)  # 2 mean(pairs) - 2 mean(all)
+    whole = metrics._kernel(second, second)
+    own = others / 2.0 + whole.mean()
+    expected = within + own - 2.0 * metrics._kernel(first[chosen], second).mean()
+    assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_distances_are_within_groups():
+    features = np.array([[0.0], [3.0], [4.0], [10.0], [12.0]])
+    nearest, mean = metrics.nearest_and_mean_distances(features, [0, 0, 0, 1, 1])
+    assert_allclose(nearest, [3.0, 1.0, 1.0, 2.0, 2.0], rtol=1e-6)
+    assert_allclose(mean, [3.5, 2.0, 2.5, 2.0, 2.0], rtol=1e-6)
+
+
+def test_an_interval_of_a_mean_is_that_of_the_textbook():
+    values = RANDOM.standard_normal(400)
+    low, high = intervals.of_mean(values, seed=0)
+    # Its half width is 1.96 standard errors, but for 200 choices.
+    assert_allclose((high - low) / 2.0, 1.96 * values.std() / 20.0, rtol=0.25)
+    assert low < values.mean() < high
+    assert intervals.of_mean(np.ones(50), seed=0) == [1.0, 1.0]
+
+
+def test_an_interval_lies_around_a_metric_that_doubles_would_raise():
+    first, second = RANDOM.standard_normal((60, 5)), RANDOM.standard_normal((60, 5))
+    whole = metrics.frechet_distance(first, second)
+    values = [
+        metrics.frechet_distance(first, second, choice) for choice in intervals.weights(60, 0)
+    ]
+    assert np.mean(values) > 1.1 * whole
+    low, high = intervals.interval(values, whole)
+    assert low < whole < high
+    again = metrics.frechet_distance(first, second, np.ones(60, int))
+    assert_allclose(again, whole, rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,11 @@ def test_wasserstein_is_allowed_with_a_constraint(constraint):
             {"discriminator_steps": 5, "initial_discriminator_steps": 12},
             "initial_discriminator_steps must be a multiple of --discriminator_steps=5, got 12",
         ),
+        (
+            DCGANConfig,
+            {"on_collapse": "rollback", "distribute": "multi_worker"},
+            "on_collapse must not be 'rollback' with --distribute=multi_worker",
+        ),
         (FGANConfig, {"pi": 1.0}, "pi must be less than 1, got 1.0"),
         (FGANConfig, {"alpha": 1.0}, "alpha must be neither 0 nor 1, got 1.0"),
         (FGANConfig, {"alpha": 0.0}, "alpha must be neither 0 nor 1, got 0.0"),

@@ -55,6 +55,76 @@ def test_both_optimizers_and_the_counters_are_in_it():
     assert len(model.generator_optimizer.variables) >= 2 * weights
 
 
+def test_a_state_from_before_there_was_a_metric_is_restored(tmp_path):
+    model = built()
+    fitted(model, 2)
+    path = states.save(tmp_path, model, 1.0)
+    good = everything(model)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "metrics/009"}
+    assert len(arrays) < len(good) + 1
+    np.savez(path, **arrays)
+    other = built()
+    assert states.restore(tmp_path, other) == 1.0
+    for name, value in everything(other).items():
+        if not name.startswith("metrics/"):
+            assert_array_equal(value, good[name], err_msg=name)
+    # A weight that is not there is another matter.
+    np.savez(path, **{name: arrays[name] for name in arrays if name != "generator/000"})
+    with pytest.raises(Refused):
+        states.restore(tmp_path, other)
+
+
+def test_the_best_state_is_kept_beside_the_newest(tmp_path):
+    model = built()
+    for count in range(1, 7):
+        stepped(model, 1)
+        path = states.save(tmp_path, model, 0.0)
+        if count in (1, 2):
+            states.keep_best(tmp_path, path)
+            best = path.read_bytes()
+    assert states.best(tmp_path).stem == "best_step_000000002"
+    assert states.best(tmp_path).read_bytes() == best
+    assert states.iteration(states.best(tmp_path)) == 2
+    assert [states.iteration(kept) for kept in states.saved(tmp_path)] == [6, 5, 4]
+
+
+@pytest.mark.parametrize("healthy, back_to", [(9, 6), (5, 5), (3, 2), (1, None)])
+def test_going_back_takes_the_newest_good_state_with_new_noise(tmp_path, healthy, back_to):
+    model = built()
+    known = {}
+    for count in range(1, 7):
+        stepped(model, 1)
+        path = states.save(tmp_path, model, 0.0)
+        known[count] = everything(model)
+        if count == 2:
+            states.keep_best(tmp_path, path)
+    times = states.go_back(tmp_path, model, healthy, 7.0)
+    if back_to is None:
+        assert times == 0
+        assert_same(everything(model), known[6])
+        return
+    assert times == 1
+    now = everything(model)
+    assert now[states.DRAWS] == known[back_to][states.DRAWS] + states.NEW_NOISE
+    assert_same({**now, states.DRAWS: None}, {**known[back_to], states.DRAWS: None})
+    assert max(states.iteration(path) for path in states.saved(tmp_path)) == back_to
+    # What resumes the run goes on with the new noise too.
+    other = built()
+    assert states.restore(tmp_path, other) == 7.0
+    assert_same(everything(other), now)
+    # Once more, with yet other noise.
+    stepped(model, 1)
+    assert states.go_back(tmp_path, model, healthy, 8.0) == 2
+    assert int(model.draws) == known[back_to][states.DRAWS] + 2 * states.NEW_NOISE
+    stepped(model, 1)
+    assert any(
+        (everything(model)[name] != known[6][name]).any()
+        for name in known[6]
+        if name.startswith("generator/")
+    )
+
+
 def test_the_newest_three_are_kept(tmp_path):
     model = built()
     for _ in range(5):

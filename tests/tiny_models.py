@@ -15,6 +15,13 @@ CASES = (
     ("wgan", "wasserstein"),
     ("wgan_gp", "wasserstein"),
 )
+ALWAYS = {
+    "discriminator_loss",
+    "generator_loss",
+    "discriminator_accuracy",
+    "discriminator_gradient_norm",
+    "generator_gradient_norm",
+}
 METRICS = {
     "wgan": {"wasserstein_estimate"},
     "wgan_gp": {"wasserstein_estimate", "gradient_norm"},
@@ -22,7 +29,7 @@ METRICS = {
 
 
 def metric_names(name):
-    return {"discriminator_loss", "generator_loss"} | METRICS.get(name, set())
+    return ALWAYS | METRICS.get(name, set())
 
 
 def built(
@@ -60,6 +67,16 @@ def built(
         keras.optimizers.Adam(1e-3, 0.0), keras.optimizers.Adam(1e-3, 0.0), jit_compile=jit_compile
     )
     return model
+
+
+class FakeSample:
+    """A fixed sample of which nothing is looked at: it has the figures that it is told."""
+
+    def __init__(self, **figures):
+        self.told = {"diversity": 0.9, "duplicates": 0.0, "kernel_distance": 1.0, **figures}
+
+    def figures(self, generator):
+        return self.told
 
 
 def iterations(model, count, first=0):

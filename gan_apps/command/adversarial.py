@@ -163,7 +163,8 @@ def _refuse_changes(run, config, stored):
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)
-    changes.pop(settings.PLACE, None)
+    for name in (settings.PLACE, settings.ANSWER):
+        changes.pop(name, None)
     if changes:
         listed = "; ".join(
             f"--{name} is {theirs} in the run, not {mine}"
@@ -171,5 +172,5 @@ def _refuse_changes(run, config, stored):
         )
         raise Refused(
             f"--run_dir={run}: only --{settings.LENGTH} may change, and grow, and "
-            f"--{settings.PLACE}: {listed}."
+            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}."
         )

@@ -89,18 +89,19 @@ def parted(images):
     """Data without a test split in two, at random but always alike: (nine tenths, one tenth)."""
     order = np.random.RandomState(0).permutation(len(images.images))
     first = len(order) - len(order) // 10
+    return subset(images, np.sort(order[:first])), subset(images, np.sort(order[first:]))
 
-    def part(chosen):
-        pixels = images.images
-        stored = not isinstance(pixels, np.ndarray)
-        return dataclasses.replace(
-            images,
-            images=pixels.subset(chosen) if stored else pixels[chosen],
-            labels=None if images.labels is None else images.labels[chosen],
-            attributes=None if images.attributes is None else images.attributes[chosen],
-        )
 
-    return part(np.sort(order[:first])), part(np.sort(order[first:]))
+def subset(images, chosen):
+    """The Images with the indices `chosen`."""
+    pixels = images.images
+    stored = not isinstance(pixels, np.ndarray)
+    return dataclasses.replace(
+        images,
+        images=pixels.subset(chosen) if stored else pixels[chosen],
+        labels=None if images.labels is None else images.labels[chosen],
+        attributes=None if images.attributes is None else images.attributes[chosen],
+    )
 
 
 def _resized(images, size):

@@ -4,7 +4,14 @@ import numpy as np
 
 from gan_apps.data import sources
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import classifier, metrics, neighbours, pixels
+from gan_apps.evaluation import (
+    classifier,
+    inception,
+    intervals,
+    metrics,
+    neighbours,
+    pixels,
+)
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -14,6 +21,8 @@ FLOOR_SAMPLES = 5
 NUM_IMAGES = 2_000
 # Pictures whose nearest training image is looked for.
 NEAREST_IMAGES = 200
+# Features of more dimensions are too dear to take the Frechet distance of two hundred times.
+MOST_DIMENSIONS = 512
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
 
@@ -27,8 +36,9 @@ def evaluate(
     dataset=None,
     judge=None,
     nearest=None,
+    metric="own",
 ):
-    """Draws `num_images` pictures, judges them, and writes metrics.json.
+    """Draws `num_images` pictures, judges them, and writes metrics.json or metrics_fid.json.
 
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
@@ -39,30 +49,46 @@ def evaluate(
       judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
         there is one, else coarse colours.
       nearest: path or None. Where to draw pictures beside the training images nearest to them.
+      metric: str. "own", or "fid" for Inception's features. With these there is one sample for the
+        floor, and no more real images are looked at than pictures: a picture takes Inception a
+        thousand times the work.
 
     Returns:
-      dict. The content of metrics.json.
+      dict. The content of the file.
 
     Raises:
       Refused: the run cannot be drawn from, or its data are not here.
+      Failed: Inception's weights cannot be had.
     """
-    judge, features_name = _judge(recipe, judge)
-    real, reference = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
+    fid = metric == "fid"
+    if fid:
+        judge, features_name = inception.Inception(), inception.NAME
+    else:
+        judge, features_name = _judge(recipe, judge)
+    real, apart = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
+    reference = apart.images
     generator = runtimes.open_generator(run, recipe, runtime)
     per_label = num_images // (1 if recipe.labels is None else len(recipe.labels))
     inputs = latents.requested(recipe, recipe.conditions, per_label, seed)
     images = pictures.to_bytes(generator(inputs))
     probabilities, features = judge.judged(images)
-    _, reference_features = judge.judged(reference)
     random = np.random.RandomState(seed)
+    if fid:
+        apart = sources.subset(apart, random.permutation(len(reference))[: len(images)])
+        reference = apart.images
+    _, reference_features = judge.judged(reference)
     samples = [
         random.choice(len(real.images), min(len(images), len(real.images)), replace=False)
-        for _ in range(FLOOR_SAMPLES)
+        for _ in range(1 if fid else FLOOR_SAMPLES)
     ]
     real_features = [judge.judged(real.images[chosen])[1] for chosen in samples]
+    # The kernel's cube wants features of about 1, which those of Inception are and ours are not.
+    scale = 1.0 if fid else np.mean(reference_features**2) ** -0.5
     floor = np.mean([metrics.frechet_distance(one, reference_features) for one in real_features])
     distance = metrics.frechet_distance(features, reference_features)
-    some = reference_features[random.permutation(len(reference))[: len(images)]]
+    chosen = random.permutation(len(reference))[: len(images)]
+    some = reference_features[chosen]
+    manifold = metrics.manifold(some, features)
     report = {
         "dataset": recipe.settings["dataset"],
         "num_images": len(images),
@@ -71,14 +97,32 @@ def evaluate(
         "frechet_distance": distance,
         "frechet_floor": float(floor),
         "frechet_ratio": distance / float(floor),
-        "manifold": metrics.manifold_metrics(some, features),
+        "kernel_distance": metrics.kernel_distance(scale * features, scale * some),
+        "kernel_distance_of_real": metrics.kernel_distance(scale * real_features[0], scale * some),
+        "manifold": {name: float(values.mean()) for name, values in manifold.items()},
         "manifold_of_real": metrics.manifold_metrics(some, real_features[0]),
     }
+    report["intervals"] = _intervals(
+        report, features, reference_features, some, manifold, scale, seed
+    )
+    if recipe.labels is not None and apart.labels is not None:
+        report["per_label"] = _per_label(
+            recipe, scale * features, inputs["labels"], scale * reference_features, apart.labels
+        )
     if probabilities is not None and len(judge.slots) == 1:
         report["classifier_test_accuracy"] = judge.test_accuracy["all"]
         report["classifier_score"] = metrics.classifier_score(probabilities)
+        scores = [
+            metrics.classifier_score(probabilities, weights)
+            for weights in intervals.weights(len(images), seed)
+        ]
+        report["intervals"]["classifier_score"] = intervals.interval(
+            scores, report["classifier_score"]
+        )
     if probabilities is not None and recipe.labels is not None:
         report |= _of_labels(recipe, images, inputs["labels"], probabilities, real, samples[0])
+        right = np.argmax(probabilities, axis=1) == inputs["labels"]
+        report["intervals"]["conditional_accuracy"] = intervals.of_mean(right, seed)
     if probabilities is not None and recipe.vocabulary is not None:
         report["classifier_test_accuracy"] = judge.test_accuracy
         report |= _of_attributes(judge, inputs["attributes"], probabilities)
@@ -90,7 +134,7 @@ def evaluate(
     if nearest is not None:
         picture = neighbours.sheet(some, real.images)
         pictures.write_png(nearest, pictures.enlarged(picture))
-    files.write_json(run / run_dir.EVALUATION, report)
+    files.write_json(run / (run_dir.FID_EVALUATION if fid else run_dir.EVALUATION), report)
     return report
 
 
@@ -118,25 +162,60 @@ def _judge(recipe, folder):
 
 
 def _real_images(recipe, dataset, seed):
-    """Real images for the floor, and images uint8 [n, h, w, c] that all others are compared with.
+    """Real data.sources.Images for the floor, and those that all others are compared with.
 
-    These are the test set where there is one; else the data are cut into halves at random.
+    The latter are the test set where there is one; else the data are cut into halves at random.
     """
     size, _, channels = _shape(recipe)
     real = sources.load(dataset, image_size=size)
     if dataset in sources.SOURCES:
-        return real, sources.load(dataset, "test", size).images
+        return real, sources.load(dataset, "test", size)
     if real.images.shape[-1] != channels:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if real.vocabulary is not None:
         # The tenth that the classifier has not seen either.
-        others, apart = sources.parted(real)
-        return others, apart.images
+        return sources.parted(real)
     order = np.random.RandomState(seed).permutation(len(real.images))
     half = len(order) // 2
     if half <= metrics.NEIGHBOURS:
         raise Refused(f"--dataset={dataset}: {len(order)} images are too few to judge by.")
-    return sources.Images(real.images[order[:half]]), real.images[order[half:]]
+    return tuple(sources.Images(real.images[part]) for part in (order[:half], order[half:]))
+
+
+def _intervals(report, features, reference_features, some, manifold, scale, seed):
+    """Within what the metrics of features would move with other pictures: {name: [low, high]}.
+
+    Precision and density count generated pictures, recall and coverage real ones, which are what is
+    drawn again; the balls around them stay.
+    """
+    weights = intervals.weights(len(features), seed)
+    frechet = {}
+    if features.shape[1] <= MOST_DIMENSIONS:
+        distances = [
+            metrics.frechet_distance(features, reference_features, choice) for choice in weights
+        ]
+        frechet["frechet_distance"] = intervals.interval(distances, report["frechet_distance"])
+    return {
+        **frechet,
+        "kernel_distance": intervals.interval(
+            metrics.kernel_distances(scale * features, scale * some, weights)
+        ),
+        **{name: intervals.of_mean(values, seed) for name, values in manifold.items()},
+    }
+
+
+def _per_label(recipe, features, labels, reference_features, reference_labels):
+    """The pictures of each label beside the real images of it: {label's name: {metric: float}}."""
+    of_label = {}
+    for label, name in enumerate(recipe.label_names):
+        own, real = features[labels == label], reference_features[reference_labels == label]
+        # Fewer have no neighbours to measure by.
+        if min(len(own), len(real)) > metrics.NEIGHBOURS:
+            of_label[name] = {
+                "kernel_distance": metrics.kernel_distance(own, real),
+                **metrics.manifold_metrics(real[: len(own)], own),
+            }
+    return of_label
 
 
 def _of_labels(recipe, images, labels, probabilities, real, chosen):
@@ -182,11 +261,17 @@ def table(report):
         ("Frechet distance to real images kept apart", f"{report['frechet_distance']:.3f}"),
         ("  floor: as many other real images", f"{report['frechet_floor']:.3f}"),
         ("  ratio", f"{report['frechet_ratio']:.2f}"),
+        _within(report, "frechet_distance", "{:.3f}"),
+        ("kernel distance (KID)", f"{report['kernel_distance']:.5f}"),
+        ("  floor: as many other real images", f"{report['kernel_distance_of_real']:.5f}"),
+        _within(report, "kernel_distance", "{:.5f}"),
     ]
     if "classifier_score" in report:
         rows.append(("classifier score", f"{report['classifier_score']:.2f}"))
+        rows.append(_within(report, "classifier_score", "{:.2f}"))
     for name in MANIFOLD:
         rows.append((f"{name} (5 neighbours)", f"{report['manifold'][name]:.3f}"))
+        rows.append(_within(report, name, "{:.3f}"))
         rows.append(("  of other real images", f"{report['manifold_of_real'][name]:.3f}"))
     rows += [
         ("distance to the nearest training image", f"{report['nearest_distance']:.1f}"),
@@ -196,6 +281,7 @@ def table(report):
         accuracy = f"{report['classifier_test_accuracy']:.2%}"
         rows += [
             ("read as asked", f"{report['conditional_accuracy']:.2%}"),
+            _within(report, "conditional_accuracy", "{:.2%}"),
             ("  the same classifier on real test images", accuracy),
             ("spread within a label, of real images'", f"{report['spread_ratio']:.2f}"),
         ]
@@ -209,6 +295,20 @@ def table(report):
         rows.append(("  the same classifier on real images kept apart", f"{real:.2%}"))
     for name, share in report.get("accuracy_per_attribute", {}).items():
         rows.append((f"read as asked: {name}", f"{share:.1%}"))
+    rows += [
+        (
+            f"{label}: kernel distance, precision, recall",
+            f"{one['kernel_distance']:.4f}, {one['precision']:.3f}, {one['recall']:.3f}",
+        )
+        for label, one in report.get("per_label", {}).items()
+    ]
     rows.append(("features", report["features"]))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value:>8}" for name, value in rows)
+
+
+def _within(report, name, form):
+    if name not in report["intervals"]:
+        return "  95 % of other pictures", "not taken"
+    low, high = (form.format(value) for value in report["intervals"][name])
+    return "  95 % of other pictures", f"{low} to {high}"

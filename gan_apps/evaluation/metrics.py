@@ -6,7 +6,7 @@ import numpy as np
 NEIGHBOURS = 5
 
 
-def frechet_distance(features, other_features):
+def frechet_distance(features, other_features, weights=None):
     """norm(m1 - m2)**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)), m and S means and covariances.
 
     The trace of the root is the sum of the roots of the eigenvalues of A S2 A with A = S1**(1/2),
@@ -14,6 +14,7 @@ def frechet_distance(features, other_features):
 
     Args:
       features, other_features: [n, d] and [m, d], at least two rows each.
+      weights: int [n] or None. How often each of `features` counts; None: once.
 
     Returns:
       float, at least 0 but for rounding. It falls with n and m: compare at equal counts.
@@ -21,26 +22,100 @@ def frechet_distance(features, other_features):
     Reference: Dowson & Landau 1982; Heusel et al. 2017 (arXiv 1706.08500), equation 6.
     """
     first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
-    root = _square_root(np.cov(first, rowvar=False))
+    root = _square_root(np.cov(first, rowvar=False, fweights=weights))
     covariance = np.cov(second, rowvar=False)
     roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ covariance @ root), 0.0, None))
-    shift = np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2)
+    mean = np.average(first, axis=0, weights=weights)
+    shift = np.sum((mean - second.mean(axis=0)) ** 2)
     return float(shift + np.trace(root @ root) + np.trace(covariance) - 2.0 * roots.sum())
 
 
-def classifier_score(probabilities):
+def kernel_distance(features, other_features):
+    """The unbiased squared maximum mean discrepancy of k(x, y) = (x.y / d + 1)**3, or KID.
+
+      mean(k(x, x') over pairs of two x) + mean(k(y, y') over pairs of two y) - 2 mean(k(x, y))
+
+    Unlike the Frechet distance it may be compared between samples of different sizes; it may fall
+    below 0 where the two distributions are the same.
+
+    Args:
+      features, other_features: [n, d] and [m, d], at least two rows each.
+
+    Returns:
+      float.
+
+    Reference: Binkowski et al. 2018 (arXiv 1801.01401), section 4.
+    """
+    once = np.ones((1, len(features)))
+    return float(kernel_distances(features, other_features, once)[0])
+
+
+def kernel_distances(features, other_features, weights):
+    """`kernel_distance` for several choices of `features`: float64 [r].
+
+    Args:
+      features, other_features: as there.
+      weights: [r, n]. How often each of `features` counts in each choice; a row that counts twice
+        makes no pair with itself.
+    """
+    first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
+    weights = np.asarray(weights, np.float64)
+    counts = weights.sum(axis=1)
+    within = np.sum((weights @ _kernel_of_pairs(first)) * weights, axis=1)
+    within /= counts**2 - np.sum(weights**2, axis=1)
+    between = weights @ _kernel(first, second).mean(axis=1) / counts
+    others = _kernel_of_pairs(second).sum() / (len(second) * (len(second) - 1))
+    return within + others - 2.0 * between
+
+
+def _kernel(points, others):
+    return (points @ others.T / points.shape[1] + 1.0) ** 3
+
+
+def _kernel_of_pairs(points):
+    """The kernel of each point with each other one, 0 with itself."""
+    kernel = _kernel(points, points)
+    np.fill_diagonal(kernel, 0.0)
+    return kernel
+
+
+def nearest_and_mean_distances(features, groups):
+    """How far pictures are from the others that were asked for alike.
+
+    Args:
+      features: [n, d].
+      groups: [n]. What each was asked for; two or more of each.
+
+    Returns:
+      (nearest, mean): float32 [n] each. Distance of each point to the nearest other one of its
+      group, and the mean of those to all of them.
+    """
+    points, groups = np.asarray(features, np.float32), np.asarray(groups)
+    nearest, mean = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+    for group in np.unique(groups):
+        (members,) = np.where(groups == group)
+        distances = np.sqrt(_squared_distances(points[members], points[members]))
+        np.fill_diagonal(distances, 0.0)
+        mean[members] = distances.sum(axis=1) / (len(members) - 1)
+        np.fill_diagonal(distances, np.inf)
+        nearest[members] = distances.min(axis=1)
+    return nearest, mean
+
+
+def classifier_score(probabilities, weights=None):
     """exp(mean(KL(p(y|x), p(y)))): 1 for pictures that are all alike, the class count at best.
 
     Args:
       probabilities: [n, classes], rows that sum to 1.
+      weights: int [n] or None. How often each row counts; None: once.
 
     Reference: Salimans et al. 2016 (arXiv 1606.03498), section 4, with this project's classifier
     in the place of Inception.
     """
     rows = np.asarray(probabilities, np.float64)
-    marginal = rows.mean(axis=0, keepdims=True)
+    marginal = np.average(rows, axis=0, weights=weights)
     ratio = np.log(np.maximum(rows, 1e-300)) - np.log(np.maximum(marginal, 1e-300))
-    return float(np.exp(np.sum(rows * ratio, axis=1).mean()))
+    return float(np.exp(np.average(np.sum(rows * ratio, axis=1), weights=weights)))
 
 
 def manifold_metrics(real, fake, neighbours=NEIGHBOURS):
@@ -64,6 +139,11 @@ def manifold_metrics(real, fake, neighbours=NEIGHBOURS):
     Reference: Kynkaanniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2; Naeem et al. 2020
     (arXiv 2002.09797), equations 5 and 6.
     """
+    return {name: float(values.mean()) for name, values in manifold(real, fake, neighbours).items()}
+
+
+def manifold(real, fake, neighbours=NEIGHBOURS):
+    """What `manifold_metrics` are the means of: {name: float64 [m] or [n]}, one value a point."""
     real, fake = np.asarray(real, np.float32), np.asarray(fake, np.float32)
     real_radii, fake_radii = (_radii(points, neighbours) for points in (real, fake))
     within, recalled = [], []
@@ -77,10 +157,10 @@ def manifold_metrics(real, fake, neighbours=NEIGHBOURS):
         recalled.append(np.any(distances < fake_radii, axis=1))
     within, covered = np.concatenate(within), nearest < real_radii
     return {
-        "precision": float(np.mean(within > 0)),
-        "recall": float(np.mean(np.concatenate(recalled))),
-        "density": float(np.mean(within) / neighbours),
-        "coverage": float(np.mean(covered)),
+        "precision": (within > 0).astype(np.float64),
+        "recall": np.concatenate(recalled).astype(np.float64),
+        "density": within / neighbours,
+        "coverage": covered.astype(np.float64),
     }
 
 

@@ -1,7 +1,9 @@
-"""What this machine's processor can do, without asking TensorFlow."""
+"""What this machine's processor can do, without asking TensorFlow, and what it is called."""
 
 import dataclasses
+import os
 import pathlib
+import platform
 
 # A processor that multiplies bfloat16 matrices in hardware: x86's two ways and Arm's.
 BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
@@ -15,6 +17,27 @@ def has_bfloat16():
     except OSError:
         return False
     return bool(words & BFLOAT16_FEATURES)
+
+
+def described():
+    """This machine's processor in words, such as "AMD EPYC 9B14, 2 cores", and its GPUs."""
+    try:
+        lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor() or platform.machine() or "unknown"
+    return ", ".join([name, f"{os.cpu_count()} cores", *_gpus()])
+
+
+def _gpus():
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details
+    return [
+        details(device).get("device_name", device.name)
+        for device in tf.config.list_physical_devices("GPU")
+    ]
 
 
 def resolved(config):

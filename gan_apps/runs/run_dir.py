@@ -1,15 +1,16 @@
 """A run directory: what a training leaves behind, and what drawing, evaluation and export read.
 
 config.json            the recipe: command, settings, data, networks, versions
-metrics.jsonl          one object per log_steps iterations
+metrics.jsonl          one object per log_steps iterations, and one for each time training went back
 samples/               pictures of one fixed set of latents while training
 events/                TensorBoard
-states/                the newest states, for resuming; not shipped
+states/                the newest states, for resuming, and the best; not shipped
 generator.weights.h5   the averaged generator, for Keras
 generator.tflite       the same for LiteRT
 manifest.json          sizes and checksums of the two
 samples.png MODEL_CARD.md metrics.json
 rounds.png, rounds.gif how the pictures of a few latents came about
+metrics_fid.json       what gan_apps.evaluate --metric=fid measured; not shipped
 saved_model/1/         for TF-Serving; not shipped
 """
 
@@ -39,6 +40,7 @@ ROUNDS = "rounds.png"
 ROUNDS_MOVING = "rounds.gif"
 CARD = "MODEL_CARD.md"
 EVALUATION = "metrics.json"
+FID_EVALUATION = "metrics_fid.json"
 SAVED_MODEL = "saved_model"
 
 GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
@@ -65,7 +67,7 @@ class Recipe:
       label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
       condition: str or None. The flag that asks for a picture: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
-      versions: dict. Library versions the run was made with.
+      versions: dict. Library versions and the processor that the run was made with.
     """
 
     app: str
@@ -199,6 +201,15 @@ def write_manifest(run, iterations):
     }
     values = {"format": FORMAT, "iterations": iterations, "files": entries}
     files.write_json(run / MANIFEST, values)
+
+
+def read_metrics(run):
+    """The rows of metrics.jsonl, list of dicts; a row that was only half written is left out."""
+    path = pathlib.Path(run) / METRICS
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("}\n")]
 
 
 def iterations(run):

@@ -1,6 +1,7 @@
 """Settings: typed, frozen, checked values; flags are made from them. Imports no TensorFlow."""
 
 from gan_apps.settings.config import (
+    ANSWER,
     LENGTH,
     MAX_SEED,
     PLACE,

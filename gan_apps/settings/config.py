@@ -1,7 +1,7 @@
 """What a training run is made of: a frozen dataclass per command.
 
-A field, its flag, its help, its default and its check stand together. `LENGTH` and `PLACE` name the
-fields that a resumed run may change.
+A field, its flag, its help, its default and its check stand together. `LENGTH`, `PLACE` and `ANSWER`
+name the fields that a resumed run may change.
 """
 
 import dataclasses
@@ -12,6 +12,8 @@ from gan_apps.settings import rows
 
 LENGTH = "num_epochs"
 PLACE = "distribute"
+ANSWER = "on_collapse"
+ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
 TFDS = "tfds:"
@@ -227,6 +229,13 @@ class TrainConfig:
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
+    on_collapse: str = setting(
+        "warn",
+        "When training is seen to fail (see the report's diagnosis): say so, stop, or go back to "
+        "the last good state and on from there with new noise.",
+        choices=ON_COLLAPSE,
+        newer=True,
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -236,6 +245,11 @@ class TrainConfig:
             _check_use(field, self)
         if self.optimizer == "rmsprop" and self.beta_1:
             raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
+        if self.on_collapse == "rollback" and self.distribute == "multi_worker":
+            raise ValueError(
+                "on_collapse must not be 'rollback' with --distribute=multi_worker: the other "
+                "workers would not know that the chief goes back."
+            )
         if self.initial_discriminator_steps % self.discriminator_steps:
             raise ValueError(
                 f"initial_discriminator_steps must be a multiple of --discriminator_steps="

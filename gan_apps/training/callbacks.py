@@ -15,8 +15,9 @@ import keras
 from gan_apps.drawing import latents, pictures
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
-from gan_apps.settings import Failed, Interrupted
-from gan_apps.training import states
+from gan_apps.settings import Interrupted
+from gan_apps.training import diagnosis, states
+from gan_apps.training.diagnosis import WentWrong
 
 SAMPLES_PER_LABEL = 10
 # In all, of a run without labels.
@@ -36,28 +37,31 @@ class _ByIteration(keras.callbacks.Callback):
 class StopAtNaN(_ByIteration):
     """Stops the run at the first loss that is not a finite number."""
 
-    def __init__(self, run):
+    def __init__(self, monitor):
         super().__init__()
-        self.run = run
+        self.monitor = monitor
 
     def after_iteration(self, iteration, logs):
         for name, value in logs.items():
             if not math.isfinite(value):
-                raise Failed(not_finite(name, iteration, self.run))
+                what = diagnosis.diverged(f"{name} is not finite", iteration)
+                raise WentWrong(what, self.monitor.healthy)
 
 
 class MetricsLog(_ByIteration):
     """Writes means over the last `log_steps` iterations to metrics.jsonl and TensorBoard.
 
-    Rows hold nothing that differs between two equal runs; speed goes to TensorBoard only.
+    Beside them stands what the monitor sees. Rows hold nothing that differs between two equal runs;
+    speed goes to TensorBoard only.
     """
 
-    def __init__(self, run, log_steps, images_per_iteration, events):
+    def __init__(self, run, log_steps, images_per_iteration, events, monitor):
         super().__init__()
         self.path = run / run_dir.METRICS
         self.log_steps = log_steps
         self.images_per_iteration = images_per_iteration
         self.events = events
+        self.monitor = monitor
         self.since = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -67,16 +71,21 @@ class MetricsLog(_ByIteration):
         if iteration % self.log_steps:
             return
         row = {"step": iteration, "epoch": self.epoch, **{name: float(logs[name]) for name in logs}}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        row = self.monitor.completed(row, self.model)
+        append(self.path, row)
         now = time.perf_counter()
-        scalars = {name: float(value) for name, value in logs.items()}
+        found = row.get("diagnosis", ())
+        told = ("step", "epoch", "diagnosis")
+        scalars = {name: row[name] for name in row if name not in told}
+        for failure in diagnosis.FAILURES:
+            scalars[f"diagnosis/{failure.name}"] = float(failure.name in found)
         if self.since is not None:
             images = self.log_steps * self.images_per_iteration
             scalars["images_per_second"] = images / (now - self.since)
         self.events.scalars(iteration, scalars)
         self.since = now
         self.model.reset_metrics()
+        self.monitor.speak()
 
     @staticmethod
     def cut_back(run, iteration):
@@ -89,6 +98,12 @@ class MetricsLog(_ByIteration):
             line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= iteration
         ]
         files.write_text(path, "".join(kept))
+
+
+def append(path, row):
+    """Adds a row to metrics.jsonl."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 class Samples(_ByIteration):
@@ -128,10 +143,14 @@ def is_milestone(iteration):
 
 
 class Progress(_ByIteration):
-    """A Keras progress bar per epoch, and a line that says how long the whole run will take."""
+    """A Keras progress bar per epoch, and a line that says how long the whole run will take.
 
-    def __init__(self, num_epochs, steps_per_epoch, images_per_iteration):
+    Both show the losses and what the monitor has found, not what only the diagnosis looks at.
+    """
+
+    def __init__(self, num_epochs, steps_per_epoch, images_per_iteration, monitor):
         super().__init__()
+        self.monitor = monitor
         self.num_epochs = num_epochs
         self.steps_per_epoch = steps_per_epoch
         self.images_per_iteration = images_per_iteration
@@ -146,15 +165,16 @@ class Progress(_ByIteration):
             resumed = f", going on after iteration {done:,}" if done else ""
             print(f"Epoch {self.epoch}/{self.num_epochs}{resumed}")
             names = [metric.name for metric in self.model.metrics]
+            names = [name for name in names if name not in diagnosis.FIGURES]
             self.bar = keras.utils.Progbar(self.steps_per_epoch - done, stateful_metrics=names)
 
     def after_iteration(self, iteration, logs):
         if self.started is None:
             # The first iteration is left out of the estimate: it compiles the step.
             self.started, self.first = time.perf_counter(), iteration
-        self.latest = dict(logs)
+        self.latest = {name: logs[name] for name in logs if name not in diagnosis.FIGURES}
         if self.bar is not None:
-            self.bar.update(iteration - self.offset, list(logs.items()))
+            self.bar.update(iteration - self.offset, list(self.latest.items()))
 
     def on_epoch_end(self, epoch, logs=None):
         iteration = int(self.model.iteration.numpy())
@@ -162,8 +182,9 @@ class Progress(_ByIteration):
         speed = (iteration - self.first) / seconds if iteration > self.first else 0.0
         left = (self.num_epochs * self.steps_per_epoch - iteration) / speed if speed else 0.0
         losses = ", ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
+        found = "".join(f"; {diagnosis.words(name)}" for name in sorted(self.monitor.found))
         print(
-            f"epoch {self.epoch}/{self.num_epochs}, iteration {iteration:,}: {losses}; "
+            f"epoch {self.epoch}/{self.num_epochs}, iteration {iteration:,}: {losses}{found}; "
             f"{speed * self.images_per_iteration:.0f} images/s, {minutes(left)} left",
             flush=True,
         )
@@ -172,14 +193,17 @@ class Progress(_ByIteration):
 class SaveStates(_ByIteration):
     """Saves the state every `save_steps` iterations, at each epoch's end, and when asked to stop.
 
+    The one with the least kernel distance, which every run has, is kept beside the newest.
+
     SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
     raised. A second signal is not waited for. Of several workers the chief alone does so; another
     goes on until the chief has stopped, since none can finish an iteration without the others.
     """
 
-    def __init__(self, run, save_steps, steps_per_epoch, seconds, is_chief=True):
+    def __init__(self, run, save_steps, steps_per_epoch, seconds, monitor, is_chief=True):
         super().__init__()
         self.run = run
+        self.monitor = monitor
         self.save_steps = save_steps
         self.steps_per_epoch = steps_per_epoch
         self.seconds_before = seconds
@@ -210,7 +234,10 @@ class SaveStates(_ByIteration):
         try:
             path = states.save(self.run, self.model, self.seconds)
         except FloatingPointError as error:
-            raise Failed(not_finite(error, iteration, self.run)) from None
+            what = diagnosis.diverged(error, iteration)
+            raise WentWrong(what, self.monitor.healthy) from None
+        if self.monitor.is_best():
+            states.keep_best(self.run, path)
         if self.signal is not None:
             raise Interrupted(
                 f"stopped after iteration {iteration:,}; saved in {path}. The same command with "
@@ -233,12 +260,6 @@ class RestoreMetrics(keras.callbacks.Callback):
         for variable, value in zip(variables, self.kept, strict=True):
             variable.assign(value)
         self.kept = None
-
-
-def not_finite(what, iteration, run):
-    newest = states.saved(run)
-    good = f"the last good state is {newest[0]}" if newest else "no state had been saved"
-    return f"{what} at iteration {iteration:,}: training stopped, {good}."
 
 
 def minutes(seconds):

@@ -5,6 +5,7 @@ that key all noise, and the running means of the metrics. The archive's own CRC 
 """
 
 import re
+import shutil
 import sys
 import zipfile
 import zlib
@@ -17,6 +18,10 @@ from gan_apps.settings import Refused
 
 KEPT = 3
 SECONDS = "seconds"
+BEST = "best_"
+DRAWS = "counters/001"
+# How far the noise counter moves on when training goes back: no training draws so often.
+NEW_NOISE = 2**40
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
@@ -71,6 +76,65 @@ def saved(run):
     return sorted(names, reverse=True)
 
 
+def iteration(path):
+    """The iteration of a state, from its file's name."""
+    return int(path.stem[-9:])
+
+
+def best(run):
+    """The state that was kept for its metric, or None."""
+    return next(iter((run / run_dir.STATES).glob(f"{BEST}step_*.npz")), None)
+
+
+def keep_best(run, path):
+    """Keeps a copy of the state `path` beside the newest, in the place of the one before."""
+    former, kept = best(run), path.with_name(BEST + path.name)
+    with files.replacing(kept) as beside:
+        shutil.copyfile(path, beside)
+    if former is not None and former != kept:
+        former.unlink()
+
+
+def before(run, healthy):
+    """The states of a run that are not later than the iteration `healthy`, newest first."""
+    kept = [*saved(run), *([best(run)] if best(run) else [])]
+    good = [path for path in kept if iteration(path) <= healthy]
+    return sorted(good, key=iteration, reverse=True)
+
+
+def go_back(run, model, healthy, seconds):
+    """Puts the newest state of `run` from before things went wrong into `model`, with new noise.
+
+    It is saved again as it goes on from here, and what came after it is removed: what resumes the
+    run from then on goes on from it too.
+
+    Args:
+      run, model, seconds: as in `save`.
+      healthy: int. The last iteration at which all was well.
+
+    Returns:
+      int. The number of times that this training has now gone back; 0 if there is no such state.
+    """
+    targets = variables(model)
+    times = int(model.draws.numpy()) // NEW_NOISE + 1
+    for path in before(run, healthy):
+        try:
+            arrays = _read(path, targets)
+        except _DAMAGE as error:
+            print(f"{path} is damaged ({error}); trying the one before it.", file=sys.stderr)
+            continue
+        break
+    else:
+        return 0
+    for later in (*saved(run), best(run)):
+        if later is not None and iteration(later) > iteration(path):
+            later.unlink()
+    _assign(targets, arrays)
+    model.draws.assign(int(arrays[DRAWS]) % NEW_NOISE + times * NEW_NOISE)
+    save(run, model, seconds)
+    return times
+
+
 def restore(run, model):
     """Puts the newest undamaged state of `run` into `model`.
 
@@ -87,8 +151,7 @@ def restore(run, model):
         except _DAMAGE as error:
             print(f"{path} is damaged ({error}); trying the one before it.", file=sys.stderr)
             continue
-        for name, variable in targets.items():
-            variable.assign(arrays[name])
+        _assign(targets, arrays)
         return float(arrays[SECONDS])
     if saved(run):
         raise Refused(f"--run_dir={run}: none of its states can be read; start a new run.")
@@ -138,11 +201,19 @@ def _arrays(path):
         return {name: archive[name] for name in archive.files}
 
 
+def _assign(targets, arrays):
+    for name, variable in targets.items():
+        if name in arrays:
+            variable.assign(arrays[name])
+
+
 def _read(path, targets):
     arrays = _arrays(path)
-    if arrays.keys() != {*targets, SECONDS}:
+    # States of before there was a metric lack its mean, which then begins anew.
+    needed = {name for name in targets if not name.startswith("metrics/")}
+    if not {*needed, SECONDS} <= arrays.keys() <= {*targets, SECONDS}:
         raise ValueError("it holds other variables than this model has")
     for name, variable in targets.items():
-        if arrays[name].shape != tuple(variable.shape):
+        if name in arrays and arrays[name].shape != tuple(variable.shape):
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {tuple(variable.shape)}")
     return arrays

@@ -5,20 +5,32 @@ import importlib.metadata
 import pathlib
 import platform
 import re
+import sys
 
 import tensorflow as tf
 
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
-from gan_apps.machine import files
+from gan_apps.machine import files, processor
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Interrupted, Refused
-from gan_apps.training import building, callbacks, distribution, finishing, limits, states
+from gan_apps.training import (
+    building,
+    callbacks,
+    diagnosis,
+    distribution,
+    finishing,
+    limits,
+    states,
+)
 from gan_apps.training.events import Events
+from gan_apps.training.monitor import FixedSample, Monitor
 from models import MODELS, networks
 
 RECORDED = ("tensorflow", "keras", "numpy")
+# A training that has gone back so often will not be helped by other noise.
+MOST_TIMES_BACK = 3
 
 
 def train(app, config, run):
@@ -35,8 +47,9 @@ def train(app, config, run):
     Raises:
       Refused: the data or the run cannot be used.
       Interrupted: SIGINT or SIGTERM; the state is saved.
-      Failed: a loss or a weight is not finite, memory or disk is full, the data are gone, or a
-        worker was lost; the last good state is kept.
+      Failed: a loss or a weight is not finite, memory or disk is full, the data are gone, a worker
+        was lost, or the diagnosis says that training fails and was asked to end it; the last good
+        state is kept.
     """
     distribution.refuse_uneven(config)
     minibatches = Minibatches(
@@ -92,36 +105,22 @@ def _images(app, config):
 
 
 def _fit(model, config, run, recipe, minibatches, seconds):
-    """Runs the epochs that are left; returns the training time in seconds."""
-    steps_per_epoch = minibatches.steps_per_epoch
-    images_per_iteration = minibatches.images_per_iteration
-    done = int(model.iteration.numpy())
-    first_epoch, first_step = divmod(done, steps_per_epoch)
+    """Runs the epochs that are left, again if training goes back; returns its time in seconds."""
     is_chief = distribution.is_chief(config)
-    saver = callbacks.SaveStates(run, config.save_steps, steps_per_epoch, seconds, is_chief)
-    # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
-    steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [callbacks.StopAtNaN(run)]
     events = Events(run) if is_chief else None
-    if is_chief:
-        steps += [
-            callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events),
-            callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration),
-        ]
-    steps += [saver]
+    monitor = Monitor(run, FixedSample(recipe, minibatches.images, config.seed), config.on_collapse)
+    saver = callbacks.SaveStates(
+        run, config.save_steps, minibatches.steps_per_epoch, seconds, monitor, is_chief
+    )
     try:
-        for epoch in range(first_epoch, config.num_epochs):
-            begun = first_step if epoch == first_epoch else 0
-            model.fit(
-                distribution.iterations(config, minibatches, epoch, begun),
-                steps_per_epoch=steps_per_epoch - begun,
-                initial_epoch=epoch,
-                epochs=epoch + 1,
-                shuffle=False,
-                verbose=0,
-                callbacks=steps,
-            )
+        while True:
+            try:
+                _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
+                return saver.seconds
+            except diagnosis.WentWrong as failure:
+                if config.on_collapse != "rollback":
+                    raise Failed(_ended(run, failure)) from None
+                _go_back(model, run, minibatches, monitor, saver, failure)
     except tf.errors.OpError as error:
         if config.distribute != "multi_worker":
             raise
@@ -130,7 +129,61 @@ def _fit(model, config, run, recipe, minibatches, seconds):
         saver.restore_signals()
         if events is not None:
             events.close()
-    return saver.seconds
+
+
+def _ended(run, failure):
+    good = states.before(run, failure.healthy)
+    last = f"the last good state is {good[0]}" if good else "no state had been saved before it"
+    return f"{failure} Training stopped; {last}."
+
+
+def _go_back(model, run, minibatches, monitor, saver, failure):
+    """Puts the last good state into the model, and says so."""
+    if int(model.draws.numpy()) // states.NEW_NOISE >= MOST_TIMES_BACK:
+        raise Failed(f"{failure} It went back {MOST_TIMES_BACK} times before.") from None
+    times = states.go_back(run, model, failure.healthy, saver.seconds)
+    if not times:
+        raise Failed(f"{failure} There is no state from before it to go back to.") from None
+    iteration = int(model.iteration.numpy())
+    callbacks.MetricsLog.cut_back(run, iteration)
+    row = {"step": iteration, "epoch": -(-iteration // minibatches.steps_per_epoch)}
+    callbacks.append(run / run_dir.METRICS, {**row, "rollback": times, "reason": str(failure)})
+    monitor.read_again()
+    print(
+        f"{failure} Gone back to iteration {iteration:,}, and on from there with new noise "
+        f"({times} of at most {MOST_TIMES_BACK} times).",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events):
+    steps_per_epoch = minibatches.steps_per_epoch
+    images_per_iteration = minibatches.images_per_iteration
+    done = int(model.iteration.numpy())
+    first_epoch, first_step = divmod(done, steps_per_epoch)
+    is_chief = distribution.is_chief(config)
+    # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
+    steps = [callbacks.RestoreMetrics(model)] if first_step else []
+    steps += [callbacks.StopAtNaN(monitor)]
+    if is_chief:
+        steps += [
+            callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
+            callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
+            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
+        ]
+    steps += [saver]
+    for epoch in range(first_epoch, config.num_epochs):
+        begun = first_step if epoch == first_epoch else 0
+        model.fit(
+            distribution.iterations(config, minibatches, epoch, begun),
+            steps_per_epoch=steps_per_epoch - begun,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            callbacks=steps,
+        )
 
 
 def _lost(run, signal, error):
@@ -154,5 +207,9 @@ def _recipe(app, config, images, model):
         label_names=images.label_names,
         condition=images.condition,
         generator=networks.described(model.averaged_generator),
-        versions={"python": platform.python_version(), **versions},
+        versions={
+            "python": platform.python_version(),
+            **versions,
+            "processor": processor.described(),
+        },
     )
