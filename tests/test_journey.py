@@ -127,7 +127,7 @@ def test_a_run_killed_twice_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp
     # The first kill falls in the second epoch, the second in the third: 22 iterations an epoch.
     for iteration in (30, 54):
         process = start(tmp_path, "--num_epochs=4", f"--run_dir={killed}")
-        reached = lambda at=iteration: _row(killed) >= at
+        reached = lambda at=iteration: row(killed) >= at
         wait_for(reached, process)
         process.kill()
         process.communicate()
@@ -137,7 +137,7 @@ def test_a_run_killed_twice_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp
     assert_same_ending(whole, killed)
 
 
-def _row(run):
+def row(run):
     """The iteration of the last whole row of metrics.jsonl, 0 if there is none."""
     path = run / "metrics.jsonl"
     rows = path.read_text().split("\n")[:-1] if path.exists() else []
@@ -187,7 +187,7 @@ def test_memory_is_flat(tmp_path):
     run = pathlib.Path(tmp_path / "run")
     resident = []
     for iteration in (110, 330, 550, 640):
-        wait_for(lambda at=iteration: _row(run) >= at, process)
+        wait_for(lambda at=iteration: row(run) >= at, process)
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         resident.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
     process.kill()
