@@ -19,16 +19,20 @@ from gan_apps.settings import CGANConfig, DCGANConfig, Refused, workers
 from gan_apps.training import distribution
 from tests import mirrored
 from tests.conftest import ROOT
-from tests.test_journey import TINY, last_state, states, wait_for
+from tests.test_journey import TINY, last_state, row, states, wait_for
 
-# Largest difference of any variable: sums of float32 in another order, three iterations of Adam
-# or 88. Weights are of size 0.02 to 1, and an iteration moves them by up to 0.001.
+# Largest difference of any variable: sums of float32 in another order, over three iterations and
+# over 22. Weights are of size 0.02 to 1, and an iteration moves them by up to 0.001. Rounding grows
+# as the training goes on: after 44 iterations some weights differ by 0.001, and by as much if one
+# process takes other kernels (TF_ENABLE_ONEDNN_OPTS=0).
 MIRRORED_TOLERANCE = 1e-5
-WORKERS_TOLERANCE = 2e-4
+WORKERS_TOLERANCE = 1e-5
 # The bias of a convolution that batch normalisation follows, and the moving mean that it shifts:
 # its gradient is zero, and Adam makes steps of full length out of the rounding.
 WITHOUT_GRADIENT = {"batch": {"discriminator/003", "discriminator/006"}}
 
+# The state at the end of the digits' first epoch.
+FIRST = "step_000000022.npz"
 # Seconds in which anything is done, however busy the machine is.
 WAIT = 1500
 
@@ -217,7 +221,7 @@ def finished(start, *arguments):
     """
     for _ in range(3):
         results = ended(start(*arguments))
-        if not any("heartbeat" in errors for _, _, errors in results):
+        if not any(code and "heartbeat" in errors for code, _, errors in results):
             break
     assert [code for code, _, _ in results] == [0, 0], results
     return [output for _, output, _ in results]
@@ -225,10 +229,11 @@ def finished(start, *arguments):
 
 @pytest.mark.slow
 def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, started, tmp_path):
-    epochs, several = "--num_epochs=4", "--distribute=multi_worker"
+    # A state at the end of each of the two epochs.
+    epochs, several = ("--num_epochs=2", "--save_steps=22"), "--distribute=multi_worker"
     alone, together, killed = (tmp_path / name for name in ("alone", "together", "killed"))
-    (chief, worker) = finished(started, together, epochs, several)
-    assert "epoch 4/4, iteration 88: discriminator_loss " in chief
+    (chief, worker) = finished(started, together, *epochs, several)
+    assert "epoch 2/2, iteration 44: discriminator_loss " in chief
     assert worker.splitlines() == [
         "Worker 2 of 2 waits for the others.",
         f"Run: {together}",
@@ -236,31 +241,29 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
     ]
 
     # One worker is killed: the other says so and ends.
-    processes = started(killed, epochs, several)
+    processes = started(killed, *epochs, several)
     wait_for(lambda: states(killed), processes[0], timeout=WAIT)
     processes[1].kill()
     (chief, _) = ended(processes)
     assert chief[0] == 1, chief
     assert "the workers can no longer go on together" in chief[2].splitlines()[-1]
-    left = states(killed)
-    assert left[-1] in chief[2].splitlines()[-1] and int(left[-1][5:14]) < 88
+    assert states(killed) == [FIRST] and FIRST in chief[2].splitlines()[-1]
     # Asked to stop, as a scheduler does: the chief saves.
-    processes = started(killed, epochs, several)
-    wait_for(lambda: states(killed)[-1] > left[-1], processes[0], timeout=WAIT)
+    processes = started(killed, *epochs, several)
+    wait_for(lambda: row(killed) >= 30, processes[0], timeout=WAIT)
     for process in processes:
         process.send_signal(signal.SIGTERM)
     results = ended(processes)
     assert [code for code, _, _ in results] == [143, 143], results
-    assert states(killed)[-1] in results[0][2] and int(states(killed)[-1][5:14]) < 88
-    finished(started, killed, epochs, several)
+    assert states(killed)[-1] in results[0][2] and 30 <= int(states(killed)[-1][5:14]) < 44
+    finished(started, killed, *epochs, several)
     whole, gone_on = last_state(together), last_state(killed)
     for name in whole:
         assert_array_equal(gone_on[name], whole[name], err_msg=name)
     assert (killed / "metrics.jsonl").read_bytes() == (together / "metrics.jsonl").read_bytes()
 
-    result = gan_apps("cgan", *TINY, epochs, f"--run_dir={alone}")
+    result = gan_apps("cgan", *TINY, *epochs, f"--run_dir={alone}")
     assert result.returncode == 0, result.stderr
-    one = last_state(alone)
-    assert one.keys() == whole.keys()
-    for name in one:
-        assert_allclose(whole[name], one[name], rtol=0, atol=WORKERS_TOLERANCE, err_msg=name)
+    with np.load(alone / "states" / FIRST) as one, np.load(together / "states" / FIRST) as two:
+        for name in whole:
+            assert_allclose(two[name], one[name], rtol=0, atol=WORKERS_TOLERANCE, err_msg=name)

@@ -193,7 +193,7 @@ def test_a_run_directory_that_cannot_be_written_is_refused_and_stays_as_it_is(tm
     assert list(run.iterdir()) == []
 
 
-def _row(run):
+def row(run):
     """The iteration of the last whole row of metrics.jsonl, 0 if there is none."""
     path = run / "metrics.jsonl"
     rows = path.read_text().split("\n")[:-1] if path.exists() else []
@@ -265,7 +265,7 @@ def test_memory_is_flat(tmp_path):
     run = pathlib.Path(tmp_path / "run")
     resident = []
     for iteration in (110, 330, 550, 640):
-        wait_for(lambda at=iteration: _row(run) >= at, process)
+        wait_for(lambda at=iteration: row(run) >= at, process)
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         resident.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
     process.kill()

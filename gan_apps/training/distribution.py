@@ -90,6 +90,12 @@ def refuse_disagreement(config, minibatches, iteration, run):
         )
 
 
+def wait_for_all(config):
+    """Waits until every worker is here: one that ended early would be taken for lost."""
+    if config.distribute == "multi_worker":
+        strategy(config.distribute).gather(tf.constant([0]), axis=0)
+
+
 def iterations(config, minibatches, epoch, first_step):
     """Iterations of an epoch, each replica with its part, as `fit` takes them; without an end.
 

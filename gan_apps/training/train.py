@@ -80,7 +80,8 @@ def _go_on(model, config, run, recipe, minibatches):
         run_dir.create(run, recipe)
         files.clear_unfinished(run)
     seconds = states.restore(run, model)
-    distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+    with _with_the_others(config, run):
+        distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
     if is_chief:
         callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
     print(f"Run: {run}", flush=True)
@@ -89,6 +90,8 @@ def _go_on(model, config, run, recipe, minibatches):
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
     if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
+    with _with_the_others(config, run):
+        distribution.wait_for_all(config)
 
 
 def _images(app, config):
@@ -115,16 +118,13 @@ def _fit(model, config, run, recipe, minibatches, seconds):
     try:
         while True:
             try:
-                _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
+                with _with_the_others(config, run, lambda: saver.signal):
+                    _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
                 return saver.seconds
             except diagnosis.WentWrong as failure:
                 if config.on_collapse != "rollback":
                     raise Failed(_ended(run, failure)) from None
                 _go_back(model, run, minibatches, monitor, saver, failure)
-    except tf.errors.OpError as error:
-        if config.distribute != "multi_worker":
-            raise
-        raise _lost(run, saver.signal, error) from None
     finally:
         saver.restore_signals()
         if events is not None:
@@ -186,17 +186,28 @@ def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
         )
 
 
-def _lost(run, signal, error):
-    """What to say when the workers could not go on together."""
-    newest = states.saved(run)
-    good = f"from {newest[0]}" if newest else "from the beginning"
-    command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
-    if signal is not None:
-        return Interrupted(f"stopped, as the chief was. {command}", exit_code=128 + signal)
-    # TensorFlow's message is a page, with the cause in one line.
-    cause = re.search(r"aborted by: (.*)", error.message)
-    reason = cause[1][:200] if cause else type(error).__name__
-    return Failed(f"the workers can no longer go on together ({reason}). {command}")
+@contextlib.contextmanager
+def _with_the_others(config, run, asked_to_stop=lambda: None):
+    """Says what to do when the workers of a training cannot go on together.
+
+    Args:
+      asked_to_stop: function that gives the signal that this worker has had, or None.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if config.distribute != "multi_worker":
+            raise
+        newest = states.saved(run)
+        good = f"from {newest[0]}" if newest else "from the beginning"
+        command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
+        if signal := asked_to_stop():
+            message = f"stopped, as the chief was. {command}"
+            raise Interrupted(message, exit_code=128 + signal) from None
+        # TensorFlow's message is a page, with the cause in one line.
+        cause = re.search(r"aborted by: (.*)", error.message)
+        reason = cause[1][:200] if cause else type(error).__name__
+        raise Failed(f"the workers can no longer go on together ({reason}). {command}") from None
 
 
 def _recipe(app, config, images, model):
