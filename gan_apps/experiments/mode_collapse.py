@@ -133,9 +133,9 @@ RECIPES = {
         model=DCGAN,
         arguments={"objective": OBJECTIVES["non_saturating"], "input_noise": 0.2},
         optimizer=lambda rate: keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99),
-        learning_rate=4e-3,
+        learning_rate=2e-3,
         falling=True,
-        longer=3.0,
+        longer=12.0,
     ),
 }
 # Of the noise's fall: the last part of the training is without.
@@ -153,7 +153,7 @@ def trained(name, options):
     """
     recipe = RECIPES[name]
     keras.utils.set_random_seed(options.seed)
-    iterations = round(options.sized(quick=40, default=4000, full=25000) * recipe.longer)
+    iterations = round(options.sized(quick=40, default=2000, full=20000) * recipe.longer)
     stack = len(DATA) * options.num_seeds
     generators = [points.PointGenerator(stack, LATENT_DIM, WIDTHS) for _ in range(2)]
     discriminator = points.PointDiscriminator(stack, WIDTHS, spectral=recipe.spectral)
