@@ -131,7 +131,7 @@ RECIPES = {
     # The best found: the lectures' noise on what the discriminator sees, which falls to nothing.
     "annealed": Recipe(
         model=DCGAN,
-        arguments={"objective": OBJECTIVES["non_saturating"], "input_noise": 0.2},
+        arguments={"objective": OBJECTIVES["non_saturating"], "input_noise": 0.15},
         optimizer=lambda rate: keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99),
         learning_rate=2e-3,
         falling=True,
