@@ -1,7 +1,7 @@
 """What a training run is made of: a frozen dataclass per command.
 
-A field, its flag, its help, its default and its check stand together. `LENGTH`, `PLACE` and `ANSWER`
-name the fields that a resumed run may change.
+A field, its flag, its help, its default and its check stand together. `LENGTH`, `PLACE` and
+`ANSWER` name the fields that a resumed run may change.
 """
 
 import dataclasses
