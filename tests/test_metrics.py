@@ -107,13 +107,14 @@ def test_an_interval_of_a_mean_is_that_of_the_textbook():
 def test_an_interval_lies_around_a_metric_that_doubles_would_raise():
     first, second = RANDOM.standard_normal((60, 5)), RANDOM.standard_normal((60, 5))
     whole = metrics.frechet_distance(first, second)
-    values = [
-        metrics.frechet_distance(first, second, choice) for choice in intervals.weights(60, 0)
-    ]
+    choices = intervals.weights(60, 0)
+    values = metrics.frechet_distances(first, second, choices)
+    chosen = np.repeat(first, choices[7], axis=0)
+    assert_allclose(values[7], metrics.frechet_distance(chosen, second), rtol=1e-7)
     assert np.mean(values) > 1.1 * whole
     low, high = intervals.interval(values, whole)
     assert low < whole < high
-    again = metrics.frechet_distance(first, second, np.ones(60, int))
+    (again,) = metrics.frechet_distances(first, second, np.ones((1, 60)))
     assert_allclose(again, whole, rtol=1e-9)
 
 

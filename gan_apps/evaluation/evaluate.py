@@ -191,9 +191,7 @@ def _intervals(report, features, reference_features, some, manifold, scale, seed
     weights = intervals.weights(len(features), seed)
     frechet = {}
     if features.shape[1] <= MOST_DIMENSIONS:
-        distances = [
-            metrics.frechet_distance(features, reference_features, choice) for choice in weights
-        ]
+        distances = metrics.frechet_distances(features, reference_features, weights)
         frechet["frechet_distance"] = intervals.interval(distances, report["frechet_distance"])
     return {
         **frechet,

@@ -6,7 +6,7 @@ import numpy as np
 NEIGHBOURS = 5
 
 
-def frechet_distance(features, other_features, weights=None):
+def frechet_distance(features, other_features):
     """norm(m1 - m2)**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)), m and S means and covariances.
 
     The trace of the root is the sum of the roots of the eigenvalues of A S2 A with A = S1**(1/2),
@@ -14,7 +14,6 @@ def frechet_distance(features, other_features, weights=None):
 
     Args:
       features, other_features: [n, d] and [m, d], at least two rows each.
-      weights: int [n] or None. How often each of `features` counts; None: once.
 
     Returns:
       float, at least 0 but for rounding. It falls with n and m: compare at equal counts.
@@ -22,12 +21,34 @@ def frechet_distance(features, other_features, weights=None):
     Reference: Dowson & Landau 1982; Heusel et al. 2017 (arXiv 1706.08500), equation 6.
     """
     first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
-    root = _square_root(np.cov(first, rowvar=False, fweights=weights))
+    root = _square_root(np.cov(first, rowvar=False))
     covariance = np.cov(second, rowvar=False)
     roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ covariance @ root), 0.0, None))
-    mean = np.average(first, axis=0, weights=weights)
-    shift = np.sum((mean - second.mean(axis=0)) ** 2)
+    shift = np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2)
     return float(shift + np.trace(root @ root) + np.trace(covariance) - 2.0 * roots.sum())
+
+
+def frechet_distances(features, other_features, weights):
+    """`frechet_distance` for several choices of `features`: float64 [r].
+
+    Args:
+      features, other_features: as there.
+      weights: [r, n]. How often each of `features` counts in each choice.
+    """
+    first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
+    weights = np.asarray(weights, np.float64)
+    counts, dimension = weights.sum(axis=1), first.shape[1]
+    means = weights @ first / counts[:, None]
+    products = (first[:, :, None] * first[:, None, :]).reshape(len(first), -1)
+    sums = (weights @ products).reshape(-1, dimension, dimension)
+    outer = counts[:, None, None] * means[:, :, None] * means[:, None, :]
+    covariances = (sums - outer) / (counts - 1.0)[:, None, None]
+    covariance = np.cov(second, rowvar=False)
+    root = _square_root(covariance)
+    roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ covariances @ root), 0.0, None))
+    shifts = np.sum((means - second.mean(axis=0)) ** 2, axis=1)
+    traces = np.trace(covariances, axis1=1, axis2=2)
+    return shifts + traces + np.trace(covariance) - 2.0 * roots.sum(axis=1)
 
 
 def kernel_distance(features, other_features):

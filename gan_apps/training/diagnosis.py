@@ -16,6 +16,7 @@ PATIENCE = 3
 ITERATIONS = 200
 # The figures of a row that are for the diagnosis, not for the progress line.
 FIGURES = (
+    "discriminator_accuracy",
     "discriminator_gradient_norm",
     "generator_gradient_norm",
     "diversity",
