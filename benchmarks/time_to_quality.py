@@ -1,7 +1,7 @@
 """How good the digits are after how long: ours, and the recipe of keras.io's conditional_gan.
 
-  python -m benchmarks.time_to_quality --folder=FOLDER                 both, one after the other
-  python -m benchmarks.time_to_quality --folder=FOLDER --sides=ours    one; the plot has what is there
+  python -m benchmarks.time_to_quality --folder=FOLDER                 one after the other
+  python -m benchmarks.time_to_quality --folder=FOLDER --sides=ours    one alone
 
 Ours is `gan_apps.cgan --mode=train` with its default settings, the other is the recipe as it is
 (benchmarks/peers/keras_io.py: batch 64, float32), both on MNIST's training images on this machine.
