@@ -57,7 +57,7 @@ class Judge:
         self.labels = np.repeat(np.arange(NUM_CLASSES, dtype=np.int32), PER_LABEL)
 
     def latents(self, latent_dim):
-        return np.random.RandomState(1).standard_normal((len(self.labels), latent_dim), np.float32)
+        return np.float32(np.random.RandomState(1).randn(len(self.labels), latent_dim))
 
     def figures(self, images):
         """What is said of images uint8 [2000, 28, 28, 1], 200 of each digit."""

@@ -176,8 +176,8 @@ def check():
     from benchmarks import agreement
 
     print(
-        f"Differences of losses, relative to at least 1: allowed {agreement.FIRST:.0e} before the "
-        f"first update and {agreement.LATER:.0e} after."
+        "Relative differences of D's and G's losses and of their gradients' norms, iteration by "
+        f"iteration; allowed {agreement.FIRST:.0e} for D's first, {agreement.LATER:.0e} after it."
     )
     right = True
     for task in _TASKS.value:
@@ -187,9 +187,9 @@ def check():
                 continue
             found = agreement.differences(TASKS[task], name)
             right = right and agreement.agrees(found)
-            told = ", ".join(f"{d:.1e} and {g:.1e}" for d, g in found)
+            told = "; ".join(" ".join(f"{number:.0e}" for number in row) for row in found)
             verdict = "agrees" if agreement.agrees(found) else "DIFFERS"
-            print(f"{task}, {name}: {verdict} (D and G of each iteration: {told})", flush=True)
+            print(f"{task}, {name}: {verdict} ({told})", flush=True)
     return right
 
 

@@ -36,7 +36,7 @@ def generator(task):
 
 
 def discriminator(task):
-    """Images, and labels [n, m] if there are any, to scores [n, m] (or [n, 1])."""
+    """Images, and one-hot labels [n, m, classes] if there are any, to scores [n, m] (or [n, 1])."""
     images = keras.Input((task.image_size, task.image_size, task.channels))
     x = images
     for width in task.discriminator_widths:
@@ -46,9 +46,11 @@ def discriminator(task):
     scores = layers.Dense(1, name="linear")(features)
     if not task.num_classes:
         return keras.Model(images, scores)
-    labels = keras.Input((None,), dtype="int32")
-    embedding = layers.Embedding(task.num_classes, features.shape[-1], name="embedding")(labels)
-    return keras.Model([images, labels], scores + layers.Dot(axes=(2, 1))([embedding, features]))
+    # Not an Embedding: Adam squares the parts of its sparse gradient before it adds up those of a
+    # label (Keras 3.15), which is another optimizer.
+    one_hot = keras.Input((None, task.num_classes))
+    affinities = layers.Dense(task.num_classes, use_bias=False, name="affinities")(features)
+    return keras.Model([images, one_hot], scores + layers.Dot(axes=(2, 1))([one_hot, affinities]))
 
 
 class Noise:
@@ -97,8 +99,10 @@ class GAN(keras.Model):
         return self.generator(latents, training=True)
 
     def scored(self, images, *labels):
-        inputs = [images, tf.stack(labels, axis=1)] if labels else images
-        return self.discriminator(inputs, training=True)
+        if not labels:
+            return self.discriminator(images, training=True)
+        one_hot = tf.one_hot(tf.stack(labels, axis=1), self.task.num_classes)
+        return self.discriminator([images, one_hot], training=True)
 
     def slopes(self, images, *labels):
         """The gradient of each image's score."""
