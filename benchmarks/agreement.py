@@ -15,8 +15,11 @@ from benchmarks import ours
 ITERATIONS = 3
 # Of the first discriminator loss and gradient, and of all that comes later. At first only the order
 # of sums differs; Adam's first updates move every weight by its full step, by the sign of gradients
-# that may be next to nothing. Losses are compared relative to 1 or to themselves if that is more.
-FIRST, LATER = 1e-4, 5e-3
+# that may be next to nothing, and PyTorch adds epsilon in another place. Losses are compared
+# relative to 1 or to themselves if that is more.
+FIRST, LATER = 1e-4, 2e-2
+# Times R1's gamma for the comparison, so that its part of the gradient is like the loss's.
+REAL_GRADIENT_FACTOR = 100.0
 
 
 class Recorded:
@@ -92,7 +95,8 @@ def _torch_norm(optimizer):
 def _penalised_at_once(config):
     if not config.real_gradient_weight:
         return config
-    return dataclasses.replace(config, real_gradient_interval=1)
+    weight = config.real_gradient_weight * REAL_GRADIENT_FACTOR
+    return dataclasses.replace(config, real_gradient_interval=1, real_gradient_weight=weight)
 
 
 class _Keras:
