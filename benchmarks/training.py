@@ -1,123 +1,211 @@
-"""How fast a training step is, beside what this machine's matrix products can do.
+"""How fast our training step is, beside the same training written plainly in Keras and PyTorch.
 
-  python -m benchmarks.training                 the faces' networks, in float32 and in bfloat16
-  python -m benchmarks.training --iterations=60
+  python -m benchmarks.training                             every task, half an hour
+  python -m benchmarks.training --tasks=digits,keras_io --rounds=5
+  python -m benchmarks.training --check                     that the peers compute the same
 
-Images are random numbers: the time of a step does not depend on them. FLOPs are those of
-convolutions and dense layers alone (two for each multiplication with its addition).
+Tasks (benchmarks/tasks.py): conditional digits at 28x28 with the default networks of
+gan_apps.cgan; faces at 64x64 (the networks of checkpoints/dcgan_faces; without words, which a peer
+would have to be given); WGAN-GP at 28x28 with k = 5; and the networks of keras.io's
+conditional_gan. Peers are in benchmarks/peers: same networks, loss, batch and optimizer. PyTorch is
+optional (pip install torch).
+
+Every measurement is a process of its own, one side after the other and round after round, so that
+a machine that slows down slows all. In a process the first iterations are let go by; then several
+windows of whole rounds of 16 iterations, R1's interval, are taken. What is told is the median of
+all windows, and the least and the most of them. Images are random numbers: the time of a step does
+not depend on them. FLOPs are those of convolutions and dense layers alone (two for each
+multiplication with its addition), as our step needs them.
 """
 
+import dataclasses
+import importlib
+import importlib.util
+import json
+import os
+import pathlib
+import statistics
+import subprocess
 import sys
-import time
 
-import numpy as np
 from absl import app, flags
 
-from gan_apps import settings
-from gan_apps.machine import quiet
+from benchmarks.tasks import TASKS
+from benchmarks.windows import Windows
+from gan_apps.machine import processor, quiet
 
-# What checkpoints/cgan_anime was trained with.
-FACES = {
-    "dataset": "tfds:none",
-    "horizontal_flips": True,
-    "latent_dim": 64,
-    "generator_widths": (112, 96, 48, 32),
-    "batch_size": 32,
-}
-VALUES = ("hair", 12), ("eyes", 10)
-PRODUCT = 2048
-
-_ITERATIONS = flags.DEFINE_integer("iterations", 100, "Iterations of each measurement.", 17)
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def forward_flops(network):
-    """FLOPs of one image through the convolutions and dense layers of a network."""
-    import keras
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """Who trains.
 
-    total = 0
-    for layer in network.layers:
-        if not hasattr(layer, "kernel"):
-            continue
-        per_position = 2 * np.prod(layer.kernel.shape, dtype=np.int64)
-        positions = 1
-        if isinstance(layer, keras.layers.Conv2DTranspose):
-            # Each input position meets the whole kernel.
-            positions = np.prod(layer.input.shape[1:3])
-        elif isinstance(layer, keras.layers.Conv2D):
-            positions = np.prod(layer.output.shape[1:3])
-        total += int(per_position * positions)
-    return total
-
-
-def step_flops(model):
-    """FLOPs of an iteration per real image, with R1 in its share of iterations.
-
-    A backward pass costs as much again for the inputs' gradient and for the weights'. The
-    discriminator's update draws an image, and takes both kinds forward and back; the generator's
-    takes its own network forward and back, and the discriminator forward and back to the image. R1
-    goes forward, back to the image, and through both again.
+    Args:
+      module: str. It has a function `fit(task, precision, windows, **options)`.
+      precision: "float32" or "bfloat16".
+      options: dict. Further arguments of `fit`.
+      needs: str or None. A package that may be missing.
     """
-    generator, discriminator = forward_flops(model.generator), forward_flops(model.discriminator)
-    penalty = 6 * discriminator / model.real_gradient_interval
-    return (1 + 3) * generator + (2 * 3 + 2) * discriminator + penalty
+
+    module: str
+    precision: str = "float32"
+    options: dict = dataclasses.field(default_factory=dict)
+    needs: str | None = None
+
+    @property
+    def is_ours(self):
+        return self.module == "benchmarks.ours"
+
+    @property
+    def missing(self):
+        return self.needs is not None and importlib.util.find_spec(self.needs) is None
 
 
-def product_peak(dtype):
-    """FLOP/s of a square matrix product: the best of several."""
-    import tensorflow as tf
+_TORCH = "benchmarks.peers.torch_gan"
+SIDES = {
+    "ours": Side("benchmarks.ours"),
+    "keras": Side("benchmarks.peers.keras_gan"),
+    "torch": Side(_TORCH, needs="torch"),
+    "torch, channels_last": Side(_TORCH, options={"channels_last": True}, needs="torch"),
+    "ours, bfloat16": Side("benchmarks.ours", precision="bfloat16"),
+}
+PEERS = tuple(name for name, side in SIDES.items() if not side.is_ours)
+PEAK = "peak"
 
-    matrix = tf.cast(tf.random.stateless_normal((PRODUCT, PRODUCT), (0, 1)), dtype)
-    product = tf.function(lambda: tf.linalg.matmul(matrix, matrix))
-    product()
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        product().numpy()
-        seconds.append(time.perf_counter() - started)
-    return 2 * PRODUCT**3 / min(seconds)
+_TASKS = flags.DEFINE_list("tasks", list(TASKS), "The tasks, without blanks.")
+_ROUNDS = flags.DEFINE_integer("rounds", 3, "Processes of each side.", 1)
+_WINDOWS = flags.DEFINE_integer("windows", 5, "Windows of each process.", 1)
+_SECONDS = flags.DEFINE_float("seconds", 4.0, "Least length of a window.", 0.0)
+_CHECK = flags.DEFINE_bool(
+    "check", False, "Compare a few iterations of each peer with ours instead, from equal weights."
+)
+_MEASURE = flags.DEFINE_string(
+    "measure", None, "Measure TASK/SIDE, or the product's peak, in this very process; prints JSON."
+)
 
 
-def images_per_second(precision):
-    """Of the training step in `fit`, and its FLOPs per image."""
-    from gan_apps.data import sources
-    from gan_apps.data.minibatches import Minibatches
-    from gan_apps.prompts.vocabulary import Slot, Vocabulary
-    from gan_apps.training import building
+def measured(task, name):
+    """Images/s of a side in each window, measured in this process."""
+    side = SIDES[name]
+    module = side.module
+    if task.keras_io and module == "benchmarks.peers.keras_gan":
+        module = "benchmarks.peers.keras_io"
+    windows = Windows(task.images_per_iteration, _SECONDS.value, _WINDOWS.value)
+    importlib.import_module(module).fit(task, side.precision, windows, **side.options)
+    return windows.speeds
 
-    random = np.random.RandomState(0)
-    count = FACES["batch_size"] * _ITERATIONS.value
-    sizes = [size for _, size in VALUES]
-    attributes = np.stack([random.randint(0, size, count) for size in sizes], axis=1)
-    slots = tuple(Slot(noun, tuple(f"{noun}{n}" for n in range(size))) for noun, size in VALUES)
-    images = sources.Images(
-        random.randint(0, 256, (count, 64, 64, 3), np.uint8),
-        condition="prompt",
-        attributes=attributes.astype(np.int32),
-        vocabulary=Vocabulary(slots, ((0, 0),), (1,)),
+
+def flops_and_peaks():
+    """FLOPs per image of each task asked for, and FLOP/s of a matrix product by precision."""
+    from benchmarks import ours
+
+    small = {name: TASKS[name].images_per_iteration for name in _TASKS.value}
+    return {
+        "flops": {
+            name: ours.step_flops(ours.built(TASKS[name], "float32", count)[0])
+            for name, count in small.items()
+        },
+        "peaks": {precision: ours.product_peak(precision) for precision in precisions()},
+    }
+
+
+def precisions():
+    return ("float32", "bfloat16") if processor.has_bfloat16() else ("float32",)
+
+
+def apart(what):
+    """What another process prints when it measures `what`."""
+    command = [sys.executable, "-m", "benchmarks.training", f"--measure={what}"]
+    command += [f"--tasks={','.join(_TASKS.value)}", f"--windows={_WINDOWS.value}"]
+    command += [f"--seconds={_SECONDS.value}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    # Libraries talk on stderr; it is shown if the process fails.
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def row(task, name, speeds, best, flops, peaks):
+    """A line of the table: speeds of all windows, and the best peer's median."""
+    side = SIDES[name]
+    if side.missing:
+        return f"| {task} | {name} | not installed |" + " |" * 5
+    median = statistics.median(speeds)
+    reached, peak = median * flops, peaks[side.precision]
+    ratio = f"{median / best:.2f}" if side.is_ours and best else ""
+    return (
+        f"| {task} | {name} | {median:.0f} ({min(speeds):.0f} to {max(speeds):.0f}) "
+        f"| {flops / 1e9:.3f} | {reached / 1e9:.0f} | {peak / 1e9:.0f} | {reached / peak:.2f} "
+        f"| {ratio} |"
     )
-    config = settings.CGANConfig(**FACES, precision=precision, num_epochs=2)
-    minibatches = Minibatches(images, config.batch_size, 1, 1, 0, config.horizontal_flips)
-    model = building.build("cgan", config, minibatches)
-    model.fit(minibatches.epoch(0), verbose=0)
-    started = time.perf_counter()
-    model.fit(minibatches.epoch(1), verbose=0)
-    return count / (time.perf_counter() - started), step_flops(model)
+
+
+def compare():
+    """Measures every side of every task in turn and prints the table."""
+    sides = [
+        name for name, side in SIDES.items() if side.precision in precisions() and not side.missing
+    ]
+    found = {(task, name): [] for task in _TASKS.value for name in sides}
+    peaks = {precision: 0.0 for precision in precisions()}
+    for number in range(_ROUNDS.value):
+        machine = apart(PEAK)
+        peaks = {name: max(peak, machine["peaks"][name]) for name, peak in peaks.items()}
+        for task, name in found:
+            speeds = apart(f"{task}/{name}")
+            found[task, name] += speeds
+            told = ", ".join(f"{speed:.0f}" for speed in speeds)
+            print(f"round {number + 1}, {task}, {name}: {told} images/s", flush=True)
+    print(f"\n{len(os.sched_getaffinity(0))} cores; median (least to most) of all windows\n")
+    print(
+        "| task | who | images/s | GFLOP per image | GFLOP/s | a matrix product's peak | share "
+        "| ratio to the best peer |"
+    )
+    print("| --- " * 8 + "|")
+    for task in _TASKS.value:
+        peers = [statistics.median(found[task, name]) for name in PEERS if name in sides]
+        for name, side in SIDES.items():
+            if side.precision in precisions():
+                speeds, flops = found.get((task, name)), machine["flops"][task]
+                print(row(task, name, speeds, max(peers), flops, peaks), flush=True)
+
+
+def check():
+    """Prints how far each peer's losses are from ours; whether all agree."""
+    from benchmarks import agreement
+
+    print(
+        "Relative differences of D's and G's losses and of their gradients' norms, iteration by "
+        f"iteration; allowed {agreement.FIRST:.0e} for D's first, {agreement.LATER:.0e} after it."
+    )
+    right = True
+    for task in _TASKS.value:
+        for name in PEERS:
+            if SIDES[name].missing:
+                print(f"{task}, {name}: not installed")
+                continue
+            found = agreement.differences(TASKS[task], name)
+            right = right and agreement.agrees(found)
+            told = "; ".join(" ".join(f"{number:.0e}" for number in row) for row in found)
+            verdict = "agrees" if agreement.agrees(found) else "DIFFERS"
+            print(f"{task}, {name}: {verdict} ({told})", flush=True)
+    return right
 
 
 def main(argv):
     del argv
-    quiet.import_tensorflow()
-    print("| precision | images/s | GFLOP per image | GFLOP/s | product's peak GFLOP/s | share |")
-    print("| --- " * 6 + "|")
-    for precision in ("float32", "bfloat16"):
-        peak = product_peak(precision)
-        speed, flops = images_per_second(precision)
-        print(
-            f"| {precision} | {speed:.0f} | {flops / 1e9:.3f} | {speed * flops / 1e9:.0f} "
-            f"| {peak / 1e9:.0f} | {speed * flops / peak:.2f} |",
-            flush=True,
-        )
-    sys.stdout.flush()
+    if unknown := [name for name in _TASKS.value if name not in TASKS]:
+        sys.exit(f"--tasks: {unknown[0]!r} is not one of {', '.join(TASKS)}")
+    if _MEASURE.value is None and not _CHECK.value:
+        compare()
+        return
+    task, _, name = (_MEASURE.value or PEAK).partition("/")
+    if not name or SIDES[name].needs is None:
+        quiet.import_tensorflow()
+    if _CHECK.value:
+        sys.exit(0 if check() else 1)
+    print(json.dumps(measured(TASKS[task], name) if name else flops_and_peaks()))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,8 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
 
     # Whether its examples and its generator have conditions.
     conditional = False
+    # Whether its discriminator is also shown real images with conditions that are not theirs.
+    mismatched = False
 
     def __init__(
         self,
@@ -201,7 +203,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
           real_scores: float32 [n]. Real images with their own conditions.
           fake_scores: float32 [n]. Generated images with the conditions they were asked for.
           mismatched_scores: float32 [n] or None. Real images with conditions that are not theirs;
-            None in a model without conditions.
+            None in a model that is not `mismatched`.
         """
 
     @abc.abstractmethod
@@ -266,9 +268,9 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
             if name != "images" and not name.startswith(MISMATCHED)
         }
         # One pass over the real images scores them with their own and with a foreign condition.
+        kinds = ("", MISMATCHED) if self.mismatched else ("",)
         pairs = {
-            name: tf.stack([values, examples[MISMATCHED + name]], axis=1)
-            for name, values in conditions.items()
+            name: tf.stack([examples[kind + name] for kind in kinds], axis=1) for name in conditions
         }
         for layer in self.spectral_layers:
             layer.power_iteration()
@@ -277,7 +279,7 @@ class AbstractAdversarialModel(keras.Model, abc.ABC):
         with tf.GradientTape() as tape:
             real_scores, logits = self._judged(real_images, pairs)
             fake_scores, _ = self._scores(fake_images, conditions)
-            mismatched_scores = real_scores[:, 1] if conditions else None
+            mismatched_scores = real_scores[:, 1] if self.mismatched else None
             loss = self.discriminator_loss(real_scores[:, 0], fake_scores, mismatched_scores)
             penalised_loss = replicas.share(
                 loss

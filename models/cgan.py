@@ -45,15 +45,16 @@ class CGAN(AbstractAdversarialModel):
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
         self.mismatched_weight = mismatched_weight
+        self.mismatched = mismatched_weight > 0
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores):
+    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         weight = self.mismatched_weight
-        return (
-            tf.reduce_mean(self.objective.real(real_scores))
-            + (1.0 - weight) * tf.reduce_mean(self.objective.fake(fake_scores))
-            + weight * tf.reduce_mean(self.objective.fake(mismatched_scores))
-        )
+        loss = tf.reduce_mean(self.objective.real(real_scores))
+        loss += (1.0 - weight) * tf.reduce_mean(self.objective.fake(fake_scores))
+        if self.mismatched:
+            loss += weight * tf.reduce_mean(self.objective.fake(mismatched_scores))
+        return loss
 
     def generator_loss(self, fake_scores):
         return tf.reduce_mean(self.objective.generator(fake_scores))

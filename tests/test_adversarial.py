@@ -432,8 +432,26 @@ def test_cgan_weights_its_three_terms():
 def test_cgan_without_mismatched_pairs():
     model = built(mismatched_weight=0.0)
     scores = tf.constant([100.0])
-    assert_allclose(model.discriminator_loss(scores, -scores, scores), 0.0, atol=1e-6)
-    assert_allclose(model.discriminator_loss(scores, scores, scores), 100.0, rtol=1e-6)
+    assert_allclose(model.discriminator_loss(scores, -scores), 0.0, atol=1e-6)
+    assert_allclose(model.discriminator_loss(scores, scores), 100.0, rtol=1e-6)
+
+
+def test_without_mismatched_pairs_a_foreign_label_is_not_even_looked_at(monkeypatch):
+    model = built(mismatched_weight=0.0)
+    (iteration,) = iterations(model, 1)
+    examples = {key: stack[0] for key, stack in iteration["examples"].items()}
+    del examples["mismatched_labels"]
+    seen = []
+    real_call = model.discriminator.call
+
+    def call(inputs, *args, **kwargs):
+        seen.append(np.array(inputs["labels"]))
+        return real_call(inputs, *args, **kwargs)
+
+    monkeypatch.setattr(model.discriminator, "call", call)
+    model._update_discriminator(examples)
+    labels = examples["labels"].numpy()
+    assert_allclose(seen, [labels[:, None], labels[:, None]])
 
 
 def test_cgan_hands_the_foreign_label_to_the_discriminator(monkeypatch):

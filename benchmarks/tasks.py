@@ -1,0 +1,99 @@
+"""What is trained in `benchmarks.training`: a row for each task, for us and for the peers alike."""
+
+import dataclasses
+
+import numpy as np
+
+from gan_apps import settings
+
+# What checkpoints/dcgan_faces was trained with, but for the mirrored images.
+_FACES = {
+    "dataset": "tfds:none",
+    "normalization": "none",
+    "real_gradient_weight": 1.0,
+    "discriminator_learning_rate": 5e-4,
+    "generator_learning_rate": 5e-4,
+    "beta_1": 0.0,
+    "beta_2": 0.99,
+    "latent_dim": 64,
+    "generator_widths": (112, 96, 48, 32),
+    "batch_size": 32,
+}
+# The loss, optimizer and noise of keras.io's conditional_gan: two terms, Adam with its defaults.
+_KERAS_IO = {
+    "mismatched_weight": 0.0,
+    "real_gradient_weight": 0.0,
+    "discriminator_learning_rate": 3e-4,
+    "generator_learning_rate": 3e-4,
+    "beta_1": 0.9,
+    "beta_2": 0.999,
+    "latent_dim": 128,
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """A training.
+
+    Args:
+      app: str. The command: a key of models.MODELS.
+      config: settings.TrainConfig. All but the networks' sizes is read off it by peers too.
+      image_size, channels: ints.
+      num_classes: int. 0 for images without labels. Default 0.
+      count: int. Images; an epoch of them is as short as memory for float32 ones allows.
+      generator_widths, discriminator_widths: ints. What our networks have by default, spelled out
+        for the peers.
+      keras_io: bool. Whether the networks are those of keras.io's conditional_gan instead. Default
+        False.
+    """
+
+    app: str
+    config: settings.TrainConfig
+    image_size: int
+    channels: int
+    num_classes: int = 0
+    count: int
+    generator_widths: tuple
+    discriminator_widths: tuple
+    keras_io: bool = False
+
+    @property
+    def images_per_iteration(self):
+        return self.config.batch_size * self.config.discriminator_steps
+
+    def data(self, count=None):
+        """Random images uint8 [count, h, w, c] and labels int32 [count], or None."""
+        random = np.random.RandomState(0)
+        shape = (count or self.count, self.image_size, self.image_size, self.channels)
+        images = random.randint(0, 256, shape, np.uint8)
+        labels = random.randint(0, self.num_classes, len(images)) if self.num_classes else None
+        return images, None if labels is None else labels.astype(np.int32)
+
+
+_DIGITS = {
+    "image_size": 28,
+    "channels": 1,
+    "count": 32_768,
+    "generator_widths": (96, 64),
+    "discriminator_widths": (48, 96, 192),
+}
+TASKS = {
+    "digits": Task(app="cgan", config=settings.CGANConfig(), num_classes=10, **_DIGITS),
+    "faces": Task(
+        app="dcgan",
+        config=settings.DCGANConfig(**_FACES),
+        image_size=64,
+        channels=3,
+        count=8_192,
+        generator_widths=_FACES["generator_widths"],
+        discriminator_widths=(32, 64, 128, 256),
+    ),
+    "wgan_gp": Task(app="wgan_gp", config=settings.WGANGPConfig(), **_DIGITS),
+    "keras_io": Task(
+        app="cgan",
+        config=settings.CGANConfig(**_KERAS_IO),
+        num_classes=10,
+        keras_io=True,
+        **{**_DIGITS, "generator_widths": (128, 128), "discriminator_widths": (64, 128)},
+    ),
+}

@@ -1,0 +1,108 @@
+"""What the measurements against peers rest on: sound windows, and peers that compute the same."""
+
+import dataclasses
+
+import pytest
+
+from benchmarks import time_to_quality, windows
+from benchmarks.tasks import TASKS
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only the test moves."""
+    now = [0.0]
+    monkeypatch.setattr(windows.time, "perf_counter", lambda: now[0])
+    return now
+
+
+def test_windows_leave_the_start_out_and_are_whole_rounds(clock):
+    measured = windows.Windows(images_per_iteration=10, seconds=20.0, count=2)
+    while not measured.complete:
+        # Tracing takes a minute; then an iteration a second, and half a second in the last window.
+        traced = measured.iteration > 0
+        clock[0] += (1.0 if len(measured.speeds) < 1 else 0.5) if traced else 60.0
+        measured.after_iteration()
+    # Two rounds of 16 s are the first window longer than 20 s; three of 8 s the second.
+    assert measured.speeds == pytest.approx([10.0, 20.0])
+    assert measured.iteration == windows.WARM_UP + 5 * windows.ROUND
+
+
+def test_the_time_to_a_share_is_that_of_its_first_row():
+    rows = [
+        {"seconds": 15.0, "conditional_accuracy": 0.5},
+        {"seconds": 18.0, "conditional_accuracy": 0.91},
+        {"seconds": 22.0, "conditional_accuracy": 0.89},
+    ]
+    assert time_to_quality.seconds_to(rows, 0.9) == 18.0
+    assert time_to_quality.seconds_to(rows, 0.98) is None
+
+
+def small(name, **changes):
+    """A task of `benchmarks.training` with small networks and minibatches."""
+    task = TASKS[name]
+    if task.keras_io:
+        return task
+    generator_widths, discriminator_widths = (16, 8), (8, 16, 16)
+    config = dataclasses.replace(
+        task.config,
+        generator_widths=generator_widths,
+        discriminator_widths=discriminator_widths,
+        batch_size=8,
+        **changes,
+    )
+    return dataclasses.replace(
+        task,
+        config=config,
+        generator_widths=generator_widths,
+        discriminator_widths=discriminator_widths,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["keras", "torch"])
+@pytest.mark.parametrize("name", TASKS)
+def test_peers_compute_what_we_compute(name, side):
+    if side != "keras":
+        pytest.importorskip("torch")
+    from benchmarks import agreement
+
+    found = agreement.differences(small(name), side)
+    assert agreement.agrees(found), found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("digits", {"real_gradient_weight": 110.0}),
+        ("digits", {"mismatched_weight": 0.4}),
+        ("wgan_gp", {"penalty_weight": 11.0}),
+    ],
+)
+def test_a_peer_that_computes_something_else_is_found(name, changes, monkeypatch):
+    from benchmarks import agreement
+    from benchmarks.peers import keras_gan
+
+    class Other(keras_gan.GAN):
+        def __init__(self, task):
+            super().__init__(dataclasses.replace(task, config=changed(task.config, **changes)))
+
+    changed = dataclasses.replace
+    monkeypatch.setattr(keras_gan, "GAN", Other)
+    assert not agreement.agrees(agreement.differences(small(name), "keras"))
+
+
+@pytest.mark.slow
+def test_the_tasks_have_the_networks_that_their_commands_have_by_default():
+    from benchmarks import ours
+    from models import networks
+
+    row = networks.ARCHITECTURES["dcgan"]
+    for name in ("digits", "wgan_gp"):
+        assert TASKS[name].generator_widths == row.generator_widths(28)
+        assert TASKS[name].discriminator_widths == row.discriminator_widths(28)
+    assert TASKS["faces"].discriminator_widths == row.discriminator_widths(64)
+    # .66 GFLOP an image, as counted by others for the same networks.
+    model, _ = ours.built(TASKS["keras_io"], "float32", TASKS["keras_io"].images_per_iteration)
+    assert ours.step_flops(model) == pytest.approx(0.65e9, rel=0.03)
