@@ -434,7 +434,7 @@ def _draw_cross_table(path, cross):
                 color="white" if dark else "black",
                 weight="bold" if row == column else "normal",
             )
-        names = [_words(name) for name in PRINTED]
+        names = [_words(name).replace(" ", "\n") for name in PRINTED]
         axes.set_xticks(range(len(names)), names)
         axes.set_yticks(range(len(names)), names)
         axes.set(xlabel="tested with", ylabel="trained with", title="D_f, exactly")
