@@ -1,5 +1,6 @@
 """Small real things that several tests look at."""
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -68,21 +69,22 @@ def tiny_images():
     return Images(images.copy(), np.arange(40, dtype=np.int32) % 4, tuple("abcd"), "label")
 
 
+def run_command(*arguments, cwd, timeout=300, environment=None):
+    """Runs `python -m gan_apps.<command>`, as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", f"gan_apps.{arguments[0]}", *arguments[1:]],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
 @pytest.fixture
 def gan_apps(tmp_path):
-    """Runs `python -m gan_apps.<command>` in an empty folder, as a user does."""
-
-    def run(*arguments, cwd=tmp_path, timeout=300, environment=None):
-        return subprocess.run(
-            [sys.executable, "-m", f"gan_apps.{arguments[0]}", *arguments[1:]],
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
-
-    return run
+    """`run_command` in an empty folder."""
+    return functools.partial(run_command, cwd=tmp_path)
 
 
 @pytest.fixture

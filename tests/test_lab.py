@@ -100,16 +100,3 @@ def test_cells(value, text):
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match="has 1 cells"):
         Table(caption="t", columns=("x", "y"), rows=((1,),))
-
-
-@pytest.mark.slow
-def test_all_experiments_quickly(gan_apps, tmp_path):
-    result = gan_apps(
-        "lab", "--experiment=all", "--output_dir=lab", "--quick", "--num_seeds=1", timeout=600
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "lab/report.html"
-    page = (tmp_path / "lab" / "report.html").read_text()
-    for name in EXPERIMENTS:
-        assert (tmp_path / "lab" / name / "results.json").is_file()
-        assert f'id="{name}"' in page

@@ -1,14 +1,12 @@
 """Entropies and likelihoods at answers known by hand, and digits drawn from what was fitted."""
 
-import json
 import math
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import laboratory, maximum_likelihood
-from gan_apps.experiments.findings import Options
+from gan_apps.experiments import maximum_likelihood
 from gan_apps.experiments.maximum_likelihood import (
     cross_entropy,
     density_entropies,
@@ -73,23 +71,5 @@ def test_features_are_means_of_four_pixels():
     assert_allclose(rows.sum(), 25.0)
 
 
-@pytest.mark.slow
-def test_the_experiment(tmp_path):
-    findings = laboratory.perform("maximum_likelihood", tmp_path, Options(quick=True))
-    results = json.loads((tmp_path / laboratory.RESULTS).read_text())
-    assert set(results) == {"codes", "gaussian", "digits"}
-    for one in results["codes"].values():
-        assert_allclose(one["cross_entropy"], one["entropy"] + one["kl"], rtol=1e-9)
-    samples = results["gaussian"]["samples"]
-    assert set(samples) == {"10", "100", "1000"}
-    assert_allclose((samples["1000"]["mu"], samples["1000"]["sigma"]), moments(), atol=0.2)
-    for one in samples.values():
-        assert one["kl"] >= results["gaussian"]["at_best"]["kl"]
-    digits = results["digits"]
-    assert set(digits) == {"real", "10 blobs", "GAN"}
-    assert 0.7 < digits["real"]["precision"] < 0.95
-    assert digits["10 blobs"]["coverage"] < digits["real"]["coverage"] / 2
-    assert digits["10 blobs"]["train"] > digits["10 blobs"]["test"] > -500.0
-    for figure in findings.figures:
-        assert (tmp_path / figure.file).stat().st_size > 5000
+def test_the_numbers_of_ten_whole_gaussians():
     assert maximum_likelihood.FULL_NUMBERS == 10 * 308504 + 9

@@ -1,14 +1,11 @@
 """Mode collapse in the laboratory: what is counted, the stacked networks, a quick run."""
 
-import json
-
 import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import laboratory, mode_collapse, points
-from gan_apps.experiments.findings import Options
+from gan_apps.experiments import mode_collapse, points
 
 RING, GRID = mode_collapse.DATA["ring"], mode_collapse.DATA["grid"]
 KEY = tf.constant([1, 2], tf.int64)
@@ -75,24 +72,3 @@ def test_repetitions_share_nothing():
     for gradient in tape.gradient(first, discriminator.trainable_variables):
         assert np.abs(gradient[0]).max() > 0.0
         assert np.abs(gradient[1]).max() == 0.0
-
-
-@pytest.mark.slow
-def test_quick_counts_what_it_keeps(tmp_path):
-    options = Options(quick=True, num_seeds=2)
-    laboratory.perform("mode_collapse", tmp_path, options)
-    results = json.loads((tmp_path / laboratory.RESULTS).read_text())
-    assert set(results) == {"ring", "grid"}
-    with np.load(tmp_path / mode_collapse.SAMPLES) as samples:
-        assert len(samples.files) == 3 * 2 * len(results["ring"])
-        for data, rows in results.items():
-            for name, row in rows.items():
-                counted = [
-                    mode_collapse.DATA[data].counted(samples[f"{data}/{name}/{seed}"])
-                    for seed in range(2)
-                ]
-                assert row["seeds"] == 2
-                for key in ("modes", "high_quality", "reverse_kl"):
-                    assert_allclose(row[key], np.mean([one[key] for one in counted]))
-    # What was kept of each algorithm on the way is gone.
-    assert {path.name for path in tmp_path.glob("*.npz")} == {mode_collapse.SAMPLES}

@@ -1,14 +1,11 @@
 """The earth mover's distance at answers known by hand, and the discriminator beside it."""
 
-import json
-
 import numpy as np
 import pytest
 import scipy.stats
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import laboratory, optimal_transport
-from gan_apps.experiments.findings import Options
+from gan_apps.experiments import optimal_transport
 from gan_apps.experiments.optimal_transport import (
     area_between,
     penalised_slope,
@@ -99,35 +96,6 @@ def test_the_penalised_slope_is_the_best():
     assert_allclose(penalised_slope(3.0, 0.7), best, atol=1e-4)
 
 
-@pytest.mark.slow
-def test_the_experiment(tmp_path):
-    findings = laboratory.perform("optimal_transport", tmp_path, Options(quick=True))
-    results = json.loads((tmp_path / laboratory.RESULTS).read_text())
-    assert set(results) == {
-        "piles",
-        "line",
-        "plane",
-        "line_by_area",
-        "large",
-        "two_points",
-        "estimates",
-    }
-    assert_allclose(results["piles"]["primal"], 2.5, rtol=1e-7)
-    for name in ("piles", "line", "plane", "large"):
-        assert results[name]["gap"] <= 1e-6
-        assert results[name]["slackness"] <= 1e-6
-    assert_allclose(results["line"]["primal"], results["line_by_area"], rtol=1e-6)
-    between = results["two_points"]
-    assert_allclose(between["slopes_exact"], [1.01, 1.05, 1.25, 2.0, 6.0])
-    assert_allclose(between["slopes"], between["slopes_exact"], rtol=0.05)
-    assert_allclose(between["corrected"], 1.0, rtol=0.02)
-    for example in ("line", "plane"):
-        found = results["estimates"][example]
-        assert 3.0 < found["two_sided 0.1"]["raw"] < 8.0
-        assert_allclose(found["one_sided 100"]["raw"], 1.0, atol=0.2)
-        for penalty in ("two_sided 0.1", "one_sided 100"):
-            assert 0.6 < found[penalty]["corrected"] <= 1.0
-    for figure in findings.figures:
-        assert (tmp_path / figure.file).stat().st_size > 5000
+def test_the_piles_hold_the_same():
     assert optimal_transport.PILE.sum() == pytest.approx(1.0)
     assert optimal_transport.GOAL.sum() == pytest.approx(1.0)

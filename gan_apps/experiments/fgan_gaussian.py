@@ -32,8 +32,15 @@ START = (0.5, 1.5)
 _SCORES = np.linspace(-3.0, 3.0, 7)
 MINIBATCH_SIZE = 1024
 LEARNING_RATE = 0.01
-# The generator is slower, so that the discriminator stays near its best for it.
-GENERATOR_LEARNING_RATE = 0.002
+# The generator is slower, so that the discriminator stays near its best for it; and for a quick
+# try, in which it would not get far.
+GENERATOR_LEARNING_RATE, QUICK_GENERATOR_LEARNING_RATE = 0.002, 0.02
+# The discriminator's first units are steep, and zero at points spread over the data: those of the
+# usual beginning are all zero at x = 0 and flat in the right tail, where Q's edge is to be found.
+ZEROS, STEEPNESS = (-5.0, 8.0), 3.0
+# Row -> bound of its discriminators' last kernels. Where total_variation's tanh v is flat, it has
+# no gradient left to follow the generator with: 64 units and this bound keep v within 4.
+LARGEST_NORM = {"total_variation": 0.5}
 # Rows that take longer than others: jeffrey's T is steep in the tails (1 / r), where samples are
 # rare. Row -> iterations, times those of the others.
 LONGER = {"jeffrey": 3}
@@ -159,14 +166,32 @@ class SideBySide:
         )
 
 
+def _discriminator(rows, stack, seed):
+    """Discriminators of `rows`, as many for each."""
+    discriminator = points.PointDiscriminator(stack, (64, 64), coordinates=1, activation="tanh")
+    first, last = discriminator.body[0], discriminator.last
+    generator = np.random.default_rng(seed)
+    steepness = STEEPNESS * generator.standard_normal(first.kernels.shape)
+    first.kernels.assign(steepness)
+    first.biases.assign(-steepness * generator.uniform(*ZEROS, steepness.shape))
+    largest = np.repeat([LARGEST_NORM.get(row.name, np.inf) for row in rows], stack // len(rows))
+    largest = tf.constant(largest[:, None, None], tf.float32)
+
+    def within(kernels):
+        norms = tf.norm(kernels, axis=1, keepdims=True)
+        return kernels * tf.minimum(1.0, tf.math.divide_no_nan(largest, norms))
+
+    last.kernels.constraint = within
+    return discriminator
+
+
 def fgan(rows, kind, mu, sigma, options, iterations, generator_steps=1):
-    """The f-GANs of `rows` that start at Gaussians mu, sigma [stack], as many for each row."""
+    """The f-GANs of a list of rows that start at Gaussians mu, sigma [stack], as many for each."""
     keras.utils.set_random_seed(options.seed)
-    discriminator = points.PointDiscriminator(len(mu), (64, 64), coordinates=1, activation="tanh")
     model = FGAN(
         Gaussian(mu, sigma),
         Gaussian(mu, sigma),
-        discriminator,
+        _discriminator(rows, len(mu), options.seed),
         divergence=SideBySide(tuple(rows)),
         generator_objective=kind,
         generator_steps=generator_steps,
@@ -178,7 +203,8 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_steps=1):
         falling = keras.optimizers.schedules.CosineDecay(rate, iterations, alpha=0.02)
         return keras.optimizers.Adam(falling, beta_1=0.5)
 
-    model.compile(optimizer(LEARNING_RATE), optimizer(GENERATOR_LEARNING_RATE))
+    slower = options.sized(quick=QUICK_GENERATOR_LEARNING_RATE, default=GENERATOR_LEARNING_RATE)
+    model.compile(optimizer(LEARNING_RATE), optimizer(slower))
     return model
 
 
@@ -207,7 +233,7 @@ def trained(rows, kind, options, longer):
     iterations = longer * options.sized(quick=200, default=3000, full=20000)
     repetitions = options.num_seeds
     start = np.repeat([START], len(rows) * repetitions, axis=0).T
-    model = fgan(rows.values(), kind, *start, options, iterations)
+    model = fgan(list(rows.values()), kind, *start, options, iterations)
     every = iterations // 100
     seen = {}
 
@@ -253,7 +279,7 @@ def estimated(rows, gaussians, options):
     """
     iterations = options.sized(quick=200, default=2000)
     mus, sigmas = np.tile(np.array(list(gaussians.values())).T, len(rows))
-    model = fgan(rows.values(), "exact", mus, sigmas, options, iterations, generator_steps=0)
+    model = fgan(list(rows.values()), "exact", mus, sigmas, options, iterations, generator_steps=0)
     points.train(model, mixture, iterations, MINIBATCH_SIZE // 2, what="discriminators as tests")
     scores = iter(points.scores(model.discriminator, GRID[:, None]))
     table = {name: {} for name in gaussians}
