@@ -18,6 +18,7 @@ from gan_apps.settings import Refused
 from gan_apps.training import states
 from models import losses, networks
 from tests import tiny_models, toy_faces
+from tests.conftest import run_command
 
 VOCABULARY = {
     "slots": [["hair", ["blue", "red", "green"]], ["eyes", ["aqua", "brown"]]],
@@ -413,12 +414,6 @@ def test_bad_requests_are_one_line(refused, tmp_path, arguments, words):
 @pytest.fixture(scope="module")
 def toy_run(tmp_path_factory):
     """A run that the command made of 200 drawn faces, and the folder it was made in."""
-    import os
-    import subprocess
-    import sys
-
-    from tests.conftest import ROOT
-
     folder = tmp_path_factory.mktemp("toy")
     toy_faces.write(folder / "faces", size=32)
     arguments = [
@@ -431,14 +426,8 @@ def toy_run(tmp_path_factory):
         "--generator_widths=64,48,32",
         "--discriminator_widths=24,48,96",
     ]
-    result = subprocess.run(
-        [sys.executable, "-m", "gan_apps.cgan", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TFDS_DATA_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    environment = {"TFDS_DATA_DIR": str(folder)}
+    result = run_command("cgan", *arguments, cwd=folder, timeout=600, environment=environment)
     assert result.returncode == 0, result.stderr
     return folder / "run"
 

@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import fgan_gaussian
+from gan_apps.experiments import fgan_gaussian, points
 from gan_apps.experiments.densities import log_normal
+from gan_apps.experiments.findings import Options
 from models import DIVERGENCES
 
 # The design's table: mu*, sigma*, D_f(P, Q*), to four digits.
@@ -75,3 +76,15 @@ def test_the_mixture_has_the_moments_of_its_density():
     for power, tolerance in ((1, 0.02), (2, 0.06)):
         exact = fgan_gaussian.integral(density * fgan_gaussian.GRID**power)
         assert_allclose((points**power).mean(), exact, atol=tolerance, rtol=0)
+
+
+def test_discriminators_begin_at_points_of_the_data_and_total_variations_stay_small():
+    rows = [DIVERGENCES["total_variation"], DIVERGENCES["kl"]]
+    model = fgan_gaussian.fgan(rows, "exact", [0.5] * 2, [1.5] * 2, Options(), iterations=4)
+    first, last = model.discriminator.body[0], model.discriminator.last
+    zeros = -first.biases.numpy() / first.kernels.numpy()
+    assert fgan_gaussian.ZEROS[0] <= zeros.min() < -4 and 7 < zeros.max() <= fgan_gaussian.ZEROS[1]
+    points.train(model, fgan_gaussian.mixture, 4, 32, what="four iterations")
+    bounded, free = np.linalg.norm(last.kernels.numpy(), axis=(1, 2))
+    assert_allclose(bounded, fgan_gaussian.LARGEST_NORM["total_variation"], rtol=1e-5)
+    assert free > 0.7

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from conftest import run_command
 from numpy.testing import assert_allclose
 
 from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse
@@ -12,6 +11,7 @@ from gan_apps.experiments.generator_loss import NON_SATURATING, SATURATING
 from gan_apps.experiments.js_saturates import LOG_2
 from gan_apps.experiments.maximum_likelihood import moments
 from models import DIVERGENCES
+from tests.conftest import run_command
 
 pytestmark = pytest.mark.slow
 

@@ -38,12 +38,13 @@ GENERATOR_LEARNING_RATE, QUICK_GENERATOR_LEARNING_RATE = 0.002, 0.02
 # The discriminator's first units are steep, and zero at points spread over the data: those of the
 # usual beginning are all zero at x = 0 and flat in the right tail, where Q's edge is to be found.
 ZEROS, STEEPNESS = (-5.0, 8.0), 3.0
-# Row -> bound of its discriminators' last kernels. Where total_variation's tanh v is flat, it has
-# no gradient left to follow the generator with: 64 units and this bound keep v within 4.
-LARGEST_NORM = {"total_variation": 0.5}
-# Rows that take longer than others: jeffrey's T is steep in the tails (1 / r), where samples are
+# Row -> bound of its discriminators' last kernels, and with the 64 units before them of abs(v).
+# Where total_variation's tanh v is flat, it has no gradient left to follow the generator with;
+# neyman's exp(-v / 2) grows without end.
+LARGEST_NORM = {"total_variation": 0.5, "neyman": 1.0}
+# Rows that take longer than others: T is steep in the tails (1 / r and 1 / r**2), where samples are
 # rare. Row -> iterations, times those of the others.
-LONGER = {"jeffrey": 3}
+LONGER = {"jeffrey": 3, "neyman": 3}
 
 
 def log_data(x):
