@@ -349,22 +349,28 @@ def test_the_command_serves_the_site_until_it_is_stopped(built, tmp_path):
 
     from tests.conftest import ROOT
 
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gan_apps.demo", "--output_dir=site", "--serve", "--port=0"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    # A shell starts what it puts into the background with Ctrl-C ignored, which is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        lines = [process.stdout.readline().strip() for _ in range(3)]
-        assert lines[0].endswith(" MB") and lines[1] == "site"
-        address = lines[2].split(" ")[0]
-        assert address.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(address + "site.json", timeout=30) as reply:
-            assert len(json.load(reply)["models"]) == 3
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gan_apps.demo", "--output_dir=site", "--serve", "--port=0"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     finally:
-        process.send_signal(signal.SIGINT)
-        process.stdout.close()
-        assert process.wait(30) == 0
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            lines = [process.stdout.readline().strip() for _ in range(3)]
+            assert lines[0].endswith(" MB") and lines[1] == "site"
+            address = lines[2].split(" ")[0]
+            assert address.startswith("http://127.0.0.1:")
+            with urllib.request.urlopen(address + "site.json", timeout=30) as reply:
+                assert len(json.load(reply)["models"]) == 3
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
     assert pathlib.Path(tmp_path / "site" / "index.html").is_file()
