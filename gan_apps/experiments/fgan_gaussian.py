@@ -322,7 +322,7 @@ def run(options, folder):
     _draw_gaussians(folder / "gaussians.png", gaussians)
     _draw_rests(folder / "resting_points.png", results)
     _draw_cross_table(folder / "cross_table.png", cross)
-    _animate(folder / "training.gif", found)
+    _animate(folder / "training.gif", found, options.sized(quick=6, default=30))
     errors = {
         name: max(abs(v["mu"] - v["mu_exact"]), abs(v["sigma"] - v["sigma_exact"]))
         for name, v in results.items()
@@ -467,12 +467,12 @@ def _draw_cross_table(path, cross):
         axes.set(xlabel="tested with", ylabel="trained with", title="D_f, exactly")
 
 
-def _animate(path, found):
-    """The three panels of kl, reverse_kl and pearson, at about thirty moments of the training."""
+def _animate(path, found, frames):
+    """The panels of kl, reverse_kl and pearson, at about so many moments of the training."""
     names = ("kl", "reverse_kl", "pearson")
     moments = len(found["kl"]["path"])
-    chosen = sorted({round(i) for i in np.geomspace(1, moments, 30)})
-    frames = []
+    chosen = sorted({round(i) for i in np.geomspace(1, moments, frames)})
+    drawn = []
     with plots.figure(columns=3, width=12.0, height=4.2, sharey=True) as (figure, (row,)):
         for moment in chosen:
             for axes, name in zip(row, names, strict=True):
@@ -481,5 +481,5 @@ def _animate(path, found):
                 _mixture(axes)
                 axes.plot(GRID, np.exp(log_normal(GRID, mu, sigma)), color=plots.FAKE)
                 axes.set_title(f"{_words(name)}, iteration {iteration:,}")
-            frames.append(plots.pixels(figure))
-    plots.write_animation(path, frames, seconds_per_frame=0.15)
+            drawn.append(plots.pixels(figure))
+    plots.write_animation(path, drawn, seconds_per_frame=0.15)

@@ -183,7 +183,8 @@ def trained(name, options):
         return tf.reshape(tf.concat(drawn, axis=1), (-1, 2))
 
     # Early ones close together: that is where most happens.
-    moments = sorted({round(iterations * (i / MOMENTS) ** 2) for i in range(MOMENTS + 1)})
+    parts = options.sized(quick=6, default=MOMENTS)
+    moments = sorted({round(iterations * (i / parts) ** 2) for i in range(parts + 1)})
     seen = []
     points.train(
         model,
