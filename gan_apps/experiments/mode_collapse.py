@@ -247,7 +247,8 @@ def run(options, folder):
         figures=(
             Figure(
                 file="samples.png",
-                caption="Samples (orange) on the data (gray) at the end, the first repetition.",
+                caption="Samples (orange) on the data (gray) at the end, the first repetition. An "
+                "algorithm without any has lost the data: its samples lie outside the panel.",
             ),
             Figure(
                 file="moments.png",
