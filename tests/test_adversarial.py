@@ -273,17 +273,23 @@ def test_points_between_images_are_uniform_one_for_each_pair(monkeypatch):
     assert_allclose([many.mean(), many.std()], [0.5, 12**-0.5], atol=0.02)
 
 
-def test_the_generator_s_conditions_are_its_own(monkeypatch):
-    model = built("cgan", generator_steps=2)
-    (iteration,) = iterations(model, 1)
+def labels_given_to(network, monkeypatch):
+    """The labels of every call of a network from now on."""
     seen = []
-    call = model.generator.call
+    call = network.call
 
     def watched(inputs, *args, **kwargs):
         seen.append(np.array(inputs["labels"]))
         return call(inputs, *args, **kwargs)
 
-    monkeypatch.setattr(model.generator, "call", watched)
+    monkeypatch.setattr(network, "call", watched)
+    return seen
+
+
+def test_the_generator_s_conditions_are_its_own(monkeypatch):
+    model = built("cgan", generator_steps=2)
+    (iteration,) = iterations(model, 1)
+    seen = labels_given_to(model.generator, monkeypatch)
     model.train_step(iteration)
     assert_array_equal(seen[0], iteration["examples"]["labels"][0])
     assert_array_equal(seen[1:], iteration["conditions"]["labels"])
@@ -441,14 +447,7 @@ def test_without_mismatched_pairs_a_foreign_label_is_not_even_looked_at(monkeypa
     (iteration,) = iterations(model, 1)
     examples = {key: stack[0] for key, stack in iteration["examples"].items()}
     del examples["mismatched_labels"]
-    seen = []
-    real_call = model.discriminator.call
-
-    def call(inputs, *args, **kwargs):
-        seen.append(np.array(inputs["labels"]))
-        return real_call(inputs, *args, **kwargs)
-
-    monkeypatch.setattr(model.discriminator, "call", call)
+    seen = labels_given_to(model.discriminator, monkeypatch)
     model._update_discriminator(examples)
     labels = examples["labels"].numpy()
     assert_allclose(seen, [labels[:, None], labels[:, None]])
@@ -456,14 +455,7 @@ def test_without_mismatched_pairs_a_foreign_label_is_not_even_looked_at(monkeypa
 
 def test_cgan_hands_the_foreign_label_to_the_discriminator(monkeypatch):
     model = built()
-    seen = []
-    real_call = model.discriminator.call
-
-    def call(inputs, *args, **kwargs):
-        seen.append(np.array(inputs["labels"]))
-        return real_call(inputs, *args, **kwargs)
-
-    monkeypatch.setattr(model.discriminator, "call", call)
+    seen = labels_given_to(model.discriminator, monkeypatch)
     (iteration,) = iterations(model, 1)
     model._update_discriminator({key: stack[0] for key, stack in iteration["examples"].items()})
     labels = iteration["examples"]["labels"][0].numpy()
