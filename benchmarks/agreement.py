@@ -53,11 +53,11 @@ def differences(task, side):
 
     Args:
       task: benchmarks.tasks.Task.
-      side: "keras", "torch" or "torch, channels_last".
+      side: "keras" or "torch", with ", careful" and with ", channels_last" (torch) or without.
     """
     task = dataclasses.replace(task, config=_penalised_at_once(task.config))
     model, minibatches = ours.built(task, "float32", ITERATIONS * task.images_per_iteration)
-    peer = (_Keras if side == "keras" else _Torch)(task, model, side)
+    peer = (_Keras if side.startswith("keras") else _Torch)(task, model, side)
     found = []
     for iteration in minibatches.epoch(0):
         # The generator is asked for what the real images of the last update are.
@@ -104,7 +104,10 @@ class _Keras:
         from benchmarks.peers import keras_gan, keras_io
 
         self.keras_io = task.keras_io
-        self.gan = keras_io.ConditionalGAN() if task.keras_io else keras_gan.GAN(task)
+        careful = "careful" in side
+        self.gan = (
+            keras_io.ConditionalGAN() if task.keras_io else keras_gan.GAN(task, careful=careful)
+        )
         self.gan.compile()
         self.gan.generator.set_weights(model.generator.get_weights())
         *convolutions, kernel, bias = model.discriminator.get_weights()
@@ -154,7 +157,7 @@ class _Torch:
 
         self.task, self.channels_last = task, side.endswith("channels_last")
         self.tensors = torch_gan.tensors
-        self.gan = torch_gan.GAN(task, self.channels_last)
+        self.gan = torch_gan.GAN(task, self.channels_last, careful="careful" in side)
         with torch.no_grad():
             _load_generator(self.gan.generator, model.generator.get_weights(), task)
             _load_discriminator(self.gan.discriminator, model.discriminator.get_weights(), task)

@@ -13,6 +13,7 @@ from benchmarks.watch import Watch
 from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.training import building
+from models.convolutions import FewFiltersConv2D
 from models.networks import OneHot
 
 
@@ -44,7 +45,7 @@ def fit(task, precision, windows):
 
 
 def _keras_io(app, config, minibatches):
-    """keras.io's networks in our loop, with our loop's images in [-1, 1]."""
+    """keras.io's networks in our loop, with our loop's images in [-1, 1] and our convolution."""
     keras.utils.set_random_seed(config.seed)
     policy = building.POLICIES[config.precision]
     model = models.MODELS[app](
@@ -68,7 +69,7 @@ def _keras_io_generator(policy):
     latents = keras.Input((keras_io.LATENT_DIM,), name="latents")
     labels = keras.Input((), dtype="int32", name="labels")
     x = keras.layers.Concatenate()([latents, OneHot(keras_io.NUM_CLASSES)(labels)])
-    for layer in keras_io.generator_layers(dtype=policy):
+    for layer in keras_io.generator_layers(FewFiltersConv2D, dtype=policy):
         x = layer(x)
     x = keras.layers.Rescaling(2.0, -1.0)(x)
     network = keras.Model({"latents": latents, "labels": labels}, x)

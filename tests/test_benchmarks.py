@@ -60,10 +60,13 @@ def small(name, **changes):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("side", ["keras", "torch"])
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [(name, side) for name in TASKS for side in ("keras", "torch")]
+    + [("digits", "keras, careful"), ("digits", "torch, careful")],
+)
 def test_peers_compute_what_we_compute(name, side):
-    if side != "keras":
+    if side.startswith("torch"):
         pytest.importorskip("torch")
     from benchmarks import agreement
 
@@ -85,8 +88,9 @@ def test_a_peer_that_computes_something_else_is_found(name, changes, monkeypatch
     from benchmarks.peers import keras_gan
 
     class Other(keras_gan.GAN):
-        def __init__(self, task):
-            super().__init__(dataclasses.replace(task, config=changed(task.config, **changes)))
+        def __init__(self, task, careful):
+            config = changed(task.config, **changes)
+            super().__init__(dataclasses.replace(task, config=config), careful)
 
     changed = dataclasses.replace
     monkeypatch.setattr(keras_gan, "GAN", Other)

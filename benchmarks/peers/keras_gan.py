@@ -66,11 +66,17 @@ class Noise:
 
 
 class GAN(keras.Model):
-    """The training step: the objective is that of the task's command."""
+    """The training step: the objective is that of the task's command.
 
-    def __init__(self, task):
+    Args:
+      task: benchmarks.tasks.Task.
+      careful: bool. Real images are looked at once for both of their labels; else every pair of an
+        image and a label goes through the discriminator by itself. Default False.
+    """
+
+    def __init__(self, task, careful=False):
         super().__init__()
-        self.task, self.config, self.noise = task, task.config, Noise()
+        self.task, self.config, self.noise, self.careful = task, task.config, Noise(), careful
         self.generator, self.discriminator = generator(task), discriminator(task)
         self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
         self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
@@ -135,7 +141,11 @@ class GAN(keras.Model):
         foreign = (self.noise.foreign(labels, self.task.num_classes),) if weight else ()
         fake_images = self.generated(labels)
         with tf.GradientTape() as tape:
-            real = self.scored(real_images, *own, *foreign)
+            if self.careful or not foreign:
+                real = self.scored(real_images, *own, *foreign)
+            else:
+                pairs = [self.scored(real_images, labels) for labels in (*own, *foreign)]
+                real = tf.concat(pairs, axis=1)
             fake = self.scored(fake_images, *own)
             if self.task.app == "wgan_gp":
                 loss = tf.reduce_mean(fake) - tf.reduce_mean(real)
@@ -175,7 +185,7 @@ class GAN(keras.Model):
         return {metric.name: metric.result() for metric in self.metrics}
 
 
-def fit(task, precision, windows):
+def fit(task, precision, windows, careful=False):
     """Trains until the windows are complete."""
     if precision != "float32":
         raise ValueError(f"precision must be float32, got {precision!r}.")
@@ -183,7 +193,7 @@ def fit(task, precision, windows):
     images = images.astype("float32") / 127.5 - 1.0
     dataset = tf.data.Dataset.from_tensor_slices(images if labels is None else (images, labels))
     dataset = dataset.shuffle(SHUFFLED).batch(task.images_per_iteration, drop_remainder=True)
-    gan = GAN(task)
+    gan = GAN(task, careful)
     gan.compile()
     while not windows.complete:
         gan.fit(dataset, verbose=0, callbacks=[Watch(windows)])

@@ -20,8 +20,8 @@ SLOPE = 0.2
 SHUFFLED = 1024
 
 
-def generator_layers(**options):
-    """Latents beside a one-hot label, [n, 138], to images in [0, 1]."""
+def generator_layers(last=layers.Conv2D, **options):
+    """Latents beside a one-hot label, [n, 138], to images in [0, 1], the last step by `last`."""
     width = LATENT_DIM + NUM_CLASSES
     leaky = lambda: layers.LeakyReLU(negative_slope=SLOPE, **options)
     wide = lambda: layers.Conv2DTranspose(128, 4, strides=2, padding="same", **options)
@@ -33,7 +33,7 @@ def generator_layers(**options):
         leaky(),
         wide(),
         leaky(),
-        layers.Conv2D(CHANNELS, 7, padding="same", **options),
+        last(CHANNELS, 7, padding="same", **options),
         # In float32, as every last layer.
         layers.Activation("sigmoid", dtype="float32"),
     ]

@@ -135,10 +135,19 @@ class Noise:
 
 
 class GAN:
-    """The training step: the objective is that of the task's command."""
+    """The training step: the objective is that of the task's command.
 
-    def __init__(self, task, channels_last=False):
-        self.task, self.config, self.noise = task, task.config, Noise()
+    Args:
+      task: benchmarks.tasks.Task.
+      channels_last: bool. The layout in memory. Default False.
+      careful: bool. The generator's update computes no gradients for the discriminator, and real
+        images are looked at once for both of their labels. Else, as in PyTorch's tutorial on
+        DCGANs, they are computed and cleared later; and every pair of an image and a label goes
+        through the discriminator by itself. Default False.
+    """
+
+    def __init__(self, task, channels_last=False, careful=False):
+        self.task, self.config, self.noise, self.careful = task, task.config, Noise(), careful
         kinds = (Generator, Discriminator)
         if task.keras_io:
             kinds = (KerasIoGenerator, KerasIoDiscriminator)
@@ -176,7 +185,11 @@ class GAN:
         foreign = (self.noise.foreign(labels, self.task.num_classes),) if weight else ()
         with torch.no_grad():
             fake_images = self.generated(len(real_images), labels)
-        real = self.scored(real_images, *own, *foreign)
+        if self.careful or not foreign:
+            real = self.scored(real_images, *own, *foreign)
+        else:
+            pairs = [self.scored(real_images, labels) for labels in (*own, *foreign)]
+            real = torch.cat(pairs, dim=1)
         fake = self.scored(fake_images, *own)
         penalty = 0.0
         if self.task.app == "wgan_gp":
@@ -201,8 +214,8 @@ class GAN:
 
     def update_generator(self, labels):
         own = () if labels is None else (labels,)
-        # The discriminator's weights get no gradient here.
-        self.discriminator.requires_grad_(False)
+        # The discriminator's weights need no gradient here.
+        self.discriminator.requires_grad_(not self.careful)
         scores = self.scored(self.generated(self.config.batch_size, labels), *own)
         if self.task.app == "wgan_gp":
             loss = -scores.mean()
@@ -234,7 +247,7 @@ def tensors(task, images, labels, channels_last=False):
     return images.contiguous(memory_format=layout), labels
 
 
-def fit(task, precision, windows, channels_last=False):
+def fit(task, precision, windows, channels_last=False, careful=False):
     """Trains until the windows are complete."""
     if precision != "float32":
         raise ValueError(f"precision must be float32, got {precision!r}.")
@@ -242,7 +255,7 @@ def fit(task, precision, windows, channels_last=False):
     # TensorFlow's threads do the same.
     torch.set_flush_denormal(True)
     images, labels = tensors(task, *task.data(), channels_last)
-    gan, size = GAN(task, channels_last), task.images_per_iteration
+    gan, size = GAN(task, channels_last, careful), task.images_per_iteration
     whole = len(images) // size * size
     while not windows.complete:
         for indices in torch.randperm(len(images))[:whole].split(size):
