@@ -3,6 +3,7 @@
   python -m benchmarks.quality --folder=FOLDER                    about ten minutes a row
   python -m benchmarks.quality --folder=FOLDER --iterations=2000  the same steps for each
   python -m benchmarks.quality --folder=FOLDER --share=0.3 --rows=dcgan,wgan
+  python -m benchmarks.quality --folder=ANOTHER --precision=float32
 
 A row is one command of this project, trained in its own process into FOLDER/<row>. A row that is
 finished is not run again, one that was stopped goes on. The table of all finished rows is printed
@@ -55,6 +56,9 @@ _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Train every row for about so many iterations instead of ten minutes.", 1
 )
 _SHARE = flags.DEFINE_float("share", 1.0, "Share of ten minutes that a row is trained for.", 0.0)
+_PRECISION = flags.DEFINE_enum(
+    "precision", "auto", ["auto", "float32", "bfloat16"], "As in the rows' commands."
+)
 
 
 def measured(name, folder):
@@ -72,7 +76,7 @@ def measured(name, folder):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     training = [f"gan_apps.{command}", "--mode=train", f"--run_dir={run}", *arguments]
-    training.append(f"--num_epochs={max(round(epochs), 1)}")
+    training += [f"--num_epochs={max(round(epochs), 1)}", f"--precision={_PRECISION.value}"]
     subprocess.run([sys.executable, "-m", *training], env=environment, check=True)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     judging = ["gan_apps.evaluate", f"--run_dir={run}", f"--num_images={NUM_IMAGES}"]
