@@ -36,23 +36,26 @@ def load(folder, size):
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise Refused(f"--dataset={folder}: holds no image ({', '.join(SUFFIXES)}).")
-    squares, skipped = [], []
+    # Filled as the files are read: a list of squares would be the whole data again.
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+    count, all_gray, skipped = 0, True, []
     for path in paths:
         try:
-            squares.append(read(path, size))
+            image = read(path, size)
         except DAMAGE as error:
             skipped.append(f"{path.relative_to(folder)} ({reason(error)})")
+            continue
+        images[count] = colour(image)
+        count, all_gray = count + 1, all_gray and image.ndim == 2
     if skipped:
         rest = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         print(
             f"{len(skipped)} of {len(paths)} files skipped: {', '.join(skipped[:NAMED])}{rest}.",
             file=sys.stderr,
         )
-    if not squares:
+    if not count:
         raise Refused(f"--dataset={folder}: none of its {len(paths)} images can be read.")
-    if any(image.ndim == 3 for image in squares):
-        squares = [colour(image) for image in squares]
-    return np.stack(squares).reshape(len(squares), size, size, -1)
+    return images[:count, ..., :1].copy() if all_gray else images[:count]
 
 
 def square(image, size):
