@@ -92,6 +92,16 @@ def test_weights_that_grow_without_end_diverge():
     assert diagnosis.found(rows({}, *slowly)) == ()
 
 
+def test_a_training_that_was_near_from_the_first_row_on_may_swing():
+    # As a DCGAN with R1 did on MNIST, from the hundredth iteration to the 1,400th.
+    distances = 0.016, 0.006, 0.011, 0.001, 0.068, 0.008, 0.017
+    near = [{"step": 100 * n, **WELL, "kernel_distance": d} for n, d in enumerate(distances, 1)]
+    for count in range(len(near)):
+        assert diagnosis.found(near[: count + 1]) == ()
+    lost = [{**WELL, "step": 700 + 100 * n, "kernel_distance": 0.5} for n in range(1, 5)]
+    assert names(diagnosis.found([*near, *lost])) == ["divergence"]
+
+
 def test_a_discriminator_that_is_always_right_but_learns_is_not_too_strong():
     # As in a good DCGAN, whose discriminator sees its minibatch as a whole.
     right = {"discriminator_accuracy": 1.0, "discriminator_gradient_norm": 80.0}
