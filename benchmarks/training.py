@@ -1,6 +1,6 @@
 """How fast our training step is, beside the same training written plainly in Keras and PyTorch.
 
-  python -m benchmarks.training                             every task, half an hour
+  python -m benchmarks.training                             every task, an hour
   python -m benchmarks.training --tasks=digits,keras_io --rounds=5
   python -m benchmarks.training --check                     that the peers compute the same
 

@@ -165,7 +165,7 @@ FAILURES = (
     Failure(
         name="divergence",
         measured=f"weights that grow by {GROWTH:.1%} an iteration, or pictures as far from real "
-        f"ones as {FELL_BACK} of the first ones and {FAR}, after being near them",
+        f"ones as {FELL_BACK} of the first ones, and {FAR} at least, after being near",
         sign=_diverges,
         sentence="The weights have grown to a norm of {weight_norm:.3g}, and the pictures are "
         "{kernel_distance:.2g} from real ones.",
