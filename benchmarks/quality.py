@@ -42,11 +42,7 @@ ROWS = {
     "dcgan, R1": (9, "dcgan", [*WITHOUT_BATCH, *QUICK]),
     "mlp": (30, "dcgan", ["--architecture=mlp"]),
     "lsgan": (8, "dcgan", ["--objective=least_squares"]),
-    "lsgan, spectral": (
-        8,
-        "dcgan",
-        ["--objective=least_squares", "--normalization=spectral"],
-    ),
+    "lsgan, spectral": (8, "dcgan", ["--objective=least_squares", "--normalization=spectral"]),
     "sn_gan": (8, "dcgan", ["--objective=hinge", "--normalization=spectral"]),
     "wgan": (15, "wgan", []),
     "wgan_gp": (10, "wgan_gp", []),
