@@ -33,7 +33,7 @@ from gan_apps.settings import CGANConfig, DCGANConfig, FGANConfig, WGANConfig, W
         ("penalty", "three_sided", "one of none, two_sided, .*, got 'three_sided'"),
         ("penalty_weight", -1.0, "greater than 0, got -1.0"),
         ("clip", -0.01, "at least 0, got -0.01"),
-        ("normalization", "layer", "one of none, batch, .*, got 'layer'"),
+        ("normalization", "layer", "one of auto, none, batch, .*, got 'layer'"),
         ("normalization", "batch", "not be 'batch' with --real_gradient_weight=1.0: .* minibatch"),
         ("dataset", "mnits", "one of mnist, .*a folder of images, got 'mnits'"),
         ("dataset", "", "name what to learn"),
@@ -137,6 +137,11 @@ def test_wasserstein_is_allowed_with_a_constraint(constraint):
             {"normalization": "batch"},
             "normalization must not be 'batch' with --penalty=two_sided: .*--normalization=none",
         ),
+        (
+            DCGANConfig,
+            {"real_gradient_weight": 1.0},
+            "normalization must not be 'batch' with --real_gradient_weight=1.0: .* minibatch",
+        ),
         (DCGANConfig, {"objective": "pearson"}, "objective must be one of .*, got 'pearson'"),
         (
             DCGANConfig,
@@ -184,9 +189,18 @@ def test_each_algorithm_begins_with_its_paper_s_settings():
     assert penalised.generator_learning_rate == 1e-4
     # But for its rates, which learn faster than the paper's.
     dcgan = DCGANConfig()
-    assert (dcgan.normalization, dcgan.real_gradient_weight) == ("batch", 0.0)
+    assert (dcgan.taken_normalization, dcgan.real_gradient_weight) == ("batch", 0.0)
     assert (dcgan.discriminator_learning_rate, dcgan.generator_learning_rate) == (2e-4, 1e-3)
     assert (dcgan.beta_1, dcgan.beta_2) == (0.0, 0.99)
+
+
+def test_dense_layers_are_not_batch_normalised_unless_asked():
+    assert WGANConfig().taken_normalization == "batch"
+    for config_class in (DCGANConfig, WGANConfig):
+        assert config_class(architecture="mlp").taken_normalization == "none"
+        asked = config_class(architecture="mlp", normalization="batch")
+        assert asked.taken_normalization == "batch"
+    assert CGANConfig().taken_normalization == "none"
 
 
 def test_what_depends_on_another_setting_is_taken_with_it():

@@ -21,7 +21,7 @@ TFDS = "tfds:"
 # settings are read without TensorFlow.
 PENALTIES = ("none", "two_sided", "one_sided", "one_sided_linear")
 ARCHITECTURES = ("dcgan", "mlp")
-NORMALIZATIONS = ("none", "batch", "virtual_batch", "spectral")
+NORMALIZATIONS = ("auto", "none", "batch", "virtual_batch", "spectral")
 GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
 LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
 GENERATOR_OBJECTIVES = ("trick", "exact")
@@ -115,7 +115,7 @@ class TrainConfig:
     normalization: str = setting(
         "none",
         "What is normalised in the discriminator; spectral divides every kernel by its largest "
-        "singular value.",
+        "singular value, auto is batch for convolutions and none for dense layers.",
         choices=NORMALIZATIONS,
     )
     discriminator_steps: int = setting(
@@ -264,7 +264,7 @@ class TrainConfig:
                 )
         penalties = {"penalty": self.penalty != "none", "real_gradient_weight": True}
         for name, given in penalties.items():
-            if self.normalization == "batch" and given and getattr(self, name):
+            if self.taken_normalization == "batch" and given and getattr(self, name):
                 raise ValueError(
                     f"normalization must not be 'batch' with --{name}={getattr(self, name)}: the "
                     "penalty is on the slope of one image's score, which batch normalisation "
@@ -286,6 +286,15 @@ class TrainConfig:
             raise ValueError(
                 f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
             )
+
+    @property
+    def taken_normalization(self):
+        """What `normalization` comes to, a name that models.networks knows."""
+        if self.normalization != "auto":
+            return self.normalization
+        # Batch normalisation levels every unit's mean over real and over generated images, and a
+        # dense layer has little else to tell them apart by: such pairs collapse (BUILD_NOTES.md).
+        return "none" if self.architecture == "mlp" else "batch"
 
     @property
     def is_lipschitz(self):
@@ -346,7 +355,7 @@ class DCGANConfig(TrainConfig):
     )
     # The networks of Radford et al. 2016, section 4; with the paper's Adam (2e-4, .5, .999) they
     # are 2.5 x as far from MNIST after two epochs (BUILD_NOTES.md).
-    normalization: str = _changed("normalization", "batch")
+    normalization: str = _changed("normalization", "auto")
     real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
     discriminator_learning_rate: float = _changed("discriminator_learning_rate", 2e-4)
     generator_learning_rate: float = _changed("generator_learning_rate", 1e-3)
@@ -382,7 +391,7 @@ class WGANConfig(TrainConfig):
     optimizer: str = _changed("optimizer", "rmsprop")
     discriminator_learning_rate: float = _changed("discriminator_learning_rate", 5e-5)
     generator_learning_rate: float = _changed("generator_learning_rate", 5e-5)
-    normalization: str = _changed("normalization", "batch")
+    normalization: str = _changed("normalization", "auto")
     real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
 
 

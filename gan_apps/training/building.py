@@ -139,7 +139,7 @@ def _networks(config, images):
         "discriminator": {
             **shape,
             "widths": config.discriminator_widths,
-            "normalization": config.normalization,
+            "normalization": config.taken_normalization,
         },
     }
     if images.attributes is not None:
