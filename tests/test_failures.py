@@ -73,8 +73,8 @@ def test_a_learning_rate_a_hundred_times_too_high_is_named(tmp_path):
     assert found["divergence"] >= 1
 
 
-# The DCGAN paper's: with the default rates a slow discriminator faces a quick generator, and neither
-# of the next two goes wrong.
+# The DCGAN paper's. The default rates set a slow discriminator against a quick generator, with which
+# neither of the next two goes wrong.
 EVEN_RATES = {
     "discriminator_learning_rate": 2e-4,
     "generator_learning_rate": 2e-4,
