@@ -73,7 +73,7 @@ def test_a_learning_rate_a_hundred_times_too_high_is_named(tmp_path):
     assert found["divergence"] >= 1
 
 
-# The DCGAN paper's. The default rates set a slow discriminator against a quick generator, with which
+# The DCGAN paper's. The default rates set a slow discriminator against a quick generator: with them
 # neither of the next two goes wrong.
 EVEN_RATES = {
     "discriminator_learning_rate": 2e-4,
