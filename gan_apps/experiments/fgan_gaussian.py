@@ -278,7 +278,7 @@ def estimated(rows, gaussians, options):
     Returns:
       {name of the model: {name of the row: F}}.
     """
-    iterations = options.sized(quick=200, default=2000)
+    iterations = options.sized(quick=60, default=2000)
     mus, sigmas = np.tile(np.array(list(gaussians.values())).T, len(rows))
     model = fgan(list(rows.values()), "exact", mus, sigmas, options, iterations, generator_steps=0)
     points.train(model, mixture, iterations, MINIBATCH_SIZE // 2, what="discriminators as tests")

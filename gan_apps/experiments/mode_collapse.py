@@ -154,7 +154,7 @@ def trained(name, options):
     """
     recipe = RECIPES[name]
     keras.utils.set_random_seed(options.seed)
-    iterations = round(options.sized(quick=40, default=2000, full=20000) * recipe.longer)
+    iterations = round(options.sized(quick=20, default=2000, full=20000) * recipe.longer)
     stack = len(DATA) * options.num_seeds
     generators = [points.PointGenerator(stack, LATENT_DIM, WIDTHS) for _ in range(2)]
     discriminator = points.PointDiscriminator(stack, WIDTHS, spectral=recipe.spectral)
