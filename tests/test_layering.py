@@ -14,7 +14,7 @@ ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
-    "gan_apps.machine": {"gan_apps.machine", "tensorflow"} | STANDARD,
+    "gan_apps.machine": {"gan_apps.machine", *TENSORFLOW} | STANDARD,
     "gan_apps.runs": {
         "gan_apps",
         "gan_apps.runs",

@@ -22,7 +22,7 @@ def test_settings_know_every_row():
     assert rows.objectives() == tuple(models.OBJECTIVES)
     assert rows.divergences() == tuple(models.DIVERGENCES)
     assert config.PENALTIES == ("none", *penalties.PENALTIES)
-    assert config.NORMALIZATIONS == networks.NORMALIZATIONS
+    assert config.NORMALIZATIONS == ("auto", *networks.NORMALIZATIONS)
     assert config.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
     assert config.ARCHITECTURES == tuple(networks.ARCHITECTURES)
     assert config.LATENT_DISTRIBUTIONS == tuple(adversarial.LATENT_DISTRIBUTIONS)

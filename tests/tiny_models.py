@@ -79,28 +79,30 @@ class FakeSample:
         return self.told
 
 
-def iterations(model, count, first=0):
-    """A dataset of `count` iterations; iteration i is the same whatever `first` is."""
+def iteration(model, number):
+    """Iteration `number` of a training: the same whichever was the first."""
     k, j = model.discriminator_steps, model.generator_steps
 
-    def iteration(step):
-        uniform = lambda salt, shape, high: tf.random.stateless_uniform(
-            shape, (step, salt), 0, high, tf.int32
-        )
-        examples = {"images": tf.cast(uniform(1, (k, COUNT, 8, 8, 1), 256), tf.uint8)}
-        if not model.conditional:
-            return {"examples": examples, "conditions": {}}
-        labels = uniform(0, (k, COUNT), NUM_CLASSES)
-        return {
-            "examples": {
-                **examples,
-                "labels": labels,
-                "mismatched_labels": (labels + 1) % NUM_CLASSES,
-            },
-            "conditions": {"labels": uniform(2, (j, COUNT), NUM_CLASSES)},
-        }
+    def uniform(salt, shape, high):
+        return tf.random.stateless_uniform(shape, (number, salt), 0, high, tf.int32)
 
-    return tf.data.Dataset.range(first, first + count).map(iteration)
+    examples = {"images": tf.cast(uniform(1, (k, COUNT, 8, 8, 1), 256), tf.uint8)}
+    if not model.conditional:
+        return {"examples": examples, "conditions": {}}
+    labels = uniform(0, (k, COUNT), NUM_CLASSES)
+    return {
+        "examples": {
+            **examples,
+            "labels": labels,
+            "mismatched_labels": (labels + 1) % NUM_CLASSES,
+        },
+        "conditions": {"labels": uniform(2, (j, COUNT), NUM_CLASSES)},
+    }
+
+
+def iterations(model, count, first=0):
+    """A dataset of `count` iterations."""
+    return tf.data.Dataset.range(first, first + count).map(lambda number: iteration(model, number))
 
 
 def fitted(model, count=3, first=0):
@@ -110,6 +112,6 @@ def fitted(model, count=3, first=0):
 
 def stepped(model, count=3, first=0):
     """Trains for `count` iterations without tracing them; returns the last logs."""
-    for iteration in iterations(model, count, first):
-        logs = model.train_step(iteration)
+    for number in tf.range(first, first + count, dtype=tf.int64):
+        logs = model.train_step(iteration(model, number))
     return {name: float(value) for name, value in logs.items()}
