@@ -63,8 +63,8 @@ def last_state(run):
         return {name: archive[name] for name in archive.files if name != "seconds"}
 
 
-def assert_same_ending(run, other, same_names=True):
-    """Bit for bit; in a process that has made other networks, layers have other names."""
+def assert_same_ending(run, other):
+    """Bit for bit."""
     ours, theirs = last_state(run), last_state(other)
     assert ours.keys() == theirs.keys()
     for name in ours:
@@ -132,7 +132,10 @@ def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
 @pytest.mark.slow
 def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={whole}").returncode == 0
+    # With deterministic kernels, which change nothing on a processor.
+    result = gan_apps("cgan", *TINY, "--num_epochs=3", "--deterministic", f"--run_dir={whole}")
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert json.loads((whole / "config.json").read_text())["settings"]["deterministic"] is True
     # 22 iterations an epoch: states after 8, 16, 22, 24, 32, ... A process begins where the one
     # before it was left, and dies in its count-th write.
     for moment, count, left in (
@@ -198,15 +201,6 @@ def row(run):
     path = run / "metrics.jsonl"
     rows = path.read_text().split("\n")[:-1] if path.exists() else []
     return json.loads(rows[-1])["step"] if rows else 0
-
-
-@pytest.mark.slow
-def test_deterministic_kernels_change_nothing_on_a_processor(gan_apps, tiny_run, tmp_path):
-    run = tmp_path / "run"
-    result = gan_apps("cgan", *TINY, "--num_epochs=1", "--deterministic", f"--run_dir={run}")
-    assert result.returncode == 0 and result.stderr == "", result.stderr
-    assert json.loads((run / "config.json").read_text())["settings"]["deterministic"] is True
-    assert_same_ending(run, tiny_run, same_names=False)
 
 
 @pytest.mark.slow
