@@ -294,6 +294,8 @@ def test_outputs_that_cannot_be_written_are_refused_first(tmp_path):
         (tmp_path / "absent" / "a.gif", "does not exist"),
         (tmp_path / "folder.png", "is a folder"),
         (tmp_path / "file", "is a file"),
+        (tmp_path / "a.jpg", "ends in .png or .gif, or a folder"),
+        (tmp_path / "a.WEBP", "ends in .png or .gif, or a folder"),
     ):
         with pytest.raises(Refused, match=f"--output={output}: .*{words}"):
             draw.check_writable(output)

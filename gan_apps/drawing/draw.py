@@ -8,6 +8,8 @@ from gan_apps.drawing import pictures
 from gan_apps.settings import Failed, Refused
 
 GRID, ANIMATION = ".png", ".gif"
+# Names of one picture that are not written here, and that nobody means a folder by.
+_OTHERS = (".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,10 @@ def check_writable(output, flag="--output"):
     one_file = output.suffix.lower() in (GRID, ANIMATION)
     if not parent.is_dir():
         raise Refused(f"{flag}={output}: the folder {parent} does not exist.")
+    if output.suffix.lower() in _OTHERS and not output.is_dir():
+        raise Refused(
+            f"{flag}={output}: must be a file that ends in {GRID} or {ANIMATION}, or a folder."
+        )
     if one_file and output.is_dir():
         raise Refused(f"{flag}={output}: is a folder; a picture needs a file name.")
     if not one_file and output.exists() and not output.is_dir():
