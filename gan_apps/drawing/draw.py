@@ -20,7 +20,8 @@ class Request:
       inputs: {name: array [n, ...]}. What the generator takes: see drawing.latents.
       columns: int, or list of ints: how many pictures are in each row of a grid, or of each row.
       output: pathlib.Path. One grid if it ends in .png, an animation (a frame per column) if it
-        ends in .gif, else a folder of numbered pictures.
+        ends in .gif, refused if it ends as another picture does, else a folder of numbered
+        pictures.
     """
 
     inputs: dict
