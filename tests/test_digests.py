@@ -21,7 +21,9 @@ def test_a_training_ends_as_it_first_did(app, tmp_path):
     assert [row["step"] for row in now["metrics"]] == [row["step"] for row in first["metrics"]]
     for found, was in zip(now["metrics"], first["metrics"], strict=True):
         numbers = {name: value for name, value in was.items() if name != "diagnosis"}
-        assert_allclose([found[name] for name in numbers], list(numbers.values()), rtol=0.02, atol=0.01)
+        assert_allclose(
+            [found[name] for name in numbers], list(numbers.values()), rtol=0.02, atol=0.01
+        )
     if committed["machine"] == digests.machine():
         hashes = {name: one["sha256"] for name, one in now["networks"].items()}
         assert hashes == {name: one["sha256"] for name, one in first["networks"].items()}
