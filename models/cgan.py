@@ -7,10 +7,10 @@ third, a real image with a condition that is not its own, is what makes it look 
 import tensorflow as tf
 
 from models import losses
-from models.adversarial import AbstractAdversarialModel
+from models.gan import AbstractGAN
 
 
-class CGAN(AbstractAdversarialModel):
+class CGAN(AbstractGAN):
     """Conditional GAN with the matching-aware discriminator.
 
     discriminator loss = mean(real(D(x, c)))
@@ -24,36 +24,34 @@ class CGAN(AbstractAdversarialModel):
       label_smoothing: float in [0, 0.5). 1 - the target of real pairs. Default 0.
       flipped_labels: float in [0, 0.5). Share of real and generated pairs with each other's label
         (Chintala et al. 2016, "How to train a GAN", tip 6). Default 0.
-      **networks_and_loop: as in AbstractAdversarialModel.
+      networks, **loop: as in AbstractGAN.
 
     Reference: Reed et al. 2016 (arXiv 1605.05396), algorithm 1; the weights 1/2 are those of the
     authors' released code. Positive and negative pairs stay in balance for every m.
     """
 
-    conditional = True
-
     def __init__(
         self,
-        *networks,
+        networks,
+        *,
         objective,
         mismatched_weight=0.5,
         label_smoothing=0.0,
         flipped_labels=0.0,
         **loop,
     ):
-        super().__init__(*networks, **loop)
+        super().__init__(networks, **loop)
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
         self.mismatched_weight = mismatched_weight
-        self.mismatched = mismatched_weight > 0
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         weight = self.mismatched_weight
         loss = tf.reduce_mean(self.objective.real(real_scores))
         loss += (1.0 - weight) * tf.reduce_mean(self.objective.fake(fake_scores))
-        if self.mismatched:
-            loss += weight * tf.reduce_mean(self.objective.fake(mismatched_scores))
+        if foreign_scores is not None:
+            loss += weight * tf.reduce_mean(self.objective.fake(foreign_scores))
         return loss
 
     def generator_loss(self, fake_scores):

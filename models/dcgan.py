@@ -7,10 +7,10 @@ with the hinge and a spectrally normalised discriminator the SN-GAN.
 import tensorflow as tf
 
 from models import losses
-from models.adversarial import AbstractAdversarialModel
+from models.gan import AbstractGAN
 
 
-class DCGAN(AbstractAdversarialModel):
+class DCGAN(AbstractGAN):
     """Generative adversarial network with the objective of a row.
 
     discriminator loss = mean(real(D(x))) + mean(fake(D(G(z))))
@@ -21,17 +21,17 @@ class DCGAN(AbstractAdversarialModel):
       label_smoothing: float in [0, 0.5). 1 - the target of real images. Default 0.
       flipped_labels: float in [0, 0.5). Share of real and generated images with each other's label
         (Chintala et al. 2016, "How to train a GAN", tip 6). Default 0.
-      **networks_and_loop: as in AbstractAdversarialModel.
+      networks, **loop: as in AbstractGAN.
 
     Reference: Goodfellow et al. 2014 (arXiv 1406.2661); Radford et al. 2016 (arXiv 1511.06434).
     """
 
-    def __init__(self, *networks, objective, label_smoothing=0.0, flipped_labels=0.0, **loop):
-        super().__init__(*networks, **loop)
+    def __init__(self, networks, *, objective, label_smoothing=0.0, flipped_labels=0.0, **loop):
+        super().__init__(networks, **loop)
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         return tf.reduce_mean(self.objective.real(real_scores)) + tf.reduce_mean(
             self.objective.fake(fake_scores)

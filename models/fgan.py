@@ -6,10 +6,10 @@ The discriminator tightens the variational bound of D_f(P || Q), the generator l
 import tensorflow as tf
 
 from models import losses
-from models.adversarial import AbstractAdversarialModel
+from models.gan import AbstractGAN
 
 
-class FGAN(AbstractAdversarialModel):
+class FGAN(AbstractGAN):
     """Variational divergence minimisation; a raw score v counts as T = g_f(v).
 
     discriminator loss = -(E_P[g_f(D(x))] - E_Q[f*(g_f(D(G(z))))])
@@ -20,17 +20,17 @@ class FGAN(AbstractAdversarialModel):
       divergence: models.divergences.FDivergence. The row that says what f is.
       generator_objective: str. "trick" (the default) or "exact"; their optima agree only where the
         generator can match the data.
-      **networks_and_loop: as in AbstractAdversarialModel.
+      networks, **loop: as in AbstractGAN.
 
     Reference: Nowozin et al. 2016 (arXiv 1606.00709).
     """
 
-    def __init__(self, *networks, divergence, generator_objective="trick", **loop):
-        super().__init__(*networks, **loop)
+    def __init__(self, networks, *, divergence, generator_objective="trick", **loop):
+        super().__init__(networks, **loop)
         self.divergence = divergence
         self.objective = losses.variational(divergence, generator_objective)
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         bound = tf.reduce_mean(self.divergence.activation(real_scores)) - tf.reduce_mean(
             self.divergence.conjugate_of_activation(fake_scores)
         )

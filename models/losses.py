@@ -45,6 +45,18 @@ class Objective:
             if getattr(self, term)(scores).shape != scores.shape:
                 raise ValueError(f"{term} of objective {self.name} must work score by score.")
 
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+        """mean(real(s)) + mean(fake(s)); foreign pairs are half of the negative ones."""
+        loss = tf.reduce_mean(self.real(real_scores))
+        negative = tf.reduce_mean(self.fake(fake_scores))
+        if foreign_scores is None:
+            return loss + negative
+        return loss + 0.5 * negative + 0.5 * tf.reduce_mean(self.fake(foreign_scores))
+
+    def generator_loss(self, fake_scores):
+        """mean(generator(s))."""
+        return tf.reduce_mean(self.generator(fake_scores))
+
 
 def label_positive(scores):
     """-log(sigmoid(s)) = softplus(-s): the cross-entropy of calling s real."""

@@ -1,4 +1,4 @@
-"""Generators and discriminators. A conditional network owns what its condition means.
+"""Generators and discriminators. A network with a condition owns what the condition means.
 
 Images are float32 [n, image_size, image_size, channels] in [-1, 1]. Each class is a keras.Model
 with a functional body, so that it can be summarised, exported and rebuilt from its `get_config()`.
@@ -14,6 +14,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from models.conditions import Condition
 from models.normalization import (
     BatchNormalization,
     DropReference,
@@ -290,151 +291,72 @@ class DiscriminatorBody(_Body):
 
 @keras.saving.register_keras_serializable("gan_apps")
 class Generator(AbstractNetwork):
-    """Latents to an image.
+    """Latents to an image; what else it is asked for enters beside them as a one-hot vector.
 
-    Inputs: {"latents": float32 [n, latent_dim]}; output: images
+    Inputs: {"latents": float32 [n, latent_dim]}, and with a condition its column: "labels" int32
+    [n], or "attributes" float32 [n, sum(sizes)]. Output: images
     [n, image_size, image_size, channels].
 
     Args:
       latent_dim: int. Default 32.
+      condition: models.conditions.Condition, its dict, or None (the default).
       **body: as in GeneratorBody.
     """
 
-    def __init__(self, *, latent_dim=32, name=None, **body):
+    def __init__(self, *, latent_dim=32, condition=None, name=None, **body):
         body = GeneratorBody(**body)
+        condition = Condition.of(condition)
         latents = keras.Input((latent_dim,), name="latents")
-        images = body.images([("normal", latents)])
+        inputs, parts = {"latents": latents}, [("normal", latents)]
         arguments = {"latent_dim": latent_dim, **body.arguments}
-        super().__init__({"latents": latents}, images, arguments, name)
+        if condition is not None:
+            asked = condition.input()
+            inputs[condition.column] = asked
+            parts.append(("one_hot", condition.vectors(asked, body.dtype)))
+            arguments["condition"] = condition.to_json()
+        super().__init__(inputs, body.images(parts), arguments, name)
         self.latent_dim = latent_dim
-
-
-@keras.saving.register_keras_serializable("gan_apps")
-class ConditionalGenerator(AbstractNetwork):
-    """Latents and a label to an image. The label enters beside the latents as a one-hot vector.
-
-    Inputs: {"latents": float32 [n, latent_dim], "labels": int32 [n]}; output: images
-    [n, image_size, image_size, channels].
-
-    Args:
-      num_classes: int. Labels are 0 to num_classes - 1.
-      latent_dim: int. Default 32.
-      **body: as in GeneratorBody.
-    """
-
-    def __init__(self, *, num_classes, latent_dim=32, name=None, **body):
-        body = GeneratorBody(**body)
-        latents = keras.Input((latent_dim,), name="latents")
-        labels = keras.Input((), dtype="int32", name="labels")
-        one_hot = OneHot(num_classes, dtype=body.dtype)(labels)
-        images = body.images([("normal", latents), ("one_hot", one_hot)])
-        arguments = {"num_classes": num_classes, "latent_dim": latent_dim, **body.arguments}
-        super().__init__({"latents": latents, "labels": labels}, images, arguments, name)
-        self.latent_dim = latent_dim
-
-
-@keras.saving.register_keras_serializable("gan_apps")
-class AttributeGenerator(AbstractNetwork):
-    """Latents and attributes to an image. The attributes enter beside the latents as they are.
-
-    Inputs: {"latents": float32 [n, latent_dim], "attributes": float32 [n, values of all slots]},
-    a one-hot vector for each slot, zero for one that the data leave open, or on the way between two
-    such; output: images [n, image_size, image_size, channels].
-
-    Args:
-      vocabulary: dict. {"slots": [[noun, [value, ...]], ...], ...}: what the attributes are called.
-      latent_dim: int. Default 32.
-      **body: as in GeneratorBody.
-    """
-
-    def __init__(self, *, vocabulary, latent_dim=32, name=None, **body):
-        body = GeneratorBody(**body)
-        latents = keras.Input((latent_dim,), name="latents")
-        attributes = keras.Input((sum(slot_sizes(vocabulary)),), name="attributes")
-        images = body.images([("normal", latents), ("one_hot", attributes)])
-        arguments = {"vocabulary": vocabulary, "latent_dim": latent_dim, **body.arguments}
-        super().__init__({"latents": latents, "attributes": attributes}, images, arguments, name)
-        self.latent_dim = latent_dim
+        self.condition = condition
 
 
 @keras.saving.register_keras_serializable("gan_apps")
 class Discriminator(AbstractNetwork):
-    """An image to its score.
+    """An image to its score, or with each of m conditions to m scores by a projection.
 
-    Inputs: {"images": [n, image_size, image_size, channels]}; output: raw scores [n, 1].
+    Inputs: {"images": [n, image_size, image_size, channels]}, and with a condition its column:
+    "labels" int32 [n, m], or "attributes" float32 [n, m, sum(sizes)]. The image is looked at once,
+    however often it is asked about. Output: raw scores [n, m] ([n, 1] without a condition); with a
+    classifier {"scores": those, "logits": float32 [n, sum(sizes)]}, the second what it would say of
+    the image itself, on the same features (Odena et al. 2017, arXiv 1610.09585).
 
     Args:
+      condition: models.conditions.Condition, its dict, or None (the default).
+      classifier: bool. Whether it has that auxiliary classifier. Default False.
       **body: as in DiscriminatorBody.
     """
 
-    def __init__(self, *, name=None, **body):
+    def __init__(self, *, condition=None, classifier=False, name=None, **body):
         body = DiscriminatorBody(**body)
-        images = body.input()
-        dense = SpectralDense if body.normalization == "spectral" else keras.layers.Dense
-        scores = dense(1, name="scores", dtype="float32")(body.features(images))
-        super().__init__({"images": images}, scores, body.arguments, name)
-
-
-@keras.saving.register_keras_serializable("gan_apps")
-class ConditionalDiscriminator(AbstractNetwork):
-    """An image with each of m labels to m scores, by a projection.
-
-    Inputs: {"images": [n, image_size, image_size, channels], "labels": int32 [n, m]}; output: raw
-    scores [n, m]. The image is looked at once, however many labels are asked of it.
-
-    Args:
-      num_classes: int. Labels are 0 to num_classes - 1.
-      **body: as in DiscriminatorBody.
-    """
-
-    def __init__(self, *, num_classes, name=None, **body):
-        body = DiscriminatorBody(**body)
-        images = body.input()
-        labels = keras.Input((None,), dtype="int32", name="labels")
-        projection = SpectralProjection if body.normalization == "spectral" else Projection
-        one_hot = OneHot(num_classes, dtype="float32")(labels)
-        scores = projection(name="scores", dtype="float32")(body.features(images), one_hot)
-        arguments = {"num_classes": num_classes, **body.arguments}
-        super().__init__({"images": images, "labels": labels}, scores, arguments, name)
-
-
-@keras.saving.register_keras_serializable("gan_apps")
-class AttributeDiscriminator(AbstractNetwork):
-    """An image with each of m descriptions to m scores, and what it would say of the image itself.
-
-    Inputs: {"images": [n, image_size, image_size, channels], "attributes": float32 [n, m, values of
-    all slots]}; output: {"scores": raw scores [n, m], "logits": float32 [n, values of all slots]}.
-    The second is the auxiliary classifier (Odena et al. 2017, arXiv 1610.09585), on the same
-    features as the scores.
-
-    Args:
-      vocabulary: dict. As in AttributeGenerator.
-      classifier: bool. Whether it has that classifier; its output is the scores alone if not.
-        Default True.
-      **body: as in DiscriminatorBody.
-    """
-
-    def __init__(self, *, vocabulary, classifier=True, name=None, **body):
-        body = DiscriminatorBody(**body)
-        images = body.input()
-        sizes = slot_sizes(vocabulary)
-        attributes = keras.Input((None, sum(sizes)), name="attributes")
+        condition = Condition.of(condition)
         spectral = body.normalization == "spectral"
-        projection = SpectralProjection if spectral else Projection
         dense = SpectralDense if spectral else keras.layers.Dense
-        features = body.features(images)
-        outputs = projection(name="scores", dtype="float32")(features, attributes)
-        if classifier:
-            logits = dense(sum(sizes), name="logits", dtype="float32")(features)
-            outputs = {"scores": outputs, "logits": logits}
-        arguments = {"vocabulary": vocabulary, "classifier": classifier, **body.arguments}
-        super().__init__({"images": images, "attributes": attributes}, outputs, arguments, name)
-        self.sizes = sizes
-
-
-def slot_sizes(vocabulary):
-    """How many values each slot of a vocabulary has."""
-    return tuple(len(values) for _, values in vocabulary["slots"])
+        images = body.input()
+        inputs, arguments = {"images": images}, body.arguments
+        if condition is None:
+            outputs = dense(1, name="scores", dtype="float32")(body.features(images))
+        else:
+            asked = condition.input(many=True)
+            inputs[condition.column] = asked
+            arguments |= {"condition": condition.to_json(), "classifier": classifier}
+            projection = SpectralProjection if spectral else Projection
+            features = body.features(images)
+            vectors = condition.vectors(asked, "float32")
+            outputs = projection(name="scores", dtype="float32")(features, vectors)
+            if classifier:
+                logits = dense(sum(condition.sizes), name="logits", dtype="float32")(features)
+                outputs = {"scores": outputs, "logits": logits}
+        super().__init__(inputs, outputs, arguments, name)
+        self.condition = condition
 
 
 @keras.saving.register_keras_serializable("gan_apps")
@@ -479,24 +401,6 @@ class SpectralProjection(SpectrallyNormalized, Projection):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class OneHot(keras.layers.Layer):
-    """Labels [...] as one-hot vectors [..., num_classes]; a label out of range gives zeros."""
-
-    def __init__(self, num_classes, **kwargs):
-        super().__init__(**kwargs)
-        self.num_classes = num_classes
-
-    def call(self, labels):
-        return tf.one_hot(labels, self.num_classes, dtype=self.compute_dtype)
-
-    def compute_output_shape(self, labels_shape):
-        return (*labels_shape, self.num_classes)
-
-    def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes}
-
-
-@keras.saving.register_keras_serializable("gan_apps")
 class DepthToSpace(keras.layers.Layer):
     """Sub-pixels: [n, h, w, b * b * c] -> [n, b * h, b * w, c].
 
@@ -519,23 +423,48 @@ class DepthToSpace(keras.layers.Layer):
         return {**super().get_config(), "block_size": self.block_size}
 
 
-GENERATORS = {
-    "unconditional": Generator,
-    "conditional": ConditionalGenerator,
-    "attributes": AttributeGenerator,
-}
+def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
+    """A generator, its equal for the moving average, and a discriminator.
+
+    Args:
+      generator, discriminator: dicts. Arguments that each has for itself.
+      dtype: str. What they compute in but for the average, which is float32. Default "float32".
+      **shared: what both have: image_size, channels, architecture, condition.
+
+    Returns:
+      {"generator", "averaged_generator", "discriminator"}, the networks of models.gan.AbstractGAN.
+
+    Raises:
+      ValueError: names the argument and, before it, whose it is.
+    """
+    kinds = {
+        "generator": (Generator, {**shared, **dict(generator), "dtype": dtype}),
+        "averaged_generator": (Generator, {**shared, **dict(generator)}),
+        "discriminator": (Discriminator, {**shared, **dict(discriminator), "dtype": dtype}),
+    }
+    networks = {}
+    for name, (kind, arguments) in kinds.items():
+        try:
+            networks[name] = kind(**arguments)
+        except ValueError as error:
+            raise ValueError(f"{name}_{error}") from None
+    return networks
 
 
-def described(generator):
-    """A generator as JSON values, from which `rebuilt` makes an equal, untrained one."""
-    (name,) = (name for name, network in GENERATORS.items() if type(generator) is network)
-    return {"class": name, "config": generator.get_config()}
+# What a run may draw with.
+DRAWING = {"generator": Generator}
+
+
+def described(network):
+    """A network that draws as JSON values, from which `rebuilt` makes an equal, untrained one."""
+    (name,) = (name for name, kind in DRAWING.items() if type(network) is kind)
+    return {"class": name, "config": network.get_config()}
 
 
 def rebuilt(description, dtype="float32"):
-    """The generator that `described` described, untrained, computing in `dtype`.
+    """The network that `described` described, untrained, computing in `dtype`.
 
-    Only the classes of GENERATORS can come of it: a description is data, never code.
+    Only the classes of DRAWING can come of it: a description is data, never code.
     """
     config = {**description["config"], "dtype": dtype}
-    return GENERATORS[description["class"]](**config)
+    return DRAWING[description["class"]](**config)

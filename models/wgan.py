@@ -6,10 +6,10 @@ Lipschitz, for which every one of its weights is clipped after each of its updat
 
 import tensorflow as tf
 
-from models.adversarial import AbstractAdversarialModel
+from models.gan import AbstractGAN
 
 
-class WGAN(AbstractAdversarialModel):
+class WGAN(AbstractGAN):
     """Wasserstein GAN with weight clipping.
 
     discriminator loss = -(E[D(x)] - E[D(G(z))])
@@ -18,17 +18,17 @@ class WGAN(AbstractAdversarialModel):
     Args:
       clip: float above 0. Every discriminator weight is kept in [-clip, clip]. Default 0.01.
       discriminator_steps: int. Default 5.
-      **networks_and_loop: as in AbstractAdversarialModel.
+      networks, **loop: as in AbstractGAN.
 
     Reference: Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1 (with RMSprop, rate 5e-5).
     """
 
-    def __init__(self, *networks, clip=0.01, discriminator_steps=5, **loop):
+    def __init__(self, networks, *, clip=0.01, discriminator_steps=5, **loop):
         if clip <= 0:
             raise ValueError(f"clip must be greater than 0, got {clip}.")
-        super().__init__(*networks, clip=clip, discriminator_steps=discriminator_steps, **loop)
+        super().__init__(networks, clip=clip, discriminator_steps=discriminator_steps, **loop)
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         return -(tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores))
 
     def generator_loss(self, fake_scores):

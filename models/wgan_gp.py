@@ -6,10 +6,10 @@ the norm of its gradient between real and generated images, one point for each p
 
 import tensorflow as tf
 
-from models.adversarial import AbstractAdversarialModel
+from models.gan import AbstractGAN
 
 
-class WGANGP(AbstractAdversarialModel):
+class WGANGP(AbstractGAN):
     """Wasserstein GAN with gradient penalty.
 
     discriminator loss = -(E[D(x)] - E[D(G(z))]), to which the loop adds
@@ -19,21 +19,19 @@ class WGANGP(AbstractAdversarialModel):
     Args:
       penalty: str. A key of models.penalties.PENALTIES. Default "two_sided", (norm - 1)**2.
       discriminator_steps: int. Default 5.
-      **networks_and_loop: as in AbstractAdversarialModel. No batch normalisation in the
+      networks, **loop: as in AbstractGAN. No batch normalisation in the
         discriminator: the penalty is on the slope of one image's score.
 
     Reference: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1 (with Adam, rate 1e-4,
     (0, .9)).
     """
 
-    def __init__(self, *networks, penalty="two_sided", discriminator_steps=5, **loop):
+    def __init__(self, networks, *, penalty="two_sided", discriminator_steps=5, **loop):
         if penalty is None:
             raise ValueError("penalty must be one of models.penalties.PENALTIES, got None.")
-        super().__init__(
-            *networks, penalty=penalty, discriminator_steps=discriminator_steps, **loop
-        )
+        super().__init__(networks, penalty=penalty, discriminator_steps=discriminator_steps, **loop)
 
-    def discriminator_loss(self, real_scores, fake_scores, mismatched_scores=None):
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         return -(tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores))
 
     def generator_loss(self, fake_scores):

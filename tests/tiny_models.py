@@ -4,9 +4,17 @@ import keras
 import tensorflow as tf
 
 import models
+from models.game import FOREIGN
 
 NUM_CLASSES, COUNT = 4, 6
 DIVERGENCES = {name: models.variational(row) for name, row in models.DIVERGENCES.items()}
+MODELS = {
+    "dcgan": models.DCGAN,
+    "cgan": models.CGAN,
+    "fgan": models.FGAN,
+    "wgan": models.WGAN,
+    "wgan_gp": models.WGANGP,
+}
 # Every algorithm with everything that it can minimise.
 CASES = (
     *(("dcgan", name) for name in models.OBJECTIVES),
@@ -48,24 +56,20 @@ def built(
     elif name in ("dcgan", "cgan"):
         row = objective or "non_saturating"
         arguments["objective"] = {**models.OBJECTIVES, **DIVERGENCES}[row]
-    shape = {"image_size": 8, "widths": (8,)}
-    generator, discriminator = models.Generator, models.Discriminator
-    if models.MODELS[name].conditional:
-        generator, discriminator = models.ConditionalGenerator, models.ConditionalDiscriminator
-        shape["num_classes"] = NUM_CLASSES
-    generator_shape = {**shape, "latent_dim": 5, "normalization": generator_normalization}
-    shape["widths"] = (8, 8)
-    model = models.MODELS[name](
-        generator(**generator_shape, dtype=policy),
-        generator(**generator_shape),
-        discriminator(**shape, normalization=normalization, dtype=policy),
-        **{"discriminator_steps": 1, "seed": seed, **arguments},
+    shape = {"image_size": 8}
+    if name == "cgan":
+        shape["condition"] = models.Condition("labels", (NUM_CLASSES,))
+    networks = models.pair(
+        generator={"latent_dim": 5, "widths": (8,), "normalization": generator_normalization},
+        discriminator={"widths": (8, 8), "normalization": normalization},
+        dtype=policy,
+        **shape,
     )
+    model = MODELS[name](networks, **{"discriminator_steps": 1, "seed": seed, **arguments})
     if normalization == "virtual_batch":
         model.set_reference(tf.random.stateless_uniform((64, 8, 8, 1), (0, 1), 0, 256, tf.int32))
-    model.compile(
-        keras.optimizers.Adam(1e-3, 0.0), keras.optimizers.Adam(1e-3, 0.0), jit_compile=jit_compile
-    )
+    optimizers = {player.name: keras.optimizers.Adam(1e-3, 0.0) for player in model.players}
+    model.compile(optimizers, jit_compile=jit_compile)
     return model
 
 
@@ -87,17 +91,22 @@ def iteration(model, number):
         return tf.random.stateless_uniform(shape, (number, salt), 0, high, tf.int32)
 
     examples = {"images": tf.cast(uniform(1, (k, COUNT, 8, 8, 1), 256), tf.uint8)}
-    if not model.conditional:
-        return {"examples": examples, "conditions": {}}
+    if not model.conditions:
+        return {"discriminator": examples, "generator": {}}
     labels = uniform(0, (k, COUNT), NUM_CLASSES)
+    foreign = {f"{FOREIGN}labels": (labels + 1) % NUM_CLASSES}
     return {
-        "examples": {
-            **examples,
-            "labels": labels,
-            "mismatched_labels": (labels + 1) % NUM_CLASSES,
-        },
-        "conditions": {"labels": uniform(2, (j, COUNT), NUM_CLASSES)},
+        "discriminator": {**examples, "labels": labels, **foreign},
+        "generator": {"labels": uniform(2, (j, COUNT), NUM_CLASSES)},
     }
+
+
+def updated(model, name, number=0):
+    """One update of the player `name`, on the first of its minibatches of iteration `number`."""
+    (player,) = (player for player in model.players if player.name == name)
+    model.minibatch_size = COUNT
+    stacks = iteration(model, number)[name]
+    model.update(player, {column: stack[0] for column, stack in stacks.items()})
 
 
 def iterations(model, count, first=0):

@@ -28,11 +28,8 @@ _DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.err
 def variables(model):
     """Every variable of a compiled model that training changes, by a name that orders it."""
     groups = {
-        "generator": model.generator.weights,
-        "averaged_generator": model.averaged_generator.weights,
-        "discriminator": model.discriminator.weights,
-        "generator_optimizer": model.generator_optimizer.variables,
-        "discriminator_optimizer": model.discriminator_optimizer.variables,
+        **{name: network.weights for name, network in model.networks.items()},
+        **{f"{name}_optimizer": one.variables for name, one in model.optimizers.items()},
         "counters": [model.iteration, model.draws],
         "metrics": [variable for metric in model.metrics for variable in metric.variables],
     }

@@ -8,17 +8,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 import models
 from gan_apps.training import states
 from models import penalties
-from models.adversarial import LATENT_DISTRIBUTIONS, to_signed
+from models.game import LATENT_DISTRIBUTIONS, to_signed
 from models.penalties import PENALTIES
 from tests.tiny_models import (
     CASES,
     COUNT,
+    MODELS,
     NUM_CLASSES,
     built,
     fitted,
     iterations,
     metric_names,
     stepped,
+    updated,
 )
 
 
@@ -34,7 +36,7 @@ def everything(model):
     return {name: variable.numpy().copy() for name, variable in states.variables(model).items()}
 
 
-@pytest.fixture(params=models.MODELS)
+@pytest.fixture(params=MODELS)
 def name(request):
     return request.param
 
@@ -52,8 +54,8 @@ def test_contract(name, objective, tmp_path):
     logs = stepped(whole, 2)
     assert set(logs) == metric_names(name)
     assert np.isfinite(list(logs.values())).all()
-    assert int(whole.discriminator_optimizer.iterations) == 2 * k
-    assert int(whole.generator_optimizer.iterations) == 2 * j
+    assert int(whole.optimizers["discriminator"].iterations) == 2 * k
+    assert int(whole.optimizers["generator"].iterations) == 2 * j
     # One draw of latents for each update, and one of mixing for each gradient penalty.
     assert int(whole.draws) == 2 * (k + j + (k if name == "wgan_gp" else 0))
     # Same seed, same weights; and a state goes on as if nothing had been.
@@ -78,8 +80,8 @@ def test_history_of_fit_has_exactly_our_names_and_is_finite(name):
 def test_updates_per_iteration(name, k, j):
     model = built(name, discriminator_steps=k, generator_steps=j)
     stepped(model, 2)
-    assert int(model.discriminator_optimizer.iterations) == 2 * k
-    assert int(model.generator_optimizer.iterations) == 2 * j
+    assert int(model.optimizers["discriminator"].iterations) == 2 * k
+    assert int(model.optimizers["generator"].iterations) == 2 * j
     assert int(model.iteration) == 2
 
 
@@ -91,8 +93,8 @@ def test_a_longer_k_at_the_start(either):
     turns = []
     for number, iteration in enumerate(iterations(model, 9)):
         model.train_step(iteration)
-        turns.append(int(model.generator_optimizer.iterations))
-        assert int(model.discriminator_optimizer.iterations) == 2 * (number + 1)
+        turns.append(int(model.optimizers["generator"].iterations))
+        assert int(model.optimizers["discriminator"].iterations) == 2 * (number + 1)
     assert turns == [0, 0, 1, 1, 1, 2, 3, 4, 5]
 
 
@@ -101,7 +103,7 @@ def test_a_longer_k_at_the_start_in_a_graph():
         "wgan_gp", discriminator_steps=2, initial_discriminator_steps=6, initial_iterations=2
     )
     fitted(traced, 9)
-    assert int(traced.generator_optimizer.iterations) == 5
+    assert int(traced.optimizers["generator"].iterations) == 5
 
 
 def test_a_longer_k_that_is_no_multiple_of_k_is_refused(name):
@@ -122,12 +124,10 @@ def test_each_update_moves_only_its_own_variables(name):
             for old, n in pairs
         ]
 
-    model._update_discriminator({key: stack[0] for key, stack in iteration["examples"].items()})
+    updated(model, "discriminator")
     assert moved_trainables() == [False, True]
     before[1] = [v.numpy().copy() for v in model.discriminator.trainable_variables]
-    model._update_generator(
-        {key: stack[0] for key, stack in iteration["conditions"].items()}, COUNT
-    )
+    updated(model, "generator")
     assert moved_trainables() == [True, False]
 
 
@@ -140,15 +140,15 @@ def test_another_seed_gives_other_weights(name):
 
 def test_the_seed_keys_the_noise_and_not_only_the_weights(name):
     first, other = built(name, seed=1), built(name, seed=2)
-    assert np.abs(first.latents(3) - other.latents(3)).max() > 0.1
+    assert np.abs(first.latents(3, 5) - other.latents(3, 5)).max() > 0.1
 
 
 def test_latents_are_new_at_every_draw_and_go_on_from_the_counter(name):
     model = built(name)
-    first, second = model.latents(3), model.latents(3)
+    first, second = model.latents(3, 5), model.latents(3, 5)
     assert np.abs(first - second).max() > 0.1
     model.draws.assign(0)
-    assert_allclose(model.latents(3), first, atol=0)
+    assert_allclose(model.latents(3, 5), first, atol=0)
 
 
 def test_the_average_is_warmed_up_and_follows(name):
@@ -216,8 +216,9 @@ def test_what_the_wasserstein_gans_cannot_be_without():
         built("wgan", clip=0)
     with pytest.raises(ValueError, match="penalty must be one of .*, got None"):
         built("wgan_gp", penalty=None)
-    assert built("wgan").clip == 0.01
-    assert built("wgan_gp").penalty == "two_sided" and built("wgan_gp").penalty_weight == 10.0
+    assert built("wgan").adversary.clip == 0.01
+    adversary = built("wgan_gp").adversary
+    assert (adversary.penalty, adversary.penalty_weight) == ("two_sided", 10.0)
 
 
 def test_the_f_gan_s_losses_are_the_bound():
@@ -251,7 +252,7 @@ def test_batch_normalization_sees_real_and_generated_images_apart(monkeypatch):
     (iteration,) = iterations(model, 1)
     model.train_step(iteration)
     assert [len(images) for images in seen] == [COUNT] * 3
-    assert_allclose(seen[0], to_signed(iteration["examples"]["images"][0]), atol=0)
+    assert_allclose(seen[0], to_signed(iteration["discriminator"]["images"][0]), atol=0)
 
 
 def test_points_between_images_are_uniform_one_for_each_pair(monkeypatch):
@@ -291,8 +292,8 @@ def test_the_generator_s_conditions_are_its_own(monkeypatch):
     (iteration,) = iterations(model, 1)
     seen = labels_given_to(model.generator, monkeypatch)
     model.train_step(iteration)
-    assert_array_equal(seen[0], iteration["examples"]["labels"][0])
-    assert_array_equal(seen[1:], iteration["conditions"]["labels"])
+    assert_array_equal(seen[0], iteration["discriminator"]["labels"][0])
+    assert_array_equal(seen[1:], iteration["generator"]["labels"])
 
 
 def test_label_smoothing_moves_the_real_target_only():
@@ -334,7 +335,7 @@ def test_input_noise_falls_to_nothing(either):
     images = tf.zeros((40, 8, 8, 1))
     for iteration, deviation in ((0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)):
         model.iteration.assign(iteration)
-        assert_allclose(np.std(model._shown(images)), deviation, atol=0.02)
+        assert_allclose(np.std(model.adversary._shown({"images": images})["images"]), deviation, atol=0.02)
     # Real and generated images of both updates: four draws more than the latents'.
     model = built(either, input_noise=0.5, input_noise_iterations=10)
     before = int(built(either).draws)
@@ -347,7 +348,7 @@ def test_input_noise_falls_to_nothing(either):
 @pytest.mark.parametrize("kind", LATENT_DISTRIBUTIONS)
 def test_latents_have_their_distribution(kind):
     model = built("dcgan", latent_distribution=kind)
-    sample = np.array(model.latents(4000))
+    sample = np.array(model.latents(4000, 5))
     assert_allclose(sample.mean(), 0.0, atol=0.03)
     assert_allclose(sample.std(), {"uniform": 3**-0.5}.get(kind, 1.0), atol=0.03)
     lengths = np.linalg.norm(sample, axis=1)
@@ -363,7 +364,7 @@ def test_the_discriminator_s_reference_is_of_real_images():
     assert_allclose(layer.reference, to_signed(images), atol=0)
     layer.reference.assign(tf.zeros_like(layer.reference))
     with pytest.raises(ValueError, match="no reference batch yet; call set_reference"):
-        model.compile(model.discriminator_optimizer, model.generator_optimizer)
+        model.compile(model.optimizers)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])
@@ -371,9 +372,9 @@ def test_virtual_batch_normalization_scores_and_draws_each_by_itself(name):
     model = built(name, normalization="virtual_batch", generator_normalization="virtual_batch")
     logs = fitted(model, 2).history
     assert np.isfinite(list(logs.values())).all()
-    latents = model.latents(6)
+    latents = model.latents(6, 5)
     inputs = {"latents": latents}
-    if model.conditional:
+    if model.conditions:
         inputs["labels"] = tf.range(6) % NUM_CLASSES
     together = model.generator(inputs, training=True)
     alone = model.generator({key: value[2:3] for key, value in inputs.items()}, training=True)
@@ -386,15 +387,15 @@ def test_virtual_batch_normalization_scores_and_draws_each_by_itself(name):
 
 def test_spectral_normalization_iterates_once_per_discriminator_update(name, monkeypatch):
     model = built(name, normalization="spectral", discriminator_steps=2, real_gradient_weight=0.0)
-    assert len(model.spectral_layers) == 3
+    assert len(model.adversary.spectral_layers) == 3
     counts = []
-    for layer in model.spectral_layers:
+    for layer in model.adversary.spectral_layers:
         real = layer.power_iteration
         monkeypatch.setattr(layer, "power_iteration", lambda real=real: (counts.append(1), real()))
-    before = [layer.u.numpy().copy() for layer in model.spectral_layers]
+    before = [layer.u.numpy().copy() for layer in model.adversary.spectral_layers]
     stepped(model, 1)
     assert len(counts) == 2 * 3
-    for layer, old in zip(model.spectral_layers, before, strict=True):
+    for layer, old in zip(model.adversary.spectral_layers, before, strict=True):
         assert np.abs(layer.u.numpy() - old).max() > 1e-4
 
 
@@ -411,9 +412,9 @@ def test_bfloat16_trains_float32_weights(name):
 @pytest.mark.slow
 def test_xla_compiles_the_step_to_the_same_losses(name, monkeypatch):
     # XLA draws other numbers for the same key, so both steps are given the same ones.
-    fixed = lambda model, count: tf.sin(tf.reshape(tf.range(count * 5.0), (count, 5)))
-    monkeypatch.setattr(models.MODELS[name], "latents", fixed)
-    monkeypatch.setattr(models.MODELS[name], "uniform", lambda model, shape: tf.fill(shape, 0.3))
+    fixed = lambda model, n, size: tf.sin(tf.reshape(tf.range(n * 5.0), (n, size)))
+    monkeypatch.setattr(MODELS[name], "latents", fixed)
+    monkeypatch.setattr(MODELS[name], "uniform", lambda model, shape: tf.fill(shape, 0.3))
     compiled, plain = (
         fitted(built(name, jit_compile=jit, real_gradient_weight=1.0), 1).history
         for jit in (True, False)
@@ -445,11 +446,11 @@ def test_cgan_without_mismatched_pairs():
 def test_without_mismatched_pairs_a_foreign_label_is_not_even_looked_at(monkeypatch):
     model = built(mismatched_weight=0.0)
     (iteration,) = iterations(model, 1)
-    examples = {key: stack[0] for key, stack in iteration["examples"].items()}
-    del examples["mismatched_labels"]
+    columns = {player.name: player.columns for player in model.players}
+    assert columns["discriminator"] == ("images", "labels")
     seen = labels_given_to(model.discriminator, monkeypatch)
-    model._update_discriminator(examples)
-    labels = examples["labels"].numpy()
+    updated(model, "discriminator")
+    labels = iteration["discriminator"]["labels"][0].numpy()
     assert_allclose(seen, [labels[:, None], labels[:, None]])
 
 
@@ -457,8 +458,8 @@ def test_cgan_hands_the_foreign_label_to_the_discriminator(monkeypatch):
     model = built()
     seen = labels_given_to(model.discriminator, monkeypatch)
     (iteration,) = iterations(model, 1)
-    model._update_discriminator({key: stack[0] for key, stack in iteration["examples"].items()})
-    labels = iteration["examples"]["labels"][0].numpy()
+    updated(model, "discriminator")
+    labels = iteration["discriminator"]["labels"][0].numpy()
     assert_allclose(seen[0], np.stack([labels, (labels + 1) % NUM_CLASSES], axis=1))
     assert_allclose(seen[1], labels[:, None])
 

@@ -1,0 +1,233 @@
+"""An adversary: a discriminator, what it pays, and what it costs others to be seen by it.
+
+A game has as many as it likes: one against a generator, two in CycleGAN, one for each level of a
+pyramid, none in an autoencoder.
+"""
+
+import tensorflow as tf
+
+from models import penalties
+from models.game import Player, layers_of, to_signed
+from models.losses import attribute_cross_entropy
+from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
+
+
+class Adversary:
+    """A discriminator of a game, with its penalties.
+
+    What it judges are examples {"images": float32 [n, h, w, c], <column>: ...} with the columns
+    that the network takes. Where the network has a condition, it is judged with m of them at once.
+
+    Args:
+      game: models.game.AbstractGame. Whose network it is.
+      network: str. The network's name: {"images", ...} -> scores [n, m] of each image with each of
+        its m conditions ([n, 1] without a condition); or {"scores": those, "logits": those of its
+        auxiliary classifier}.
+      losses: what the scores cost: `discriminator_loss(real_scores, fake_scores, foreign_scores)`
+        and `generator_loss(fake_scores)`, such as a models.losses.Objective.
+      real_gradient_weight: float. gamma of R1, 0 for none. Default 0.
+      real_gradient_interval: int. R1 is added in every so many iterations, weighted up in
+        proportion (Karras et al. 2020, arXiv 1912.04958, "lazy regularization"). Default 16.
+      penalty: str or None. A key of models.penalties.PENALTIES: the gradient penalty between real
+        and generated images. Default None.
+      penalty_weight: float. lambda of that penalty. Default 10.
+      clip: float. Every weight is kept in [-clip, clip]; 0 for no clipping, the default.
+      input_noise: float. Standard deviation of the Gaussian noise on every image that it is shown,
+        at the first iteration. Default 0.
+      input_noise_iterations: int. Iterations in which that noise falls linearly to 0. Default 1.
+      classifier_weight: float. Weight of the auxiliary classifier's cross-entropy on real images,
+        for a network that has one; generated images pay half of it (Odena et al. 2017, arXiv
+        1610.09585). Default 0.
+    """
+
+    def __init__(
+        self,
+        game,
+        network,
+        losses,
+        *,
+        real_gradient_weight=0.0,
+        real_gradient_interval=16,
+        penalty=None,
+        penalty_weight=10.0,
+        clip=0.0,
+        input_noise=0.0,
+        input_noise_iterations=1,
+        classifier_weight=0.0,
+    ):
+        self.game = game
+        self.name = network
+        self.network = game.networks[network]
+        self.losses = losses
+        self.real_gradient_weight = real_gradient_weight
+        self.real_gradient_interval = real_gradient_interval
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.clip = clip
+        self.input_noise = input_noise
+        self.input_noise_iterations = input_noise_iterations
+        self.classifier_weight = classifier_weight
+        self.condition = getattr(self.network, "condition", None)
+        self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
+        looks_at_one_image = penalty is not None or real_gradient_weight
+        if looks_at_one_image and layers_of(self.network, BatchNormalization):
+            raise ValueError(
+                "a gradient penalty takes the slope of one image's score, which batch "
+                "normalisation in the discriminator makes depend on the whole minibatch."
+            )
+
+    def player(self, loss, *, networks=(), **row):
+        """The Player that trains this discriminator, and other networks with it if named.
+
+        Args:
+          loss: function of a minibatch, which ends in `self.loss`.
+          **row: other fields of models.game.Player.
+        """
+        return Player(
+            name=self.name,
+            networks=(self.name, *networks),
+            loss=loss,
+            figures=self.figures,
+            after=self._clip_weights if self.clip else None,
+            **row,
+        )
+
+    @property
+    def figures(self):
+        """What it tells in its own turn."""
+        names = [f"{self.name}_loss"]
+        if self.penalty is not None or self.clip:
+            # mean(D(x)) - mean(D(G(z))): the earth mover's distance where D is kept Lipschitz.
+            names.append(self._figure("wasserstein_estimate"))
+        if self.penalty is not None:
+            names.append(self._figure("gradient_norm"))
+        # What training is diagnosed by: it needs no threshold, which every objective has elsewhere.
+        return (*names, f"{self.name}_accuracy")
+
+    @property
+    def cost_figures(self):
+        """What it tells in the turn of whoever pays `cost`."""
+        return (self._figure("classifier_loss"),) if self.classifier_weight else ()
+
+    def loss(self, real, draw, foreign=None):
+        """What the discriminator minimises.
+
+        Args:
+          real: {column: [n, ...]}. Real examples, images in [-1, 1] among them.
+          draw: function of `real` -> generated examples of the same columns.
+          foreign: {column: [n, ...]} or None. Conditions that the real images do not have.
+        """
+        # Once for each of its updates, as the paper's algorithm has it.
+        for layer in self.spectral_layers:
+            layer.power_iteration()
+        real = self._shown(real)
+        fake = self._shown(draw(real))
+        # One pass over the real images scores them with their own and with a foreign condition.
+        kinds = [real] if foreign is None else [real, foreign]
+        real_scores, logits = self._judged(real, kinds)
+        fake_scores = self._judged(fake, [fake])[0][:, 0]
+        foreign_scores = real_scores[:, 1] if len(kinds) > 1 else None
+        real_scores = real_scores[:, 0]
+        loss = self.losses.discriminator_loss(real_scores, fake_scores, foreign_scores)
+        self._tell(loss, real_scores, fake_scores)
+        return (
+            loss
+            + self._real_gradient_term(real)
+            + self._gradient_term(real, fake)
+            + self.classifier_weight * self._classifier_loss(logits, real)
+        )
+
+    def cost(self, fake, figure=None):
+        """What whoever drew the examples `fake` pays to be seen by this discriminator.
+
+        Args:
+          fake: {column: [n, ...]}. Generated examples.
+          figure: str or None. A declared figure, by which what the scores alone cost is told.
+        """
+        scores, logits = self._judged(self._shown(fake), [fake])
+        loss = self.losses.generator_loss(scores[:, 0])
+        if figure is not None:
+            self.game.tell(figure, loss)
+        if not self.classifier_weight:
+            return loss
+        classifier_loss = self._classifier_loss(logits, fake)
+        self.game.tell(self._figure("classifier_loss"), classifier_loss)
+        return loss + self.classifier_weight / 2 * classifier_loss
+
+    def set_reference(self, images):
+        """Gives virtual batch normalisation its reference batch.
+
+        Args:
+          images: uint8 [normalization.REFERENCE_SIZE, h, w, c]. Real images.
+        """
+        for layer in layers_of(self.network, PrependReference):
+            layer.reference.assign(to_signed(images))
+
+    def _figure(self, name):
+        # A game's only discriminator needs no word of whose figure it is.
+        return name if self.name == "discriminator" else f"{name}_of_{self.name}"
+
+    def _tell(self, loss, real_scores, fake_scores):
+        self.game.tell(f"{self.name}_loss", loss)
+        # One pair for each image: all pairs of a large minibatch would cost more than the update.
+        told_apart = tf.cast(real_scores > fake_scores, tf.float32)
+        self.game.tell(f"{self.name}_accuracy", tf.reduce_mean(told_apart))
+        if self.penalty is not None or self.clip:
+            difference = tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores)
+            self.game.tell(self._figure("wasserstein_estimate"), difference)
+
+    def _clip_weights(self):
+        for variable in self.network.trainable_variables:
+            variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
+
+    def _shown(self, examples):
+        """Examples as the discriminator is shown them: images with the noise of this iteration."""
+        if not self.input_noise:
+            return examples
+        images = examples["images"]
+        done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
+        deviation = self.input_noise * tf.nn.relu(1.0 - done)
+        noise = self.game.noise(tf.random.stateless_normal, images.shape)
+        return {**examples, "images": images + deviation * noise}
+
+    def _judged(self, examples, kinds):
+        """Scores [n, m] of each image with the condition of each of m `kinds`; logits or None."""
+        asked = {}
+        if self.condition is not None:
+            column = self.condition.column
+            asked = {column: tf.stack([kind[column] for kind in kinds], axis=1)}
+        outputs = self.network({**examples, **asked}, training=True)
+        if isinstance(outputs, dict):
+            return outputs["scores"], outputs["logits"]
+        return outputs, None
+
+    def _score(self, examples):
+        """A function of images alone, the rest of their examples already inside."""
+        return lambda images: self._judged({**examples, "images": images}, [examples])[0][:, 0]
+
+    def _classifier_loss(self, logits, examples):
+        if not self.classifier_weight:
+            return 0.0
+        asked = self.condition.one_hot(examples[self.condition.column])
+        return attribute_cross_entropy(logits, asked, self.condition.sizes)
+
+    def _real_gradient_term(self, real):
+        if not self.real_gradient_weight:
+            return 0.0
+
+        def penalty():
+            weight = self.real_gradient_weight / 2 * self.real_gradient_interval
+            return weight * penalties.real_gradient_penalty(self._score(real), real["images"])
+
+        due = tf.equal(self.game.iteration.value % self.real_gradient_interval, 0)
+        return tf.cond(due, penalty, lambda: 0.0)
+
+    def _gradient_term(self, real, fake):
+        if self.penalty is None:
+            return 0.0
+        mixing = self.game.uniform((real["images"].shape[0], 1, 1, 1))
+        penalty, norms = penalties.gradient_penalty(
+            self._score(real), real["images"], fake["images"], mixing, self.penalty
+        )
+        self.game.tell(self._figure("gradient_norm"), tf.reduce_mean(norms))
+        return self.penalty_weight * penalty

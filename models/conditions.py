@@ -1,0 +1,150 @@
+"""What a picture is asked for by, as networks take it: a column of the minibatch and its values.
+
+A condition has slots of exclusive values: labels are one slot, given as integers; attributes are
+several, given as a one-hot vector each, so that one can be open (zeros) or on the way between two.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How the values of a column look.
+
+    Args:
+      spec: sizes -> (shape of one value, its dtype).
+      one_hot: (values [...], sizes) -> float32 [..., sum(sizes)].
+      foreign: (integers [..., slots], sizes, key) -> integers of the same shape, none of them its
+        own.
+    """
+
+    spec: Callable
+    one_hot: Callable
+    foreign: Callable
+
+
+def foreign_labels(labels, num_classes, key):
+    """For each label another one, drawn uniformly; labels int32 of any shape."""
+    shift = tf.random.stateless_uniform(labels.shape, key, 1, num_classes, tf.int32)
+    # 1 to num_classes - 1 places further on: any label but its own.
+    return (labels + shift) % num_classes
+
+
+def one_hot(attributes, sizes):
+    """Attributes int32 [..., slots] as float32 [..., sum(sizes)], zero in a slot with -1."""
+    parts = [tf.one_hot(attributes[..., place], size) for place, size in enumerate(sizes)]
+    return tf.concat(parts, axis=-1)
+
+
+def foreign_attributes(attributes, sizes, key):
+    """For each image attributes that are not its own: half of them differ in exactly one slot.
+
+    The other half differ in every slot. What is small in an image, such as eyes, would be learned
+    late if the whole description could always be told from the rest. An open slot stays open.
+
+    Args:
+      attributes: int32 [..., slots], -1 for an open slot; at least one slot that is not open has
+        two values or more.
+      sizes: ints. Values of each slot.
+      key: int64 [2].
+
+    Returns:
+      int32 [..., slots].
+    """
+    sizes = tf.constant(sizes, tf.int32)
+    draws = tf.random.stateless_uniform(attributes.shape, key)
+    can_change = (attributes >= 0) & (sizes > 1)
+    # Any value but its own: 1 to size - 1 places further on.
+    shift = 1 + tf.cast(draws * tf.cast(tf.maximum(sizes - 1, 1), tf.float32), tf.int32)
+    shifted = (attributes + tf.minimum(shift, tf.maximum(sizes - 1, 1))) % sizes
+    # Other numbers than the draws above.
+    order = tf.random.stateless_uniform(attributes.shape, tf.bitwise.invert(key) + 1)
+    chosen = tf.one_hot(
+        tf.argmax(tf.where(can_change, order, -1.0), -1), len(sizes), on_value=True, off_value=False
+    )
+    coins = tf.random.stateless_uniform(attributes.shape[:-1], tf.bitwise.invert(key) + 2)
+    changed = can_change & (chosen | (coins < 0.5)[..., None])
+    return tf.where(changed, shifted, attributes)
+
+
+# The columns that a network can be asked by.
+KINDS = {
+    "labels": Kind(
+        spec=lambda sizes: ((), "int32"),
+        one_hot=lambda labels, sizes: tf.one_hot(labels, sizes[0]),
+        foreign=lambda labels, sizes, key: foreign_labels(labels, sizes[0], key),
+    ),
+    "attributes": Kind(
+        spec=lambda sizes: ((sum(sizes),), "float32"),
+        one_hot=lambda vectors, sizes: vectors,
+        foreign=foreign_attributes,
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Condition:
+    """A column that a network is asked by.
+
+    Args:
+      column: str. A key of KINDS: the input's name.
+      sizes: tuple of ints. How many values each slot has; labels are one slot.
+    """
+
+    column: str
+    sizes: tuple
+
+    def __post_init__(self):
+        if self.column not in KINDS:
+            raise ValueError(f"column must be one of {', '.join(KINDS)}, got {self.column!r}.")
+        object.__setattr__(self, "sizes", tuple(self.sizes))
+
+    @classmethod
+    def of(cls, description):
+        """The Condition of {"column", "sizes"}, of a Condition, or None of None."""
+        return cls(**description) if isinstance(description, dict) else description
+
+    def to_json(self):
+        return {"column": self.column, "sizes": list(self.sizes)}
+
+    def input(self, many=False):
+        """The network's input: one value an image, or [n, m] values of m askings if `many`."""
+        shape, dtype = KINDS[self.column].spec(self.sizes)
+        return keras.Input((None, *shape) if many else shape, dtype=dtype, name=self.column)
+
+    def vectors(self, values, dtype):
+        """The input of a network as vectors [..., sum(sizes)] that its layers take."""
+        if KINDS[self.column].spec(self.sizes)[1] == "int32":
+            return OneHot(math.prod(self.sizes), dtype=dtype)(values)
+        return values
+
+    def one_hot(self, values):
+        """Values of the column as float32 [..., sum(sizes)]."""
+        return KINDS[self.column].one_hot(values, self.sizes)
+
+    def foreign(self, numbers, key):
+        """For each number (int32 [...] of labels, [..., slots] of attributes) one not its own."""
+        return KINDS[self.column].foreign(numbers, self.sizes, key)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class OneHot(keras.layers.Layer):
+    """Labels [...] as one-hot vectors [..., num_classes]; a label out of range gives zeros."""
+
+    def __init__(self, num_classes, **kwargs):
+        super().__init__(**kwargs)
+        self.num_classes = num_classes
+
+    def call(self, labels):
+        return tf.one_hot(labels, self.num_classes, dtype=self.compute_dtype)
+
+    def compute_output_shape(self, labels_shape):
+        return (*labels_shape, self.num_classes)
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}

@@ -1,0 +1,274 @@
+"""The loop, once: networks by name, and players who take turns at moving their own.
+
+An iteration is every player's turn, in their order: `steps` updates, each on fresh data and fresh
+noise, of the networks that are the player's (Goodfellow et al. 2014, algorithm 1, is the game of a
+discriminator and a generator). All noise is drawn statelessly from [seed, draw number], and the
+draw number is a saved variable: a restored game goes on with the noise it would have had.
+
+Under a strategy of tf.distribute `train_step` runs on every replica with its part of the minibatch.
+Noise is drawn for the whole minibatch, losses are means over it, and what else is computed from
+those is the same on every replica: as many replicas as you like train the same networks.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from models import replicas
+from models.normalization import PrependReference
+
+# How a column is named that holds other examples' values of another column, none of its own.
+FOREIGN = "foreign_"
+# How the moving average of a network is named.
+AVERAGED = "averaged_"
+
+
+def _on_the_sphere(shape, key):
+    normal = tf.random.stateless_normal(shape, key)
+    return tf.math.l2_normalize(normal, axis=-1) * float(shape[-1]) ** 0.5
+
+
+# What latents are drawn from: name -> function of a shape [n, latent_dim] and a key.
+LATENT_DISTRIBUTIONS = {
+    "normal": tf.random.stateless_normal,
+    # The sphere of radius sqrt(latent_dim), near which normal latents lie.
+    "spherical": _on_the_sphere,
+    "uniform": lambda shape, key: tf.random.stateless_uniform(shape, key, -1.0, 1.0),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Player:
+    """Who moves which networks, and by what.
+
+    Args:
+      name: str. Its optimizer's name, and its metrics' `<name>_loss` and `<name>_gradient_norm`.
+      networks: names of the networks whose trainable variables it moves.
+      loss: function of a minibatch {column: [n, ...]} -> float32 scalar, what it minimises.
+      columns: names of what it needs of the data. "foreign_labels" are labels, none of them the
+        image's own.
+      steps: int. Updates per turn, each on a minibatch of its own. Default 1.
+      figures: names of what `loss` tells beside itself (`AbstractGame.tell`), declared so that
+        metrics exist before anything is traced. With "<name>_loss" among them it tells that too:
+        without its penalties, say.
+      due: function of the iteration (int64 scalar) -> bool tensor, whether it has a turn at all; or
+        None, the default, for always.
+      after: function without arguments, called after each update; or None, the default.
+    """
+
+    name: str
+    networks: tuple
+    loss: Callable
+    columns: tuple = ()
+    steps: int = 1
+    figures: tuple = ()
+    due: Callable | None = None
+    after: Callable | None = None
+
+    @property
+    def loss_name(self):
+        return f"{self.name}_loss"
+
+    @property
+    def norm_name(self):
+        return f"{self.name}_gradient_norm"
+
+
+class _Mean(keras.metrics.Mean):
+    """A running mean of what every replica has alike: it is read without asking the others."""
+
+    def add_variable(self, *args, **kwargs):
+        return super().add_variable(*args, **{**kwargs, "aggregation": "only_first_replica"})
+
+
+class AbstractGame(keras.Model, abc.ABC):
+    """Networks and the players that move them; a subclass says only who minimises what.
+
+    `fit` takes a dataset whose element is one iteration, `{player: {column: [steps, n, ...]}}`, the
+    columns those that the player asks for; images are uint8, or float32 in [-1, 1].
+
+    Args:
+      networks: {name: keras.Model}. Beside a network `generator` there may be its equal
+        `averaged_generator`, which holds the moving average of its weights and is never trained.
+      averaging_decay: float in [0, 1). Decay per iteration of those averages. Default 0.999.
+      latent_distribution: str. A key of LATENT_DISTRIBUTIONS. Default "normal".
+      seed: int. Seed of all noise. Default 0.
+    """
+
+    def __init__(self, networks, *, averaging_decay=0.999, latent_distribution="normal", seed=0):
+        super().__init__()
+        self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
+        # Keras would reduce a minibatch of its strategy to one in order to build what is built.
+        self._distribute_strategy = None
+        self.networks = dict(networks)
+        self.averaging_decay = averaging_decay
+        self.latent_distribution = latent_distribution
+        self.seed = seed
+        for name, network in self.averages:
+            self.networks[AVERAGED + name].trainable = False
+            self.networks[AVERAGED + name].set_weights(network.get_weights())
+        self.iteration = self._counter("iteration")
+        self.draws = self._counter("draws")
+        self.means = {}
+        # Rows of the minibatch of this turn: known when a step is traced.
+        self.minibatch_size = None
+
+    @property
+    @abc.abstractmethod
+    def players(self):
+        """The Players, in the order of their turns."""
+
+    @property
+    def averages(self):
+        """(name, network) of each network that has a moving average."""
+        return [
+            (name, network)
+            for name, network in self.networks.items()
+            if AVERAGED + name in self.networks
+        ]
+
+    def trainable_variables_of(self, player):
+        """What a player moves: the trainable variables of its networks."""
+        return [v for name in player.networks for v in self.networks[name].trainable_variables]
+
+    def compile(self, optimizers, jit_compile=False):
+        """Gives each player its optimizer.
+
+        Args:
+          optimizers: {player's name: keras.optimizers.Optimizer}.
+          jit_compile: bool. Whether XLA compiles the step. Default False.
+        """
+        players = {player.name: player for player in self.players}
+        if optimizers.keys() != players.keys():
+            raise ValueError(
+                f"optimizers must be one for each of {', '.join(players)}, got "
+                f"{', '.join(optimizers) or 'none'}."
+            )
+        for network in self.networks.values():
+            for layer in layers_of(network, PrependReference):
+                if not tf.reduce_any(layer.reference != 0.0):
+                    raise ValueError(
+                        "virtual batch normalisation has no reference batch yet; call "
+                        "set_reference with real images before compile."
+                    )
+        # optimizer=None: the default would be one more that is saved and never used.
+        super().compile(optimizer=None, jit_compile=jit_compile)
+        self.optimizers = dict(optimizers)
+        for name, player in players.items():
+            # Built here and not at the first step, so that a saved state finds its slots.
+            optimizers[name].build(self.trainable_variables_of(player))
+        figures = [figure for player in self.players for figure in player.figures]
+        losses = [player.loss_name for player in self.players]
+        norms = [player.norm_name for player in self.players]
+        # A figure may be a loss that is told by the player itself.
+        self.means = {name: _Mean(name=name) for name in dict.fromkeys((*losses, *figures, *norms))}
+        self.built = True
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def train_step(self, minibatches):
+        for player in self.players:
+            self._turn(player, minibatches)
+        self.iteration.assign_add(1)
+        self._update_averages()
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def make_train_function(self, force=False):
+        """Under a strategy, one that calls `train_step` on every replica."""
+        strategy = self.strategy
+        if strategy is None:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            # Keras's own takes the mean of the logs over an axis that scalars do not have.
+            @tf.function(autograph=False)
+            def iteration(iterator):
+                logs = strategy.run(self.train_step, (next(iterator),))
+                # Alike on all.
+                return {name: strategy.experimental_local_results(logs[name])[0] for name in logs}
+
+            self.train_function = iteration
+        return self.train_function
+
+    def tell(self, name, value):
+        """Adds a scalar of this replica to the running mean of a declared figure."""
+        self.means[name].update_state(replicas.mean(value))
+
+    def latents(self, count, size):
+        """Latents [count, size], new at every call."""
+        return self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], (count, size))
+
+    def uniform(self, shape):
+        """Uniform numbers in [0, 1), new at every call."""
+        return self.noise(tf.random.stateless_uniform, shape)
+
+    def noise(self, draw, shape):
+        """Noise of `shape` [n, ...] from `draw` of a shape and a key, new at every call."""
+        self.draws.assign_add(1)
+        key = tf.stack([tf.constant(self.seed, tf.int64), self.draws.value])
+        return replicas.rows(lambda whole: draw(whole, key), shape)
+
+    def _turn(self, player, minibatches):
+        # A player may need nothing of the data; rows are as many as the others have.
+        stacks = minibatches.get(player.name, {})
+        every = [stack for columns in minibatches.values() for stack in columns.values()]
+        self.minibatch_size = [*stacks.values(), *every][0].shape[1]
+
+        def updates():
+            for step in range(player.steps):
+                self.update(player, {column: stack[step] for column, stack in stacks.items()})
+
+        if player.due is None:
+            updates()
+        else:
+            tf.cond(player.due(self.iteration.value), updates, lambda: None)
+
+    def update(self, player, minibatch):
+        """One update of a player's networks on a minibatch {column: [n, ...]}."""
+        minibatch = {
+            column: to_signed(values) if values.dtype == tf.uint8 else values
+            for column, values in minibatch.items()
+        }
+        variables = self.trainable_variables_of(player)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            # Nothing else: what others draw for this turn has no part in its gradient.
+            tape.watch([variable.value for variable in variables])
+            loss = player.loss(minibatch)
+            share = replicas.share(loss)
+        gradients = tape.gradient(share, [variable.value for variable in variables])
+        self.optimizers[player.name].apply(gradients, variables)
+        if player.after is not None:
+            player.after()
+        if player.loss_name not in player.figures:
+            self.tell(player.loss_name, loss)
+        self.tell(player.norm_name, replicas.count() * tf.linalg.global_norm(gradients))
+
+    def _update_averages(self):
+        # A constant decay would show the blank initial network for its first thousand iterations.
+        iterations = tf.cast(self.iteration.value, tf.float32)
+        decay = tf.minimum(self.averaging_decay, (1.0 + iterations) / (10.0 + iterations))
+        for name, network in self.averages:
+            average = self.networks[AVERAGED + name]
+            for mean, weight in zip(average.weights, network.weights, strict=True):
+                mean.assign(weight + decay * (mean - weight))
+
+    def _counter(self, name):
+        return self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
+        )
+
+
+def layers_of(network, kind):
+    """The layers of a network that are of a kind."""
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+def to_signed(images):
+    """uint8 images in [0, 255] as float32 in [-1, 1]; float images as they are."""
+    if tf.as_dtype(images.dtype).is_floating:
+        return images
+    return tf.cast(images, tf.float32) / 127.5 - 1.0

@@ -1,0 +1,148 @@
+"""The game of two: a generator, and a discriminator that tells its images from real ones.
+
+An iteration is k discriminator updates on fresh real minibatches and fresh latents, then j
+generator updates on fresh latents and fresh conditions (Goodfellow et al. 2014, algorithm 1; with
+conditions, Reed et al. 2016, algorithm 1).
+"""
+
+import abc
+
+import tensorflow as tf
+
+from models.adversary import Adversary
+from models.game import FOREIGN, AbstractGame, Player
+
+
+class AbstractGAN(AbstractGame):
+    """A generator against a discriminator; a subclass says only what each minimises.
+
+    Args:
+      networks: {"generator", "averaged_generator", "discriminator"}. The generator takes
+        {"latents": [n, latent_dim], <condition>: [n, ...]} and gives images in [-1, 1].
+      discriminator_steps: int. k, discriminator updates per iteration. Default 1.
+      generator_steps: int. j, generator updates per iteration. Default 1.
+      initial_discriminator_steps: int. Discriminator updates before each of the first
+        `initial_iterations` turns of the generator: a multiple of k, or 0 (the default) for k. An
+        iteration stays k updates; the generator sits out those in between.
+      initial_iterations: int. Default 25 (Gulrajani et al. 2017, released code: 100 updates each).
+      latent_distribution, averaging_decay, seed: as in models.game.AbstractGame.
+      **adversary: as in models.adversary.Adversary.
+    """
+
+    # The share of foreign pairs that the discriminator is shown; 0 without conditions.
+    mismatched_weight = 0.0
+
+    def __init__(
+        self,
+        networks,
+        *,
+        discriminator_steps=1,
+        generator_steps=1,
+        initial_discriminator_steps=0,
+        initial_iterations=25,
+        latent_distribution="normal",
+        averaging_decay=0.999,
+        seed=0,
+        **adversary,
+    ):
+        super().__init__(
+            networks,
+            latent_distribution=latent_distribution,
+            averaging_decay=averaging_decay,
+            seed=seed,
+        )
+        if initial_discriminator_steps % discriminator_steps:
+            raise ValueError(
+                f"initial_discriminator_steps must be a multiple of discriminator_steps, "
+                f"{discriminator_steps}, got {initial_discriminator_steps}."
+            )
+        self.discriminator_steps = discriminator_steps
+        self.generator_steps = generator_steps
+        # Iterations to each turn of the generator at the start, and how many such turns.
+        self.initial_turn = max(initial_discriminator_steps // discriminator_steps, 1)
+        self.initial_iterations = initial_iterations
+        self.adversary = Adversary(self, "discriminator", self, **adversary)
+
+    @property
+    def generator(self):
+        return self.networks["generator"]
+
+    @property
+    def averaged_generator(self):
+        return self.networks["averaged_generator"]
+
+    @property
+    def discriminator(self):
+        return self.networks["discriminator"]
+
+    @property
+    def conditions(self):
+        """The column of what the discriminator is told of an image: () or one name."""
+        condition = self.adversary.condition
+        return () if condition is None else (condition.column,)
+
+    @property
+    def players(self):
+        foreign = [FOREIGN + name for name in self.conditions if self.mismatched_weight]
+        return (
+            self.adversary.player(
+                self._judged,
+                columns=("images", *self.conditions, *foreign),
+                steps=self.discriminator_steps,
+            ),
+            Player(
+                name="generator",
+                networks=("generator",),
+                loss=self._seen,
+                columns=self.conditions,
+                steps=self.generator_steps,
+                figures=("generator_loss", *self.adversary.cost_figures),
+                due=None if self.initial_turn == 1 else self._is_the_generators_turn,
+            ),
+        )
+
+    @abc.abstractmethod
+    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+        """Returns the scalar the discriminator minimises.
+
+        Args:
+          real_scores: float32 [n]. Real images with their own conditions.
+          fake_scores: float32 [n]. Generated images with the conditions they were asked for.
+          foreign_scores: float32 [n] or None. Real images with conditions that are not theirs.
+        """
+
+    @abc.abstractmethod
+    def generator_loss(self, fake_scores):
+        """Returns the scalar the generator minimises; fake_scores: float32 [n]."""
+
+    def drawn(self, asked):
+        """Examples generated from fresh latents and the conditions of `asked`."""
+        conditions = {name: asked[name] for name in self.conditions}
+        latents = self.latents(self.minibatch_size, self.generator.latent_dim)
+        images = self.generator({"latents": latents, **conditions}, training=True)
+        return {"images": images, **conditions}
+
+    def swapped(self, scores, other_scores, share):
+        """Two sets of scores [n], a random share of whose pairs have changed places."""
+        if not share:
+            return scores, other_scores
+        chosen = self.uniform(scores.shape) < share
+        return tf.where(chosen, other_scores, scores), tf.where(chosen, scores, other_scores)
+
+    def set_reference(self, images):
+        """As in models.adversary.Adversary."""
+        self.adversary.set_reference(images)
+
+    def _judged(self, minibatch):
+        real = {name: minibatch[name] for name in ("images", *self.conditions)}
+        foreign = None
+        if self.mismatched_weight:
+            foreign = {name: minibatch[FOREIGN + name] for name in self.conditions}
+        return self.adversary.loss(real, self.drawn, foreign)
+
+    def _seen(self, minibatch):
+        return self.adversary.cost(self.drawn(minibatch), figure="generator_loss")
+
+    def _is_the_generators_turn(self, iteration):
+        begun = iteration >= self.initial_turn * self.initial_iterations
+        return begun | ((iteration + 1) % self.initial_turn == 0)
