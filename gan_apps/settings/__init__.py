@@ -1,19 +1,34 @@
 """Settings: typed, frozen, checked values; flags are made from them. Imports no TensorFlow."""
 
-from gan_apps.settings.config import (
-    ANSWER,
-    LENGTH,
+from gan_apps.settings.adversarial import (
+    ARCHITECTURES,
+    GAN,
+    GENERATOR_NORMALIZATIONS,
+    GENERATOR_OBJECTIVES,
+    LATENT_DISTRIBUTIONS,
+    NORMALIZATIONS,
+    PENALTIES,
+    Adversarial,
+    Divergence,
+    Labelled,
+    Latents,
+    refuse_steep,
+)
+from gan_apps.settings.errors import Failed, Interrupted, Refused
+from gan_apps.settings.setting import (
     MAX_SEED,
-    PLACE,
-    CGANConfig,
-    DCGANConfig,
-    FGANConfig,
-    TrainConfig,
-    WGANConfig,
-    WGANGPConfig,
+    Settings,
+    changed,
     differences,
     from_json,
     setting,
     to_json,
 )
-from gan_apps.settings.outcomes import Failed, Interrupted, Refused
+from gan_apps.settings.training import (
+    CHANGEABLE,
+    DATASETS,
+    LENGTH,
+    PRECISIONS,
+    TFDS,
+    Training,
+)

@@ -4,8 +4,8 @@ import dataclasses
 
 from absl import flags
 
-from gan_apps.settings.config import allowed
-from gan_apps.settings.outcomes import Refused
+from gan_apps.settings.errors import Refused
+from gan_apps.settings.setting import allowed
 
 # Flags belong to the main that asks for them, so that its --help lists them.
 flags.disclaim_key_flags()

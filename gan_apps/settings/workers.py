@@ -8,7 +8,7 @@ import dataclasses
 import json
 import os
 
-from gan_apps.settings.outcomes import Refused
+from gan_apps.settings.errors import Refused
 
 TF_CONFIG = "TF_CONFIG"
 JOBS = ("chief", "worker")

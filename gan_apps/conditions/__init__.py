@@ -1,0 +1,15 @@
+"""What a picture is asked for by: nothing, a label, attributes in words. Imports no TensorFlow."""
+
+from gan_apps.conditions.attributes import Attributes
+from gan_apps.conditions.condition import AbstractCondition, Nothing
+from gan_apps.conditions.labels import Labels
+
+KINDS = {kind.kind: kind for kind in (Nothing, Labels, Attributes)}
+# The flags by which any of them is asked.
+FLAGS = tuple(dict.fromkeys(flag for kind in KINDS.values() for flag in kind.possible_flags))
+
+
+def from_json(values):
+    """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
+    rest = {name: value for name, value in values.items() if name != "kind"}
+    return KINDS[values["kind"]].from_json(rest)

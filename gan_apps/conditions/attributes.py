@@ -1,0 +1,119 @@
+"""Attributes in words: each picture has at most one value in each of several slots."""
+
+import dataclasses
+import re
+import sys
+from typing import ClassVar
+
+import numpy as np
+
+from gan_apps.conditions.condition import AbstractCondition
+from gan_apps.prompts.vocabulary import MISSING, Vocabulary
+
+PROMPT = "prompt"
+# Characters of what is asked for that go into a file's name.
+NAME_LENGTH = 80
+
+
+@dataclasses.dataclass(frozen=True)
+class Attributes(AbstractCondition):
+    """The number of the value in each slot, MISSING where it is open; float32 one-hot for networks.
+
+    Args:
+      vocabulary: prompts.vocabulary.Vocabulary.
+    """
+
+    kind: ClassVar[str] = "attributes"
+    column: ClassVar[str] = "attributes"
+    possible_flags: ClassVar[tuple] = (PROMPT,)
+
+    vocabulary: Vocabulary
+
+    flag = PROMPT
+
+    @property
+    def spec(self):
+        return (sum(self.sizes),), "float32"
+
+    @property
+    def slots(self):
+        return [[slot.noun, list(slot.values)] for slot in self.vocabulary.slots]
+
+    def known(self):
+        return self.vocabulary.known()
+
+    def every(self):
+        return [(MISSING,) * len(self.vocabulary.slots)]
+
+    def sheet(self):
+        """All values of the first two slots with each other, a row for each of the first."""
+        first, *others = self.sizes
+        if not others:
+            return [(value,) for value in range(first)], 1, first
+        rest = (MISSING,) * (len(others) - 1)
+        values = [(row, column, *rest) for row in range(first) for column in range(others[0])]
+        return values, 1, others[0]
+
+    def read(self, text, flag):
+        del flag
+        return [self.read_one(prompt) for prompt in text.split(";")]
+
+    def read_one(self, prompt):
+        """The attributes that a prompt asks for; what it ignores is told on stderr."""
+        attributes, ignored = self.vocabulary.read(prompt)
+        if ignored:
+            listed = ", ".join(repr(phrase) for phrase in ignored)
+            print(f"Ignored: {listed}; this run knows {self.known()}.", file=sys.stderr)
+        return attributes
+
+    def file_name(self, values):
+        plural = "s" if len(values) > 1 else ""
+        words = "_and_".join(self.vocabulary.named(one) for one in values)
+        return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+
+    def key(self, value):
+        # A slot that is left open is number -1, and seeds are not negative.
+        return tuple(number + 1 for number in value)
+
+    def filled(self, value, random):
+        if MISSING not in value:
+            return value
+        found, counts = self.vocabulary.compatible(value)
+        chosen = random(self.key(value)).choice(len(found), p=np.asarray(counts) / np.sum(counts))
+        return self.completed(value, found[chosen])
+
+    def completed(self, value, other):
+        return tuple(b if a == MISSING else a for a, b in zip(value, other, strict=True))
+
+    def opened(self, value):
+        if MISSING not in value:
+            return [value]
+        place = value.index(MISSING)
+        return [(*value[:place], one, *value[place + 1 :]) for one in range(self.sizes[place])]
+
+    def inputs(self, values):
+        """float32 [n, values of all slots], zero in a slot that is MISSING."""
+        firsts = np.cumsum([0, *self.sizes[:-1]])
+        vectors = np.zeros((len(values), sum(self.sizes)), np.float32)
+        for row, numbers in enumerate(values):
+            for first, number in zip(firsts, numbers, strict=True):
+                if number != MISSING:
+                    vectors[row, first + number] = 1.0
+        return {self.column: vectors}
+
+    def groups(self, values):
+        return [0] * len(values)
+
+    def card(self):
+        return (
+            f" from words: {self.known()}",
+            f", `{self.column}` float32 [1, {sum(self.sizes)}] (one-hot in each slot, in that "
+            "order)",
+        )
+
+    def to_json(self):
+        return {"kind": self.kind, **self.vocabulary.to_json()}
+
+    @classmethod
+    def from_json(cls, values):
+        return cls(Vocabulary.from_json(values))

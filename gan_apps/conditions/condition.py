@@ -1,0 +1,163 @@
+"""What every condition can do, and the one that asks for nothing."""
+
+import abc
+import dataclasses
+from typing import ClassVar
+
+
+class AbstractCondition(abc.ABC):
+    """What a picture is asked for by: how it is read, filled, drawn with and written down.
+
+    A value is what one picture is asked for: () for nothing, an int for a label, a tuple of ints
+    for attributes. All methods are free of TensorFlow but `foreign` and `one_hot`.
+
+    Class attributes:
+      kind: str. Its name in JSON.
+      column: str or None. The column of the minibatch and the input of the networks.
+      possible_flags: names of the flags that may ask for it.
+    """
+
+    kind: ClassVar[str]
+    column: ClassVar[str | None]
+    possible_flags: ClassVar[tuple]
+
+    @property
+    @abc.abstractmethod
+    def flag(self):
+        """The flag that asks for it, or None."""
+
+    @property
+    @abc.abstractmethod
+    def slots(self):
+        """[[noun, [value, ...]], ...]: what a judge reads of a picture; labels are one slot."""
+
+    @abc.abstractmethod
+    def known(self):
+        """What can be asked for, for a message."""
+
+    @abc.abstractmethod
+    def every(self):
+        """The values that are drawn where nothing is asked for, a list of one or more."""
+
+    @abc.abstractmethod
+    def sheet(self):
+        """What shows all of it: (values, pictures of each, columns of the grid)."""
+
+    @abc.abstractmethod
+    def read(self, text, flag):
+        """The values that the text of a flag asks for, a list.
+
+        Raises:
+          Refused: it asks for what is not known; names the flag.
+        """
+
+    @abc.abstractmethod
+    def file_name(self, values):
+        """Words for a file's name, of values that were asked for."""
+
+    @property
+    def default_name(self):
+        """The same where nothing was asked for; "" for the run's own name."""
+        return ""
+
+    def key(self, value):
+        """Whole numbers, none negative, that key the latents of a value's pictures."""
+        return (value,)
+
+    def filled(self, value, random):
+        """A value with what it leaves open drawn as the data have it.
+
+        Args:
+          random: function of the value's key -> numpy.random.RandomState, called only if needed.
+        """
+        del random
+        return value
+
+    def completed(self, value, other):
+        """A value with what it leaves open as in another."""
+        del other
+        return value
+
+    def opened(self, value):
+        """A value once for everything that its first open slot could be, or itself alone."""
+        return [value]
+
+    @abc.abstractmethod
+    def inputs(self, values):
+        """The network's input of values: {column: array [n, ...]}."""
+
+    @abc.abstractmethod
+    def groups(self, values):
+        """For values that were drawn, which of `every()` each belongs to: a list of ints."""
+
+    @abc.abstractmethod
+    def card(self):
+        """(what is drawn on request, the input of a file) as words of a model card, or ("", "")."""
+
+    @abc.abstractmethod
+    def to_json(self):
+        """JSON values with the `kind`."""
+
+    @property
+    @abc.abstractmethod
+    def spec(self):
+        """(shape of one value, dtype) of the network's input, or None."""
+
+    @property
+    def sizes(self):
+        """How many values each slot has."""
+        return tuple(len(values) for _, values in self.slots)
+
+    @property
+    def network(self):
+        """What a network must know of it: the arguments of models.conditions.Condition, or None."""
+        if self.column is None:
+            return None
+        return {"column": self.column, "sizes": list(self.sizes)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Nothing(AbstractCondition):
+    """Pictures that nothing is asked of."""
+
+    kind: ClassVar[str] = "nothing"
+    column: ClassVar[None] = None
+    possible_flags: ClassVar[tuple] = ()
+
+    flag = None
+    slots = ()
+    spec = None
+
+    def known(self):
+        return ""
+
+    def every(self):
+        return [()]
+
+    def sheet(self):
+        return self.every(), 25, 5
+
+    def read(self, text, flag):
+        raise NotImplementedError("nothing can be asked for.")
+
+    def file_name(self, values):
+        return ""
+
+    def key(self, value):
+        return (0,)
+
+    def inputs(self, values):
+        return {}
+
+    def groups(self, values):
+        return [0] * len(values)
+
+    def card(self):
+        return "", ""
+
+    def to_json(self):
+        return {"kind": self.kind}
+
+    @classmethod
+    def from_json(cls, values):
+        return cls(**values)

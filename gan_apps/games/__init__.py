@@ -1,0 +1,1 @@
+"""From settings and data to the parts of a game that several systems share."""

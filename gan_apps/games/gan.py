@@ -1,0 +1,71 @@
+"""A generator against a discriminator, from settings and data."""
+
+import models
+from gan_apps.runs.draws import Draw, Latents
+from models import networks
+from models.normalization import REFERENCE_SIZE
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def built(kind, config, data, iterations, *, classifier=False, **own):
+    """A game of two, not compiled, its weights as Keras draws them now.
+
+    Args:
+      kind: class. A models.gan.AbstractGAN.
+      config: settings.GAN with `precision` resolved.
+      data: data.Data that it will learn from.
+      iterations: int. How long it will be trained.
+      classifier: bool. Whether the discriminator has an auxiliary classifier. Default False.
+      **own: what `kind` takes beside the networks and the loop's arguments.
+
+    Raises:
+      ValueError: the settings contradict each other, or the data; names the flag.
+    """
+    height, width, channels = data.shape
+    made = networks.pair(
+        image_size=width,
+        channels=channels,
+        architecture=config.architecture,
+        condition=data.condition.network,
+        generator={
+            "latent_dim": config.latent_dim,
+            "widths": config.generator_widths,
+            "normalization": config.generator_normalization,
+        },
+        discriminator={
+            "widths": config.discriminator_widths,
+            "normalization": config.taken_normalization,
+            "classifier": classifier,
+        },
+        dtype=POLICIES[config.precision],
+    )
+    game = kind(made, **config.game(iterations), **own)
+    if config.normalization == "virtual_batch":
+        game.set_reference(data.sample(REFERENCE_SIZE, config.seed))
+    return game
+
+
+def draws(config, data, game):
+    """What its runs draw: {"generator": Draw}."""
+    draw = Draw(
+        network=networks.described(game.averaged_generator),
+        shape=data.shape,
+        latents=Latents(size=config.latent_dim, distribution=config.latent_distribution),
+        condition=data.condition,
+    )
+    return {"generator": draw}
+
+
+def objective(config):
+    """The models.losses.Objective that a config names."""
+    if config.objective in models.OBJECTIVES:
+        return models.OBJECTIVES[config.objective]
+    row = divergence(config.objective, config)
+    return models.variational(row, config.generator_objective)
+
+
+def divergence(name, config):
+    """The row of a divergence, with the config's parameter if it is a family."""
+    parameter = {"jensen_shannon_weighted": config.pi, "alpha": config.alpha}.get(name)
+    return models.DIVERGENCES[name] if parameter is None else models.FAMILIES[name](parameter)

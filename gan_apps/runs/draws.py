@@ -1,0 +1,112 @@
+"""What a run draws, as its config.json declares it: a network, and what the network takes."""
+
+import dataclasses
+
+from gan_apps import conditions
+from gan_apps.conditions import AbstractCondition, Nothing
+from gan_apps.settings import LATENT_DISTRIBUTIONS
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Latents:
+    """Noise, the network's input `latents` [n, size].
+
+    Args:
+      size: int.
+      distribution: str. One of settings.LATENT_DISTRIBUTIONS.
+    """
+
+    size: int
+    distribution: str = "normal"
+
+    def __post_init__(self):
+        if type(self.size) is not int or self.size < 1:
+            raise ValueError(f"size must be a whole number of 1 or more, got {self.size!r}.")
+        if self.distribution not in LATENT_DISTRIBUTIONS:
+            raise ValueError(f"distribution must be one of {', '.join(LATENT_DISTRIBUTIONS)}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """A picture that is given, float32 [n, h, w, c] in [-1, 1].
+
+    Args:
+      column: str. The network's input, and the column of the data that it is learned from.
+      shape: (h, w, c), ints.
+    """
+
+    column: str
+    shape: tuple
+
+    def __post_init__(self):
+        object.__setattr__(self, "shape", _image_shape(self.shape))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Draw:
+    """A network that draws images in [-1, 1], and what it is given.
+
+    Args:
+      network: dict. {"class", "config"} of it, as models.networks.described gives them.
+      shape: (h, w, c), ints. What it draws.
+      latents: Latents or None.
+      condition: conditions.AbstractCondition. Default conditions.Nothing().
+      pictures: Pictures or None.
+    """
+
+    network: dict
+    shape: tuple
+    latents: Latents | None = None
+    condition: AbstractCondition = Nothing()
+    pictures: Pictures | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "shape", _image_shape(self.shape))
+        if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
+            raise ValueError("a network has a class and a config.")
+        if self.latents is None and self.pictures is None:
+            raise ValueError("a network draws from latents, from pictures or from both.")
+
+    @property
+    def inputs(self):
+        """{name: (shape of one, dtype)} of all that the network takes."""
+        taken = {}
+        if self.latents is not None:
+            taken["latents"] = (self.latents.size,), "float32"
+        if self.condition.column is not None:
+            taken[self.condition.column] = self.condition.spec
+        if self.pictures is not None:
+            taken[self.pictures.column] = self.pictures.shape, "float32"
+        return taken
+
+    def to_json(self):
+        values = {"network": self.network, "shape": list(self.shape)}
+        if self.latents is not None:
+            values["latents"] = dataclasses.asdict(self.latents)
+        if self.condition.column is not None:
+            values["condition"] = self.condition.to_json()
+        if self.pictures is not None:
+            values["pictures"] = {
+                "column": self.pictures.column,
+                "shape": list(self.pictures.shape),
+            }
+        return values
+
+    @classmethod
+    def from_json(cls, values):
+        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
+        parts = {
+            "latents": lambda one: Latents(**one),
+            "condition": conditions.from_json,
+            "pictures": lambda one: Pictures(**one),
+        }
+        return cls(
+            **{name: parts[name](one) if name in parts else one for name, one in values.items()}
+        )
+
+
+def _image_shape(shape):
+    shape = tuple(shape)
+    if len(shape) != 3 or not all(type(side) is int and side > 0 for side in shape):
+        raise ValueError(f"a picture has a height, a width and channels, got {shape}.")
+    return shape

@@ -1,0 +1,124 @@
+"""Settings of every training: data, optimizers, precision, devices, what is logged and saved."""
+
+import dataclasses
+import os
+
+from gan_apps.settings.setting import MAX_SEED, Settings, setting
+
+# What a resumed run may change: its length may grow; where and how it is watched may be another.
+LENGTH = "num_epochs"
+CHANGEABLE = ("distribute", "on_collapse")
+ON_COLLAPSE = ("warn", "stop", "rollback")
+# Data sets that have a name; tfds:NAME and folders are taken too.
+DATASETS = ("mnist", "fashion_mnist", "digits")
+TFDS = "tfds:"
+OPTIMIZERS = ("adam", "rmsprop")
+DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training(Settings):
+    """Settings that every training has."""
+
+    dataset: str = setting(
+        "mnist",
+        "What to learn: mnist, fashion_mnist, digits (needs no download), tfds:NAME for any image "
+        "set of TensorFlow Datasets, or a folder of images (for cgan a folder or zip that has a "
+        "tags.csv).",
+    )
+    image_size: int = setting(
+        0,
+        "Side of the images in pixels, a multiple of 4, to which the data are cropped and resized; "
+        "0: 28 for the data sets with a name, 64 for others.",
+        minimum=0,
+        maximum=512,
+    )
+    horizontal_flips: bool = setting(False, "Mirror a random half of the real images.")
+    num_epochs: int = setting(
+        16, "Passes over the data; may grow when a run is resumed.", minimum=1
+    )
+    batch_size: int = setting(64, "Images per discriminator update.", minimum=2)
+    optimizer: str = setting("adam", "What updates both networks.", choices=OPTIMIZERS)
+    beta_1: float = setting(0.0, "Adam's decay of the gradient's mean.", minimum=0, below=1)
+    beta_2: float = setting(
+        0.99, "Decay of the gradient's square, in Adam and RMSprop.", minimum=0, below=1
+    )
+    decay_fraction: float = setting(
+        0.5,
+        "The last part of training in which both learning rates fall linearly to zero.",
+        minimum=0,
+        maximum=1,
+    )
+    averaging_decay: float = setting(
+        0.999,
+        "Decay per iteration of the generator's moving average, which is what is drawn from.",
+        minimum=0,
+        below=1,
+    )
+    precision: str = setting(
+        "auto",
+        "What the networks compute in; auto takes bfloat16 where the processor has it.",
+        choices=PRECISIONS,
+    )
+    jit_compile: bool = setting(
+        False, "Compile the training step with XLA, which draws other noise for the same seed."
+    )
+    distribute: str = setting(
+        "none",
+        "Several devices, which share every minibatch of --batch_size and learn what one would: "
+        "those of this machine (mirrored), or those of all workers that TF_CONFIG names "
+        "(multi_worker). May change when a run is resumed.",
+        choices=DISTRIBUTIONS,
+    )
+    seed: int = setting(
+        0,
+        "Seed of everything random, drawing too: same seed, same result.",
+        minimum=0,
+        maximum=MAX_SEED,
+    )
+    deterministic: bool = setting(
+        False,
+        "Use no kernel of TensorFlow whose result may differ from one time to the next. On a "
+        "processor there is none, and it changes nothing; on a GPU it costs speed.",
+    )
+    log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
+    save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
+    on_collapse: str = setting(
+        "warn",
+        "When training is seen to fail (see the report's diagnosis): say so, stop, or go back to "
+        "the last good state and on from there with new noise.",
+        choices=ON_COLLAPSE,
+    )
+
+    def check(self):
+        named = self.dataset in DATASETS or self.dataset.startswith(TFDS)
+        if not self.dataset:
+            raise ValueError("dataset must name what to learn, got ''.")
+        # A name without a separator that is no folder either is most likely misspelt.
+        if not named and "/" not in self.dataset and not os.path.exists(self.dataset):
+            raise ValueError(
+                f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
+                f"got {self.dataset!r}."
+            )
+        if self.image_size and (self.image_size < 8 or self.image_size % 4):
+            raise ValueError(
+                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
+            )
+        if self.optimizer == "rmsprop" and self.beta_1:
+            raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
+        if self.on_collapse == "rollback" and self.distribute == "multi_worker":
+            raise ValueError(
+                "on_collapse must not be 'rollback' with --distribute=multi_worker: the other "
+                "workers would not know that the chief goes back."
+            )
+        if self.distribute != "none" and self.jit_compile:
+            raise ValueError(refused_with_replicas("jit_compile", False, self.distribute))
+
+
+def refused_with_replicas(name, default, distribute):
+    """Why a setting must stay as it is on several devices."""
+    return (
+        f"{name} must stay {default} with --distribute={distribute}: the replicas cannot wait for "
+        "each other inside of what it compiles or leaves out."
+    )

@@ -1,0 +1,71 @@
+"""The systems: what a command trains and draws with, a file each, found by its name.
+
+A system is models/NAME.py (its players), gan_apps/systems/NAME.py (its settings, and how it is made
+of them) and gan_apps/NAME.py (its command). Nothing else knows its name. Imports no TensorFlow.
+"""
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+from gan_apps.settings import Refused
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Settings that are taken together, by --recipe=NAME.
+
+    Args:
+      reference: str. Where they are printed.
+      values: {setting: value}, of those that differ from the defaults.
+    """
+
+    reference: str
+    values: dict
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class System:
+    """What a command trains and draws with.
+
+    Args:
+      name: str. The command, the prefix of its runs and the name of its three files.
+      title: str. What it is, in a line.
+      config: class. Its settings, a settings.Training.
+      game: function of (config, data.Data, iterations) -> models.game.AbstractGame, not compiled.
+        What it needs of `models` is imported inside.
+      draws: function of (config, data, game) -> {network of the game: runs.draws.Draw}: what its
+        runs draw, by the networks that draw it. None for a judge, whose runs draw nothing.
+      conditional: bool. Whether it needs data with labels or words, and draws by them. Default
+        False: they are left aside.
+      shipped: str or None. The run under checkpoints/ that is drawn from by default.
+      shipped_prompt: str or None. The one that is drawn from if a prompt is given.
+      recipes: {name: Recipe}. Settings by other names than the defaults.
+    """
+
+    name: str
+    title: str
+    config: type
+    game: Callable
+    draws: Callable | None
+    conditional: bool = False
+    shipped: str | None = None
+    shipped_prompt: str | None = None
+    recipes: dict = dataclasses.field(default_factory=dict)
+
+
+def names():
+    """The names of all systems, in alphabetical order."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def find(name):
+    """The System of that name.
+
+    Raises:
+      Refused: there is none.
+    """
+    if name not in names():
+        raise Refused(f"there is no system {name!r}; there are {', '.join(names())}.")
+    return importlib.import_module(f"{__name__}.{name}").SYSTEM

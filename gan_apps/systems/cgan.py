@@ -1,0 +1,86 @@
+"""The conditional GAN: digits by number, faces in words."""
+
+import dataclasses
+
+from gan_apps import settings
+from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
+from gan_apps.systems import System
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(GAN, Labelled, Divergence):
+    """Settings of the conditional GAN, chosen by measurement (benchmarks/RESULTS.md)."""
+
+    objective: str = setting(
+        "non_saturating",
+        "What a score costs the two networks: a GAN's, Wasserstein's, or an f-divergence's.",
+        choices=lambda: rows.objectives() + rows.divergences(),
+    )
+    mismatched_weight: float = setting(
+        0.5,
+        "Share of real images with a foreign label among the discriminator's negative pairs.",
+        minimum=0,
+        below=1,
+    )
+    classifier_weight: float = setting(
+        1.0,
+        "For data with prompts: weight of the discriminator's auxiliary classifier, which reads "
+        "the attributes of an image; the generator heeds it by half. 0 for none.",
+        minimum=0,
+    )
+    initial_run_dir: str = setting(
+        "",
+        "Begin with the networks of this run instead of random ones; it has the same bodies, and "
+        "its saved states.",
+    )
+
+    @property
+    def minimises(self):
+        return self.objective
+
+    def check(self):
+        settings.refuse_steep(self)
+
+
+def game(config, data, iterations):
+    from gan_apps.games import gan
+    from models import CGAN
+
+    # Labels are one slot, which the third term alone teaches.
+    classifier_weight = config.classifier_weight if len(data.condition.sizes) > 1 else 0.0
+    default = Config.__dataclass_fields__["classifier_weight"].default
+    if not classifier_weight and config.classifier_weight not in (0.0, default):
+        raise Refused(
+            f"--classifier_weight={config.classifier_weight}: --dataset={config.dataset} has no "
+            "prompts, whose attributes the classifier would read."
+        )
+    return gan.built(
+        CGAN,
+        config,
+        data,
+        iterations,
+        classifier=classifier_weight > 0,
+        classifier_weight=classifier_weight,
+        objective=gan.objective(config),
+        label_smoothing=config.label_smoothing,
+        flipped_labels=config.flipped_labels,
+        mismatched_weight=config.mismatched_weight,
+    )
+
+
+def draws(config, data, game):
+    from gan_apps.games import gan
+
+    return gan.draws(config, data, game)
+
+
+SYSTEM = System(
+    name="cgan",
+    title="draws what is asked for: the conditional GAN, digits by number, faces in words",
+    config=Config,
+    game=game,
+    draws=draws,
+    conditional=True,
+    shipped="cgan_digits",
+    shipped_prompt="cgan_anime",
+)

@@ -1,0 +1,41 @@
+"""The Wasserstein GAN with weight clipping."""
+
+import dataclasses
+
+from gan_apps.settings import GAN, changed
+from gan_apps.systems import System
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(GAN):
+    """Settings of the Wasserstein GAN (Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1)."""
+
+    clip: float = changed(GAN, "clip", 0.01, minimum=None, above=0)
+    discriminator_steps: int = changed(GAN, "discriminator_steps", 5)
+    optimizer: str = changed(GAN, "optimizer", "rmsprop")
+    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 5e-5)
+    generator_learning_rate: float = changed(GAN, "generator_learning_rate", 5e-5)
+    normalization: str = changed(GAN, "normalization", "auto")
+    real_gradient_weight: float = changed(GAN, "real_gradient_weight", 0.0)
+
+
+def game(config, data, iterations):
+    from gan_apps.games import gan
+    from models import WGAN
+
+    return gan.built(WGAN, config, data, iterations)
+
+
+def draws(config, data, game):
+    from gan_apps.games import gan
+
+    return gan.draws(config, data, game)
+
+
+SYSTEM = System(
+    name="wgan",
+    title="draws from noise: the Wasserstein GAN, its discriminator's weights clipped",
+    config=Config,
+    game=game,
+    draws=draws,
+)

@@ -1,0 +1,41 @@
+"""The Wasserstein GAN with gradient penalty."""
+
+import dataclasses
+
+from gan_apps.settings import GAN, PENALTIES, changed
+from gan_apps.systems import System
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(GAN):
+    """Settings of WGAN-GP (Gulrajani et al. 2017, arXiv 1704.00028, algorithm 1)."""
+
+    penalty: str = changed(GAN, "penalty", "two_sided", choices=PENALTIES[1:])
+    discriminator_steps: int = changed(GAN, "discriminator_steps", 5)
+    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-4)
+    generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-4)
+    beta_2: float = changed(GAN, "beta_2", 0.9)
+    real_gradient_weight: float = changed(GAN, "real_gradient_weight", 0.0)
+
+
+def game(config, data, iterations):
+    from gan_apps.games import gan
+    from models import WGANGP
+
+    return gan.built(WGANGP, config, data, iterations)
+
+
+def draws(config, data, game):
+    from gan_apps.games import gan
+
+    return gan.draws(config, data, game)
+
+
+SYSTEM = System(
+    name="wgan_gp",
+    title="draws from noise: the Wasserstein GAN with a gradient penalty",
+    config=Config,
+    game=game,
+    draws=draws,
+    shipped="wgan_gp_fashion",
+)
