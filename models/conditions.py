@@ -5,7 +5,6 @@ several, given as a one-hot vector each, so that one can be open (zeros) or on t
 """
 
 import dataclasses
-import math
 from collections.abc import Callable
 
 import keras
@@ -18,12 +17,14 @@ class Kind:
 
     Args:
       spec: sizes -> (shape of one value, its dtype).
+      taken: (integers, sizes) -> values, as networks take them.
       one_hot: (values [...], sizes) -> float32 [..., sum(sizes)].
       foreign: (integers [..., slots], sizes, key) -> integers of the same shape, none of them its
         own.
     """
 
     spec: Callable
+    taken: Callable
     one_hot: Callable
     foreign: Callable
 
@@ -76,11 +77,13 @@ def foreign_attributes(attributes, sizes, key):
 KINDS = {
     "labels": Kind(
         spec=lambda sizes: ((), "int32"),
+        taken=lambda labels, sizes: labels,
         one_hot=lambda labels, sizes: tf.one_hot(labels, sizes[0]),
         foreign=lambda labels, sizes, key: foreign_labels(labels, sizes[0], key),
     ),
     "attributes": Kind(
         spec=lambda sizes: ((sum(sizes),), "float32"),
+        taken=one_hot,
         one_hot=lambda vectors, sizes: vectors,
         foreign=foreign_attributes,
     ),
@@ -120,8 +123,12 @@ class Condition:
     def vectors(self, values, dtype):
         """The input of a network as vectors [..., sum(sizes)] that its layers take."""
         if KINDS[self.column].spec(self.sizes)[1] == "int32":
-            return OneHot(math.prod(self.sizes), dtype=dtype)(values)
+            return OneHot(self.sizes[0], dtype=dtype)(values)
         return values
+
+    def taken(self, numbers):
+        """Whole numbers of the data (int32 [...] or [..., slots]) as the column's values."""
+        return KINDS[self.column].taken(numbers, self.sizes)
 
     def one_hot(self, values):
         """Values of the column as float32 [..., sum(sizes)]."""

@@ -8,12 +8,15 @@ float32.
 """
 
 import dataclasses
+import importlib
 import math
+import pkgutil
 from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
+import models
 from models.conditions import Condition
 from models.normalization import (
     BatchNormalization,
@@ -451,20 +454,27 @@ def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
     return networks
 
 
-# What a run may draw with.
-DRAWING = {"generator": Generator}
-
-
 def described(network):
-    """A network that draws as JSON values, from which `rebuilt` makes an equal, untrained one."""
-    (name,) = (name for name, kind in DRAWING.items() if type(network) is kind)
-    return {"class": name, "config": network.get_config()}
+    """A network as JSON values, from which `rebuilt` makes an equal, untrained one."""
+    kind = type(network)
+    module = kind.__module__.removeprefix("models.")
+    return {"class": f"{module}.{kind.__name__}", "config": network.get_config()}
 
 
 def rebuilt(description, dtype="float32"):
     """The network that `described` described, untrained, computing in `dtype`.
 
-    Only the classes of DRAWING can come of it: a description is data, never code.
+    Only an AbstractNetwork of a module of `models` can come of it: a description is data, never
+    code.
+
+    Raises:
+      ValueError: it names none.
     """
-    config = {**description["config"], "dtype": dtype}
-    return DRAWING[description["class"]](**config)
+    module, _, name = str(description["class"]).partition(".")
+    known = {found.name for found in pkgutil.iter_modules(models.__path__)}
+    kind = None
+    if module in known:
+        kind = getattr(importlib.import_module(f"models.{module}"), name, None)
+    if not (isinstance(kind, type) and issubclass(kind, AbstractNetwork)):
+        raise ValueError(f"{description['class']!r} is no network of models.")
+    return kind(**{**description["config"], "dtype": dtype})

@@ -15,20 +15,27 @@ RUNTIMES = ("auto", "litert", "keras")
 KERAS_BATCH = 100
 
 
-def open_generator(run, recipe, runtime="auto"):
-    """The generator of a run as a function {"latents": [n, d], ...} -> images [n, h, w, c].
+def open_generator(run, recipe, runtime="auto", name=None):
+    """What a run draws with, as a function {input: [n, ...]} -> images [n, h, w, c] in [-1, 1].
 
     Args:
       run: path of a run directory.
       recipe: run_dir.Recipe of the run.
       runtime: "litert", "keras", or "auto": LiteRT where it is installed, else Keras, with a word
         about it on stderr.
+      name: str or None. Which of the recipe's draws; None for the first.
 
     Raises:
-      Refused: the runtime is unknown or not installed, or the run's file is missing or damaged.
+      Refused: the run draws nothing, the runtime is unknown or not installed, or the run's file is
+        missing or damaged.
     """
     if runtime not in RUNTIMES:
         raise Refused(f"--runtime={runtime}: must be one of {', '.join(RUNTIMES)}.")
+    if not recipe.draws:
+        raise Refused(
+            f"--run_dir={run}: a run of gan_apps.{recipe.system} judges pictures and draws none."
+        )
+    name = name or next(iter(recipe.draws))
     installed = importlib.util.find_spec("ai_edge_litert") is not None
     if runtime == "litert" and not installed:
         raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
@@ -38,14 +45,20 @@ def open_generator(run, recipe, runtime="auto"):
             file=sys.stderr,
         )
     if runtime == "keras" or not installed:
-        return _keras_generator(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
-    return litert_generator(run_dir.checked(run, run_dir.LITERT), recipe)
+        weights = run_dir.checked(run, name + run_dir.KERAS_WEIGHTS)
+        return _keras_generator(weights, recipe.draws[name])
+    return litert_generator(run_dir.checked(run, name + run_dir.LITERT), recipe.draws[name])
 
 
-def litert_generator(path, recipe):
-    """The generator of a .tflite file, as `open_generator` gives it."""
+def litert_generator(path, draw):
+    """What a .tflite file draws, as `open_generator` gives it.
+
+    Args:
+      path: pathlib.Path of the file.
+      draw: runs.draws.Draw.
+    """
     with quiet.stderr():
-        runner = _runner(path, (1, recipe.latent_dim))
+        runner = _runner(path, draw)
     if runner is None:
         raise _disagreement(path)
 
@@ -56,39 +69,40 @@ def litert_generator(path, recipe):
     return images
 
 
-def _runner(path, shape):
-    """The signature `latents` of a .tflite file that takes that shape, or None if it has none."""
+def _runner(path, draw):
+    """The signature of a .tflite file that takes what a draw does, or None if it has none."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     try:
         interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
         interpreter.allocate_tensors()
-        runner = interpreter.get_signature_runner("latents")
-        taken = tuple(runner.get_input_details()["latents"]["shape"])
+        runner = interpreter.get_signature_runner(draw.signature)
+        details = runner.get_input_details()
+        taken = {name: tuple(detail["shape"])[1:] for name, detail in details.items()}
     except (ValueError, RuntimeError, KeyError):
         return None
-    return runner if taken == shape else None
+    return runner if taken == {name: shape for name, (shape, _) in draw.inputs.items()} else None
 
 
-def keras_network(path, recipe):
-    """The Keras network of a run with the weights of the file `path`."""
+def keras_network(path, draw):
+    """The Keras network of a draw with the weights of the file `path`."""
     quiet.import_tensorflow()
     networks = importlib.import_module("models.networks")
     try:
-        generator = networks.rebuilt(recipe.generator)
+        network = networks.rebuilt(draw.network)
         with warnings.catch_warnings():
             # Keras only warns of weights that it does not find, and leaves them random.
             warnings.simplefilter("error", UserWarning)
-            generator.load_weights(path)
+            network.load_weights(path)
     except (OSError, ValueError, TypeError, KeyError, UserWarning):
         raise _disagreement(path) from None
-    return generator
+    return network
 
 
-def _keras_generator(path, recipe):
-    generator = keras_network(path, recipe)
+def _keras_generator(path, draw):
+    network = keras_network(path, draw)
 
     def images(inputs):
-        batches = [generator(part, training=False) for part in _parts(inputs, KERAS_BATCH)]
+        batches = [network(part, training=False) for part in _parts(inputs, KERAS_BATCH)]
         return np.concatenate([np.asarray(batch) for batch in batches])
 
     return images
@@ -96,12 +110,11 @@ def _keras_generator(path, recipe):
 
 def _parts(inputs, size):
     """Inputs {name: [n, ...]}, `size` rows at a time."""
-    for start in range(0, len(inputs["latents"]), size):
+    for start in range(0, len(next(iter(inputs.values()))), size):
         yield {name: values[start : start + size] for name, values in inputs.items()}
 
 
 def _disagreement(path):
     return Refused(
-        f"--run_dir={path.parent}: {path.name} is not the generator that "
-        f"{run_dir.CONFIG} describes."
+        f"--run_dir={path.parent}: {path.name} is not the network that {run_dir.CONFIG} describes."
     )

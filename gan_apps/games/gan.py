@@ -1,9 +1,9 @@
-"""A generator against a discriminator, from settings and data."""
+"""A generator against a discriminator, from settings and data.
 
-import models
+TensorFlow is imported inside, since a command reads its system before it is known to train.
+"""
+
 from gan_apps.runs.draws import Draw, Latents
-from models import networks
-from models.normalization import REFERENCE_SIZE
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -22,7 +22,10 @@ def built(kind, config, data, iterations, *, classifier=False, **own):
     Raises:
       ValueError: the settings contradict each other, or the data; names the flag.
     """
-    height, width, channels = data.shape
+    from models import networks
+    from models.normalization import REFERENCE_SIZE
+
+    _, width, channels = data.shape
     made = networks.pair(
         image_size=width,
         channels=channels,
@@ -48,6 +51,8 @@ def built(kind, config, data, iterations, *, classifier=False, **own):
 
 def draws(config, data, game):
     """What its runs draw: {"generator": Draw}."""
+    from models import networks
+
     draw = Draw(
         network=networks.described(game.averaged_generator),
         shape=data.shape,
@@ -59,6 +64,8 @@ def draws(config, data, game):
 
 def objective(config):
     """The models.losses.Objective that a config names."""
+    import models
+
     if config.objective in models.OBJECTIVES:
         return models.OBJECTIVES[config.objective]
     row = divergence(config.objective, config)
@@ -67,5 +74,7 @@ def objective(config):
 
 def divergence(name, config):
     """The row of a divergence, with the config's parameter if it is a family."""
+    import models
+
     parameter = {"jensen_shannon_weighted": config.pi, "alpha": config.alpha}.get(name)
     return models.DIVERGENCES[name] if parameter is None else models.FAMILIES[name](parameter)

@@ -79,6 +79,11 @@ class Draw:
             taken[self.pictures.column] = self.pictures.shape, "float32"
         return taken
 
+    @property
+    def signature(self):
+        """What the network's own inputs are called together in exported files."""
+        return "latents" if self.latents is not None else "pictures"
+
     def to_json(self):
         values = {"network": self.network, "shape": list(self.shape)}
         if self.latents is not None:

@@ -5,9 +5,9 @@ metrics.jsonl          one object per log_steps iterations, and one for each tim
 samples/               pictures of one fixed set of latents while training
 events/                TensorBoard
 states/                the newest states, for resuming, and the best; not shipped
-generator.weights.h5   the averaged generator, for Keras
-generator.tflite       the same for LiteRT
-manifest.json          sizes and checksums of the two
+NAME.weights.h5        the averaged weights of each network that draws, for Keras
+NAME.tflite            the same for LiteRT; a GAN's is called generator
+manifest.json          sizes and checksums of these
 samples.png MODEL_CARD.md metrics.json
 rounds.png, rounds.gif how the pictures of a few latents came about
 metrics_fid.json       what gan_apps.evaluate --metric=fid measured; not shipped
@@ -16,16 +16,15 @@ saved_model/1/         for TF-Serving; not shipped
 
 import contextlib
 import dataclasses
-import functools
 import json
 import pathlib
 import re
 
 import gan_apps
 from gan_apps.machine import files, locks
-from gan_apps.prompts.vocabulary import MISSING, Vocabulary
+from gan_apps.runs import format_1
+from gan_apps.runs.draws import Draw
 from gan_apps.settings import Refused
-from gan_apps.settings.config import LATENT_DISTRIBUTIONS
 
 CONFIG = "config.json"
 MANIFEST = "manifest.json"
@@ -33,8 +32,8 @@ METRICS = "metrics.jsonl"
 SAMPLES_WHILE_TRAINING = "samples"
 EVENTS = "events"
 STATES = "states"
-KERAS_WEIGHTS = "generator.weights.h5"
-LITERT = "generator.tflite"
+KERAS_WEIGHTS = ".weights.h5"
+LITERT = ".tflite"
 SAMPLES = "samples.png"
 ROUNDS = "rounds.png"
 ROUNDS_MOVING = "rounds.gif"
@@ -43,15 +42,9 @@ EVALUATION = "metrics.json"
 FID_EVALUATION = "metrics_fid.json"
 SAVED_MODEL = "saved_model"
 
-GENERATOR_FILES = (KERAS_WEIGHTS, LITERT)
-
-# The flags that ask for a picture: by a label, or in words.
-LABEL_CONDITIONS = ("digit", "label")
-PROMPT = "prompt"
-CONDITIONS = (*LABEL_CONDITIONS, PROMPT)
-
-# Raised when a file of a run changes its meaning; older programs then refuse the run.
-FORMAT = 1
+# Raised when a file of a run changes its meaning; older programs then refuse the run. Runs of
+# every earlier format are read (runs.format_1).
+FORMAT = 2
 
 SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
 NEW_RUNS = "checkpoints"
@@ -62,47 +55,37 @@ class Recipe:
     """The content of config.json.
 
     Args:
-      app: str. The command that made the run, such as "cgan".
-      settings: dict. The fields of the command's settings.
-      label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
-      condition: str or None. The flag that asks for a picture: one of CONDITIONS.
-      generator: dict. {"class": name, "config": keyword arguments} of the generator network.
+      system: str. The command that made the run, such as "cgan".
+      settings: dict. The fields of the system's settings.
+      draws: {name: runs.draws.Draw}. What it draws, the first one by default; empty for a judge.
       versions: dict. Library versions and the processor that the run was made with.
     """
 
-    app: str
+    system: str
     settings: dict
-    label_names: tuple
-    condition: str
-    generator: dict
+    draws: dict
     versions: dict
 
     @property
-    def latent_dim(self):
-        return self.generator["config"]["latent_dim"]
+    def draw(self):
+        """What the run draws unless told otherwise."""
+        return next(iter(self.draws.values()))
 
-    @property
-    def latent_distribution(self):
-        return self.settings.get("latent_distribution", "normal")
+    def to_json(self):
+        draws = {name: draw.to_json() for name, draw in self.draws.items()}
+        return {**vars(self), "draws": draws}
 
-    @property
-    def labels(self):
-        """All labels, or None if the run draws without."""
-        return range(len(self.label_names)) if self.label_names else None
-
-    @property
-    def conditions(self):
-        """All labels; for a run that draws from prompts, one that leaves everything open."""
-        if self.vocabulary is not None:
-            return [(MISSING,) * len(self.vocabulary.slots)]
-        return self.labels
-
-    @functools.cached_property
-    def vocabulary(self):
-        """The prompts.vocabulary.Vocabulary of a run that draws from prompts, else None."""
-        if self.condition != PROMPT:
-            return None
-        return Vocabulary.from_json(self.generator["config"]["vocabulary"])
+    @classmethod
+    def from_json(cls, values):
+        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
+        draws = {name: Draw.from_json(draw) for name, draw in values["draws"].items()}
+        recipe = cls(**{**values, "draws": draws})
+        types = {"system": str, "settings": dict, "versions": dict}
+        if not all(isinstance(getattr(recipe, name), kind) for name, kind in types.items()):
+            raise TypeError("a field is of another type.")
+        if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in draws):
+            raise ValueError("the name of a draw is the name of a file.")
+        return recipe
 
 
 def shipped(name):
@@ -150,8 +133,7 @@ def is_run(path):
 
 
 def write_recipe(run, recipe):
-    values = {"format": FORMAT, **dataclasses.asdict(recipe)}
-    files.write_json(run / CONFIG, {**values, "label_names": list(recipe.label_names)})
+    files.write_json(run / CONFIG, {"format": FORMAT, **recipe.to_json()})
 
 
 def read_recipe(run):
@@ -167,37 +149,31 @@ def read_recipe(run):
         raise Refused(f"--run_dir={run}: not a run directory, it has no {CONFIG}.")
     values = _read_json(run / CONFIG)
     _check_format(values, run / CONFIG)
-    values.pop("format")
-    expected = {field.name for field in dataclasses.fields(Recipe)}
-    if values.keys() != expected:
-        odd = ", ".join(sorted(values.keys() ^ expected))
-        raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
+    written = values.pop("format")
     try:
-        recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
-        sound = (
-            recipe.condition in (*CONDITIONS, None)
-            and bool(recipe.label_names) == (recipe.condition in LABEL_CONDITIONS)
-            and (recipe.condition != PROMPT or recipe.vocabulary is not None)
-            and all(isinstance(name, str) for name in recipe.label_names)
-            and isinstance(recipe.app, str)
-            and isinstance(recipe.settings, dict)
-            and isinstance(recipe.versions, dict)
-            and type(recipe.latent_dim) is int
-            and recipe.latent_dim >= 1
-            and recipe.latent_distribution in LATENT_DISTRIBUTIONS
-        )
+        if written < FORMAT:
+            values = format_1.upgraded(values)
+        expected = {field.name for field in dataclasses.fields(Recipe)}
+        if values.keys() != expected:
+            odd = ", ".join(sorted(values.keys() ^ expected))
+            raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
+        return Recipe.from_json(values)
+    except Refused:
+        raise
     except (TypeError, KeyError, ValueError, AttributeError):
-        sound = False
-    if not sound:
-        raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.")
-    return recipe
+        raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.") from None
 
 
-def write_manifest(run, iterations):
-    """Records the sizes and checksums of the generator's files, and how long it was trained."""
+def drawing_files(recipe):
+    """The names of the files that a run draws with."""
+    return [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
+
+
+def write_manifest(run, recipe, iterations):
+    """Records the sizes and checksums of what a run draws with, and how long it was trained."""
     entries = {
         name: {"bytes": (run / name).stat().st_size, "sha256": files.digest(run / name)}
-        for name in GENERATOR_FILES
+        for name in drawing_files(recipe)
     }
     values = {"format": FORMAT, "iterations": iterations, "files": entries}
     files.write_json(run / MANIFEST, values)
@@ -213,13 +189,13 @@ def read_metrics(run):
 
 
 def iterations(run):
-    """The iterations that the generator of `run` was trained for; None if there is no generator."""
+    """The iterations that a run's networks were trained for; None if it was not finished."""
     path = pathlib.Path(run) / MANIFEST
     return _read_json(path).get("iterations") if path.is_file() else None
 
 
 def checked(run, name):
-    """The path of a generator file of a run, once it is known to be whole.
+    """The path of a file that a run draws with, once it is known to be whole.
 
     Raises:
       Refused: the file or the manifest is missing, or the file is not the one that was written.

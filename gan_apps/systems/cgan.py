@@ -3,6 +3,7 @@
 import dataclasses
 
 from gan_apps import settings
+from gan_apps.games import gan
 from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
 from gan_apps.systems import System
 
@@ -43,7 +44,6 @@ class Config(GAN, Labelled, Divergence):
 
 
 def game(config, data, iterations):
-    from gan_apps.games import gan
     from models import CGAN
 
     # Labels are one slot, which the third term alone teaches.
@@ -68,18 +68,12 @@ def game(config, data, iterations):
     )
 
 
-def draws(config, data, game):
-    from gan_apps.games import gan
-
-    return gan.draws(config, data, game)
-
-
 SYSTEM = System(
     name="cgan",
     title="draws what is asked for: the conditional GAN, digits by number, faces in words",
     config=Config,
     game=game,
-    draws=draws,
+    draws=gan.draws,
     conditional=True,
     shipped="cgan_digits",
     shipped_prompt="cgan_anime",

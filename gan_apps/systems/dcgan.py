@@ -3,6 +3,7 @@
 import dataclasses
 
 from gan_apps import settings
+from gan_apps.games import gan
 from gan_apps.settings import GAN, Labelled, changed, rows, setting
 from gan_apps.systems import System
 
@@ -26,7 +27,6 @@ class Config(GAN, Labelled):
 
 
 def game(config, data, iterations):
-    from gan_apps.games import gan
     from models import DCGAN
 
     return gan.built(
@@ -40,17 +40,11 @@ def game(config, data, iterations):
     )
 
 
-def draws(config, data, game):
-    from gan_apps.games import gan
-
-    return gan.draws(config, data, game)
-
-
 SYSTEM = System(
     name="dcgan",
     title="draws from noise: the DCGAN, and by a flag the GAN, the LSGAN and the SN-GAN",
     config=Config,
     game=game,
-    draws=draws,
+    draws=gan.draws,
     shipped="dcgan_faces",
 )

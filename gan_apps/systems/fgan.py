@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gan_apps.games import gan
 from gan_apps.settings import GAN, Divergence, rows, setting
 from gan_apps.systems import System
 
@@ -20,7 +21,6 @@ class Config(GAN, Divergence):
 
 
 def game(config, data, iterations):
-    from gan_apps.games import gan
     from models import FGAN
 
     return gan.built(
@@ -33,17 +33,11 @@ def game(config, data, iterations):
     )
 
 
-def draws(config, data, game):
-    from gan_apps.games import gan
-
-    return gan.draws(config, data, game)
-
-
 SYSTEM = System(
     name="fgan",
     title="draws from noise, minimising any of eleven f-divergences",
     config=Config,
     game=game,
-    draws=draws,
+    draws=gan.draws,
     shipped="fgan_digits",
 )

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gan_apps.games import gan
 from gan_apps.settings import GAN, changed
 from gan_apps.systems import System
 
@@ -20,16 +21,9 @@ class Config(GAN):
 
 
 def game(config, data, iterations):
-    from gan_apps.games import gan
     from models import WGAN
 
     return gan.built(WGAN, config, data, iterations)
-
-
-def draws(config, data, game):
-    from gan_apps.games import gan
-
-    return gan.draws(config, data, game)
 
 
 SYSTEM = System(
@@ -37,5 +31,5 @@ SYSTEM = System(
     title="draws from noise: the Wasserstein GAN, its discriminator's weights clipped",
     config=Config,
     game=game,
-    draws=draws,
+    draws=gan.draws,
 )

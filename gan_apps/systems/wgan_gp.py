@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gan_apps.games import gan
 from gan_apps.settings import GAN, PENALTIES, changed
 from gan_apps.systems import System
 
@@ -19,16 +20,9 @@ class Config(GAN):
 
 
 def game(config, data, iterations):
-    from gan_apps.games import gan
     from models import WGANGP
 
     return gan.built(WGANGP, config, data, iterations)
-
-
-def draws(config, data, game):
-    from gan_apps.games import gan
-
-    return gan.draws(config, data, game)
 
 
 SYSTEM = System(
@@ -36,6 +30,6 @@ SYSTEM = System(
     title="draws from noise: the Wasserstein GAN with a gradient penalty",
     config=Config,
     game=game,
-    draws=draws,
+    draws=gan.draws,
     shipped="wgan_gp_fashion",
 )

@@ -1,0 +1,66 @@
+"""A set of examples: columns of equal length, and what the pictures can be asked for by."""
+
+import dataclasses
+
+import numpy as np
+
+from gan_apps.conditions import AbstractCondition, Nothing
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Examples to learn from or to judge by.
+
+    Args:
+      columns: {name: values}. "images" are uint8 [n, h, w, c], as are other columns of pictures; an
+        array in memory or what is indexed alike, such as tagged_faces.StoredImages. A condition's
+        column holds its whole numbers: "labels" int32 [n], "attributes" int32 [n, slots] with -1
+        where a slot is open.
+      condition: conditions.AbstractCondition. Default: nothing can be asked for.
+    """
+
+    columns: dict
+    condition: AbstractCondition = Nothing()
+
+    def __len__(self):
+        return len(self.images)
+
+    @property
+    def images(self):
+        return self.columns["images"]
+
+    @property
+    def shape(self):
+        """(h, w, c) of the images."""
+        return tuple(int(side) for side in self.images.shape[1:])
+
+    @property
+    def numbers(self):
+        """The condition's column: int32 [n] or [n, slots]; None where nothing can be asked for."""
+        return self.columns.get(self.condition.column)
+
+    def subset(self, chosen):
+        """The examples with the indices `chosen`, an int array."""
+        parts = {
+            name: values[chosen] if isinstance(values, np.ndarray) else values.subset(chosen)
+            for name, values in self.columns.items()
+        }
+        return dataclasses.replace(self, columns=parts)
+
+    def unconditional(self):
+        """The same pictures, of which nothing is asked."""
+        columns = {
+            name: values for name, values in self.columns.items() if name != self.condition.column
+        }
+        return Data(columns)
+
+    def sample(self, size, seed):
+        """`size` images, uint8 [size, h, w, c], chosen by the seed alone."""
+        random = np.random.RandomState(seed)
+        return self.images[random.choice(len(self), size, replace=size > len(self))]
+
+    def of(self, value):
+        """The indices of the examples of a value that a condition draws by itself: of a label."""
+        if self.numbers is None or self.numbers.ndim > 1:
+            return np.arange(len(self))
+        return np.flatnonzero(self.numbers == value)
