@@ -99,6 +99,10 @@ class Adversarial(Settings):
                 )
 
     @property
+    def examples_per_iteration(self):
+        return self.batch_size * self.discriminator_steps
+
+    @property
     def is_dense(self):
         """Whether the discriminator is made of dense layers."""
         return False
@@ -134,7 +138,7 @@ class Adversarial(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class GAN(Training, Latents, Adversarial):
+class GAN(Adversarial, Latents, Training):
     """Settings of a generator against a discriminator."""
 
     architecture: str = setting(

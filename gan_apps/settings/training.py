@@ -91,6 +91,11 @@ class Training(Settings):
         choices=ON_COLLAPSE,
     )
 
+    @property
+    def examples_per_iteration(self):
+        """Examples that the first player sees in an iteration."""
+        return self.batch_size
+
     def check(self):
         named = self.dataset in DATASETS or self.dataset.startswith(TFDS)
         if not self.dataset:

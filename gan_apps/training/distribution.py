@@ -11,16 +11,94 @@ import zlib
 
 import tensorflow as tf
 
-from gan_apps import settings
 from gan_apps.settings import Failed, Refused, workers
+
+
+class Place:
+    """The devices of a training, and what this process is among them.
+
+    Args:
+      distribute: str. One of settings.training.DISTRIBUTIONS. The workers of "multi_worker" wait
+        here for each other, as long as it takes. A process has one such place, and makes it before
+        it uses TensorFlow.
+
+    Raises:
+      Refused: there is nothing to distribute to.
+    """
+
+    def __init__(self, distribute):
+        self.distribute = distribute
+        self.has_workers = distribute == "multi_worker"
+        self.strategy = strategy(distribute)
+        # Whether this process is the one that writes files.
+        self.is_chief = not self.has_workers or workers.from_environment().is_chief
+
+    def scope(self):
+        """The context in which variables are made."""
+        return self.strategy.scope()
+
+    def refuse_uneven(self, batch_size):
+        """Refuses a batch size that the replicas cannot share evenly."""
+        count = self.strategy.num_replicas_in_sync
+        if batch_size % count:
+            raise Refused(
+                f"--batch_size={batch_size}: {count} replicas share every minibatch, so it must "
+                f"be a multiple of {count}."
+            )
+
+    def refuse_disagreement(self, about, iteration, run):
+        """Compares what all workers are about to do.
+
+        Args:
+          about: JSON values. What they train, with what and on what.
+          iteration: int. Where they stand.
+          run: path.
+
+        Raises:
+          Failed: they were started differently, or have not restored the same state.
+        """
+        if not self.has_workers:
+            return
+        described = json.dumps(about, sort_keys=True)
+        own = tf.constant([[iteration, zlib.crc32(described.encode())]], tf.int64)
+        all_of_them = self.strategy.gather(own, axis=0).numpy()
+        iterations, digests = (sorted(set(column.tolist())) for column in all_of_them.T)
+        if len(digests) > 1:
+            raise Failed(
+                f"--run_dir={run}: the workers differ in their flags, their data, or what "
+                "--precision their processors take; start all of them alike."
+            )
+        if len(iterations) > 1:
+            listed = ", ".join(f"{number:,}" for number in iterations)
+            raise Failed(
+                f"--run_dir={run}: the workers have read states of different iterations ({listed}); "
+                "it must be one folder that all of them see."
+            )
+
+    def wait_for_all(self):
+        """Waits until every worker is here: one that ended early would be taken for lost."""
+        if self.has_workers:
+            self.strategy.gather(tf.constant([0]), axis=0)
+
+    def iterations(self, minibatches, epoch, first_step):
+        """Iterations of an epoch, each replica with its part, as `fit` takes them; without an end.
+
+        An end would have to be agreed on by all workers at every iteration.
+        """
+
+        def parts(context):
+            count = self.strategy.num_replicas_in_sync
+            here = count // context.num_input_pipelines
+            first = here * context.input_pipeline_id
+            own = range(first, first + here)
+            return minibatches.epoch(epoch, first_step, own, count).repeat()
+
+        return self.strategy.distribute_datasets_from_function(parts)
 
 
 @functools.cache
 def strategy(distribute):
     """The tf.distribute.Strategy of a setting; TensorFlow's default one for "none".
-
-    The workers of "multi_worker" wait here for each other, as long as it takes. A process has one
-    such strategy, and calls this before it uses TensorFlow.
 
     Raises:
       Refused: there is nothing to distribute to.
@@ -48,66 +126,3 @@ def _devices():
             "--distribute=none."
         )
     return devices
-
-
-def is_chief(config):
-    """Whether this process is the one that writes files."""
-    return config.distribute != "multi_worker" or workers.from_environment().is_chief
-
-
-def refuse_uneven(config):
-    """Refuses a batch size that the replicas cannot share evenly."""
-    count = strategy(config.distribute).num_replicas_in_sync
-    if config.batch_size % count:
-        raise Refused(
-            f"--batch_size={config.batch_size}: {count} replicas share every minibatch, so it must "
-            f"be a multiple of {count}."
-        )
-
-
-def refuse_disagreement(config, minibatches, iteration, run):
-    """Compares what all workers are about to do.
-
-    Raises:
-      Failed: they were started differently, or have not restored the same state.
-    """
-    if config.distribute != "multi_worker":
-        return
-    described = json.dumps([settings.to_json(config), len(minibatches.images.images)])
-    own = tf.constant([[iteration, zlib.crc32(described.encode())]], tf.int64)
-    all_of_them = strategy(config.distribute).gather(own, axis=0).numpy()
-    iterations, digests = (sorted(set(column.tolist())) for column in all_of_them.T)
-    if len(digests) > 1:
-        raise Failed(
-            f"--run_dir={run}: the workers differ in their flags, their data, or what --precision "
-            "their processors take; start all of them alike."
-        )
-    if len(iterations) > 1:
-        listed = ", ".join(f"{number:,}" for number in iterations)
-        raise Failed(
-            f"--run_dir={run}: the workers have read states of different iterations ({listed}); "
-            "it must be one folder that all of them see."
-        )
-
-
-def wait_for_all(config):
-    """Waits until every worker is here: one that ended early would be taken for lost."""
-    if config.distribute == "multi_worker":
-        strategy(config.distribute).gather(tf.constant([0]), axis=0)
-
-
-def iterations(config, minibatches, epoch, first_step):
-    """Iterations of an epoch, each replica with its part, as `fit` takes them; without an end.
-
-    An end would have to be agreed on by all workers at every iteration.
-    """
-    place = strategy(config.distribute)
-
-    def parts(context):
-        count = place.num_replicas_in_sync
-        here = count // context.num_input_pipelines
-        first = here * context.input_pipeline_id
-        own = range(first, first + here)
-        return minibatches.epoch(epoch, first_step, own, count).repeat()
-
-    return place.distribute_datasets_from_function(parts)

@@ -1,6 +1,7 @@
 """Trains a run to its end, from wherever it stands."""
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import pathlib
 import platform
@@ -10,217 +11,265 @@ import sys
 import tensorflow as tf
 
 from gan_apps import settings
-from gan_apps.data import sources, tagged
+from gan_apps.data import parts, sources, tagged
+from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files, processor
-from gan_apps.runs import run_dir
+from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
-from gan_apps.training import (
-    building,
-    callbacks,
-    diagnosis,
-    distribution,
-    finishing,
-    limits,
-    states,
-)
+from gan_apps.systems import System
+from gan_apps.training import artifacts, building, callbacks, diagnosis, limits, states
+from gan_apps.training.distribution import Place
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import FixedSample, Monitor
-from models import MODELS, networks
+from models.game import AbstractGame
 
 RECORDED = ("tensorflow", "keras", "numpy")
 # A training that has gone back so often will not be helped by other noise.
 MOST_TIMES_BACK = 3
 
 
-def train(app, config, run):
+def train(system, config, run, accept_changed_data=False):
     """Trains, and writes what a run leaves behind.
 
     Args:
-      app: str. The command: a key of models.MODELS.
-      config: settings.TrainConfig with `precision` resolved.
+      system: systems.System.
+      config: the system's settings with `precision` resolved.
       run: path. A new folder, or a run of the same settings, which is gone on with.
+      accept_changed_data: bool. Whether to go on with a run whose data are not those it began
+        with. Default False.
 
     Returns:
       The path of the run.
 
     Raises:
       Refused: the data or the run cannot be used.
-      Interrupted: SIGINT or SIGTERM; the state is saved.
+      Interrupted: SIGINT, SIGTERM or SIGHUP; the state is saved.
       Failed: a loss or a weight is not finite, memory or disk is full, the data are gone, a worker
         was lost, or the diagnosis says that training fails and was asked to end it; the last good
         state is kept.
     """
-    distribution.refuse_uneven(config)
+    place = Place(config.distribute)
+    place.refuse_uneven(config.batch_size)
+    data, record = _data(system, config, run, accept_changed_data)
+    with place.scope():
+        game = building.build(system, config, data)
     minibatches = Minibatches(
-        _images(app, config),
-        config.batch_size,
-        config.discriminator_steps,
-        config.generator_steps,
-        config.seed,
-        config.horizontal_flips,
+        data, game.players, config.batch_size, config.seed, config.horizontal_flips
     )
-    with distribution.strategy(config.distribute).scope():
-        model = building.build(app, config, minibatches)
-    limits.refuse_what_does_not_fit(config, model)
-    recipe = _recipe(app, config, minibatches.images, model)
-    if getattr(config, "initial_run_dir", "") and not states.saved(run):
-        states.begin_with(pathlib.Path(config.initial_run_dir), model)
+    limits.refuse_what_does_not_fit(config.batch_size, game)
+    if getattr(config, "initial_run_dir", "") and not saved_states.saved(run):
+        states.begin_with(pathlib.Path(config.initial_run_dir), game)
+    recipe = run_dir.Recipe(
+        system=system.name,
+        settings=settings.to_json(config),
+        draws={} if system.draws is None else system.draws(config, data, game),
+        versions=_versions(),
+        data=record,
+    )
+    training = _Training(run, system, config, data, minibatches, game, recipe, place)
     # Only the chief writes, and so only the chief's run is its own.
-    held = run_dir.held(run) if distribution.is_chief(config) else contextlib.nullcontext()
+    held = run_dir.held(run) if place.is_chief else contextlib.nullcontext()
     with held, limits.said_in_one_line(config, run):
-        _go_on(model, config, run, recipe, minibatches)
+        training.go_on()
     return run
 
 
-def _go_on(model, config, run, recipe, minibatches):
-    """Trains from where the run stands to its end."""
-    is_chief = distribution.is_chief(config)
-    if is_chief:
-        run_dir.create(run, recipe)
-        files.clear_unfinished(run)
-    seconds = states.restore(run, model)
-    with _with_the_others(config, run):
-        distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
-    if is_chief:
-        callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
-    print(f"Run: {run}", flush=True)
-    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.numpy())
-    if left > 0:
-        seconds = _fit(model, config, run, recipe, minibatches, seconds)
-    if is_chief and not finishing.is_finished(run, model):
-        finishing.finish(run, recipe, model, seconds)
-    with _with_the_others(config, run):
-        distribution.wait_for_all(config)
-
-
-def _images(app, config):
-    """The training data as `app` takes them: with their labels, or without."""
-    images = sources.load(config.dataset, image_size=config.image_size)
-    if not MODELS[app].conditional:
-        return sources.Images(images.images)
-    if images.condition is None:
+def _data(system, config, run, accept_changed):
+    """(what the run trains on, as the system takes it; what config.json says of all of it)"""
+    whole = sources.load(config.dataset, image_size=config.image_size)
+    if run_dir.is_run(run):
+        record = run_dir.read_recipe(run).data
+        record = parts.kept_up(record, config.dataset, whole, accept_changed)
+    else:
+        record = parts.recorded(config.dataset, whole)
+    data = parts.train_part(whole, record)
+    if not system.conditional:
+        return data.unconditional(), record
+    if data.condition.column is None:
         raise Refused(
-            f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which gan_apps.{app} "
-            "learns to draw by; gan_apps.dcgan learns without."
+            f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which "
+            f"gan_apps.{system.name} learns to draw by; gan_apps.dcgan learns without."
         )
-    return images
+    return data, record
 
 
-def _fit(model, config, run, recipe, minibatches, seconds):
-    """Runs the epochs that are left, again if training goes back; returns its time in seconds."""
-    is_chief = distribution.is_chief(config)
-    events = Events(run) if is_chief else None
-    monitor = Monitor(run, FixedSample(recipe, minibatches.images, config.seed), config.on_collapse)
-    saver = callbacks.SaveStates(
-        run, config.save_steps, minibatches.steps_per_epoch, seconds, monitor, is_chief
-    )
-    try:
-        while True:
-            try:
-                with _with_the_others(config, run, lambda: saver.signal):
-                    _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
-                return saver.seconds
-            except diagnosis.WentWrong as failure:
-                if config.on_collapse != "rollback":
-                    raise Failed(_ended(run, failure)) from None
-                _go_back(model, run, minibatches, monitor, saver, failure)
-    finally:
-        saver.restore_signals()
-        if events is not None:
-            events.close()
-
-
-def _ended(run, failure):
-    good = states.before(run, failure.healthy)
-    last = f"the last good state is {good[0]}" if good else "no state had been saved before it"
-    return f"{failure} Training stopped; {last}."
-
-
-def _go_back(model, run, minibatches, monitor, saver, failure):
-    """Puts the last good state into the model, and says so."""
-    if int(model.draws.numpy()) // states.NEW_NOISE >= MOST_TIMES_BACK:
-        raise Failed(f"{failure} It went back {MOST_TIMES_BACK} times before.") from None
-    times = states.go_back(run, model, failure.healthy, saver.seconds)
-    if not times:
-        raise Failed(f"{failure} There is no state from before it to go back to.") from None
-    iteration = int(model.iteration.numpy())
-    callbacks.MetricsLog.cut_back(run, iteration)
-    row = {"step": iteration, "epoch": -(-iteration // minibatches.steps_per_epoch)}
-    callbacks.append(run / run_dir.METRICS, {**row, "rollback": times, "reason": str(failure)})
-    monitor.read_again()
-    print(
-        f"{failure} Gone back to iteration {iteration:,}, and on from there with new noise "
-        f"({times} of at most {MOST_TIMES_BACK} times).",
-        file=sys.stderr,
-        flush=True,
-    )
-
-
-def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events):
-    steps_per_epoch = minibatches.steps_per_epoch
-    images_per_iteration = minibatches.images_per_iteration
-    done = int(model.iteration.numpy())
-    first_epoch, first_step = divmod(done, steps_per_epoch)
-    is_chief = distribution.is_chief(config)
-    # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
-    steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [callbacks.StopAtNaN(monitor)]
-    if is_chief:
-        steps += [
-            callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
-            callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
-        ]
-    steps += [saver]
-    for epoch in range(first_epoch, config.num_epochs):
-        begun = first_step if epoch == first_epoch else 0
-        model.fit(
-            distribution.iterations(config, minibatches, epoch, begun),
-            steps_per_epoch=steps_per_epoch - begun,
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            shuffle=False,
-            verbose=0,
-            callbacks=steps,
-        )
-
-
-@contextlib.contextmanager
-def _with_the_others(config, run, asked_to_stop=lambda: None):
-    """Says what to do when the workers of a training cannot go on together.
-
-    Args:
-      asked_to_stop: function that gives the signal that this worker has had, or None.
-    """
-    try:
-        yield
-    except tf.errors.OpError as error:
-        if config.distribute != "multi_worker":
-            raise
-        newest = states.saved(run)
-        good = f"from {newest[0]}" if newest else "from the beginning"
-        command = f"The same command with --run_dir={run}, started for all workers, goes on {good}."
-        if signal := asked_to_stop():
-            message = f"stopped, as the chief was. {command}"
-            raise Interrupted(message, exit_code=128 + signal) from None
-        # TensorFlow's message is a page, with the cause in one line.
-        cause = re.search(r"aborted by: (.*)", error.message)
-        reason = cause[1][:200] if cause else type(error).__name__
-        raise Failed(f"the workers can no longer go on together ({reason}). {command}") from None
-
-
-def _recipe(app, config, images, model):
+def _versions():
     versions = {name: importlib.metadata.version(name) for name in RECORDED}
-    return run_dir.Recipe(
-        app=app,
-        settings=settings.to_json(config),
-        label_names=images.label_names,
-        condition=images.condition,
-        generator=networks.described(model.averaged_generator),
-        versions={
-            "python": platform.python_version(),
-            **versions,
-            "processor": processor.described(),
-        },
-    )
+    return {
+        "python": platform.python_version(),
+        **versions,
+        "processor": processor.described(),
+    }
+
+
+@dataclasses.dataclass
+class _Training:
+    """A run and all that it is trained with, made once."""
+
+    run: pathlib.Path
+    system: System
+    config: settings.Training
+    data: Data
+    minibatches: Minibatches
+    game: AbstractGame
+    recipe: run_dir.Recipe
+    place: Place
+
+    @property
+    def done(self):
+        """Iterations done."""
+        return int(self.game.iteration.numpy())
+
+    @property
+    def left(self):
+        return self.config.num_epochs * self.minibatches.steps_per_epoch - self.done
+
+    def go_on(self):
+        """Trains from where the run stands to its end."""
+        seconds = states.restore(self.run, self.game)
+        with self._with_the_others():
+            about = [self.recipe.settings, self.recipe.data, len(self.data)]
+            self.place.refuse_disagreement(about, self.done, self.run)
+        if self.place.is_chief:
+            if self.done:
+                self._keep_versions()
+            run_dir.create(self.run, self.recipe)
+            files.clear_unfinished(self.run)
+            callbacks.MetricsLog.cut_back(self.run, self.done)
+        print(f"Run: {self.run}", flush=True)
+        if self.left > 0:
+            seconds = self._fit(seconds)
+        if self.place.is_chief and not artifacts.are_there(self.run, self.game):
+            artifacts.write(self.run, self.recipe, self.game, seconds)
+        with self._with_the_others():
+            self.place.wait_for_all()
+
+    def _keep_versions(self):
+        """Keeps the versions that trained the run before, and says if others now go on with it."""
+        stored = run_dir.read_recipe(self.run)
+        before, now = stored.versions, self.recipe.versions
+        # What an older run did not record need not be another.
+        changed = [name for name in now if name in before and now[name] != before[name]]
+        if self.left <= 0 or not changed:
+            kept = {"versions": before, "earlier_versions": stored.earlier_versions}
+        else:
+            was, others = (
+                ", ".join(f"{name} {versions[name]}" for name in changed)
+                for versions in (before, now)
+            )
+            print(
+                f"{self.run} was trained with {was} and goes on with {others}: it need not end bit "
+                "for bit as it would have.",
+                file=sys.stderr,
+            )
+            kept = {"earlier_versions": (*stored.earlier_versions, before)}
+        self.recipe = dataclasses.replace(self.recipe, **kept)
+
+    def _fit(self, seconds):
+        """Runs the epochs that are left, again if training goes back; returns its time."""
+        events = Events(self.run) if self.place.is_chief else None
+        sample = FixedSample(self.recipe, self.data, self.config.seed)
+        monitor = Monitor(self.run, sample, self.config.on_collapse)
+        saver = callbacks.SaveStates(
+            self.run,
+            self.config.save_steps,
+            self.minibatches.steps_per_epoch,
+            seconds,
+            monitor,
+            self.place.is_chief,
+        )
+        try:
+            while True:
+                try:
+                    with self._with_the_others(lambda: saver.signal):
+                        self._fit_epochs(monitor, saver, events)
+                    return saver.seconds
+                except diagnosis.WentWrong as failure:
+                    if self.config.on_collapse != "rollback":
+                        raise Failed(self._ended(failure)) from None
+                    self._go_back(monitor, saver, failure)
+        finally:
+            saver.restore_signals()
+            if events is not None:
+                events.close()
+
+    def _ended(self, failure):
+        good = states.before(self.run, failure.healthy)
+        last = f"the last good state is {good[0]}" if good else "no state had been saved before it"
+        return f"{failure} Training stopped; {last}."
+
+    def _go_back(self, monitor, saver, failure):
+        """Puts the last good state into the game, and says so."""
+        if int(self.game.draws.numpy()) // states.NEW_NOISE >= MOST_TIMES_BACK:
+            raise Failed(f"{failure} It went back {MOST_TIMES_BACK} times before.") from None
+        times = states.go_back(self.run, self.game, failure.healthy, saver.seconds)
+        if not times:
+            raise Failed(f"{failure} There is no state from before it to go back to.") from None
+        callbacks.MetricsLog.cut_back(self.run, self.done)
+        row = {"step": self.done, "epoch": -(-self.done // self.minibatches.steps_per_epoch)}
+        path = self.run / run_dir.METRICS
+        callbacks.append(path, {**row, "rollback": times, "reason": str(failure)})
+        monitor.read_again()
+        print(
+            f"{failure} Gone back to iteration {self.done:,}, and on from there with new noise "
+            f"({times} of at most {MOST_TIMES_BACK} times).",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def _fit_epochs(self, monitor, saver, events):
+        config, steps_per_epoch = self.config, self.minibatches.steps_per_epoch
+        images = self.minibatches.images_per_iteration
+        first_epoch, first_step = divmod(self.done, steps_per_epoch)
+        # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
+        steps = [callbacks.RestoreMetrics(self.game)] if first_step else []
+        steps += [callbacks.StopAtNaN(monitor)]
+        if self.place.is_chief:
+            steps += [
+                callbacks.MetricsLog(self.run, config.log_steps, images, events, monitor),
+                callbacks.Samples(
+                    self.run, self.recipe, self.data, config.seed, steps_per_epoch, events
+                ),
+                callbacks.Progress(config.num_epochs, steps_per_epoch, images, monitor),
+            ]
+        steps += [saver]
+        for epoch in range(first_epoch, config.num_epochs):
+            begun = first_step if epoch == first_epoch else 0
+            self.game.fit(
+                self.place.iterations(self.minibatches, epoch, begun),
+                steps_per_epoch=steps_per_epoch - begun,
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                shuffle=False,
+                verbose=0,
+                callbacks=steps,
+            )
+
+    @contextlib.contextmanager
+    def _with_the_others(self, asked_to_stop=lambda: None):
+        """Says what to do when the workers of a training cannot go on together.
+
+        Args:
+          asked_to_stop: function that gives the signal that this worker has had, or None.
+        """
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if not self.place.has_workers:
+                raise
+            newest = saved_states.saved(self.run)
+            good = f"from {newest[0]}" if newest else "from the beginning"
+            command = (
+                f"The same command with --run_dir={self.run}, started for all workers, goes on "
+                f"{good}."
+            )
+            if signal := asked_to_stop():
+                message = f"stopped, as the chief was. {command}"
+                raise Interrupted(message, exit_code=128 + signal) from None
+            # TensorFlow's message is a page, with the cause in one line.
+            cause = re.search(r"aborted by: (.*)", error.message)
+            reason = cause[1][:200] if cause else type(error).__name__
+            raise Failed(
+                f"the workers can no longer go on together ({reason}). {command}"
+            ) from None
