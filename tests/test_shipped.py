@@ -51,6 +51,8 @@ def test_its_card_says_what_its_metrics_say(name):
     report = json.loads((run / run_dir.EVALUATION).read_text())
     assert f"{report['frechet_ratio']:.2f} x the floor" in card
     assert f"{run_dir.iterations(run):,} iterations" in card
+    # Also if the run was trained in a folder of another name.
+    assert card.startswith(f"# {name}\n")
     assert "/tmp/" not in card and "/work/" not in card
     assert "/tmp/" not in (run / run_dir.CONFIG).read_text()
 

@@ -48,7 +48,7 @@ def perform_all(folder, options):
     for number, name in enumerate(EXPERIMENTS, 1):
         print(f"\n[{number} of {len(EXPERIMENTS)}] {name}: {EXPERIMENTS[name]}", flush=True)
         found[name] = perform(name, folder / name, options)
-        # Written after each, so that an interrupted session has what is done.
+        # Written after each, so that what is done has its page when the rest is interrupted.
         report.write(folder, found, options)
     return found
 

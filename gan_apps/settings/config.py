@@ -354,7 +354,7 @@ class DCGANConfig(TrainConfig):
         0.0, "Share of noisy labels: real taken for generated and back.", minimum=0, below=0.5
     )
     # The networks of Radford et al. 2016, section 4; with the paper's Adam (2e-4, .5, .999) they
-    # are 2.5 x as far from MNIST after two epochs (BUILD_NOTES.md).
+    # are 2.5 x as far from MNIST after two epochs (benchmarks/RESULTS.md).
     normalization: str = _changed("normalization", "auto")
     real_gradient_weight: float = _changed("real_gradient_weight", 0.0)
     discriminator_learning_rate: float = _changed("discriminator_learning_rate", 2e-4)
@@ -433,7 +433,7 @@ class CGANConfig(DCGANConfig, _DivergenceConfig):
         "Begin with the networks of this run instead of random ones; it has the same bodies, and "
         "its saved states.",
     )
-    # Chosen by measurement (BUILD_NOTES.md).
+    # Chosen by measurement (benchmarks/RESULTS.md).
     normalization: str = _changed("normalization", "none")
     real_gradient_weight: float = _changed("real_gradient_weight", 1.0)
     discriminator_learning_rate: float = _changed("discriminator_learning_rate", 5e-4)
