@@ -52,7 +52,7 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--quiet); }
 
 
 def write(path, runs):
-    """Writes the page of `runs`, a list of reports.gathered.Gathered, to `path`."""
+    """Writes the page of `runs`, a list of run_record.RunRecord, to `path`."""
     files.write_text(path, page(runs))
 
 
