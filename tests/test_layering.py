@@ -59,6 +59,7 @@ ALLOWED = {
         "gan_apps.serving",
         "gan_apps.drawing",
         "gan_apps.machine",
+        "gan_apps.pages",
         "gan_apps.runs",
         "gan_apps.settings",
         "models",

@@ -21,7 +21,7 @@ class Links(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.loaded += [value for name, value in attributes if name in ("src", "href")]
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "link"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -33,6 +33,8 @@ def checked(text):
     links = Links()
     links.feed(text)
     assert links.open == []
+    # The icon is nothing; without it a browser asks for one.
+    assert links.loaded.pop(0) == "data:,"
     assert links.loaded and all(link.startswith("data:image/") for link in links.loaded)
     return text
 
@@ -78,7 +80,8 @@ def test_failures_and_going_back_are_on_it(tiny_run, tmp_path):
     found = run_record.read(run)
     assert found.spans == {"mode_collapse": [(15, 20)]}
     text = checked(run_report.page([found]))
-    assert "iterations 15 to 20" in text
+    assert '<td><span class="mark bad">seen</span> iterations 15 to 20<small>' in text
+    assert "<td>never</td>" in text
     assert "Went back to iteration 20" in text and "because of &lt;that&gt;." in text
 
 
@@ -93,6 +96,22 @@ def test_runs_stand_side_by_side(tiny_run, tmp_path):
     assert "other was not measured" in text
     # What is the same is not among what differs.
     assert text.index("<td>seed</td>") < text.index("<td>dataset</td>")
+
+
+def test_nothing_that_a_run_holds_becomes_html(tiny_run, tmp_path):
+    run = shutil.copytree(tiny_run, tmp_path / "<i>run")
+    config = json.loads((run / run_dir.CONFIG).read_text())
+    config["settings"]["dataset"] = config["versions"]["python"] = "<i>"
+    config["settings"]["<i>"] = config["versions"]["<i>"] = ["<i>"]
+    (run / run_dir.CONFIG).write_text(json.dumps(config))
+    measured = json.loads((run / run_dir.EVALUATION).read_text())
+    measured["features"] = "<i>"
+    for names in ("manifold", "manifold_of_real"):
+        measured[names]["<i>"] = 0.5
+    measured["per_label"]["<i>"] = next(iter(measured["per_label"].values()))
+    (run / run_dir.EVALUATION).write_text(json.dumps(measured))
+    text = checked(run_report.page([run_record.read(run)]))
+    assert "<i>" not in text and text.count("&lt;i&gt;") >= 10
 
 
 def test_a_run_that_has_hardly_begun_has_a_page(tiny_run, tmp_path):
