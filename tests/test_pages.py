@@ -21,7 +21,7 @@ PIXEL = pages.data_uri(
 )
 
 
-def laboratory(words="words", name="discriminator_as_divergence"):
+def laboratory(words="words", name="wider_than_a_phone_" * 3):
     """The laboratory's page with one experiment, all of whose texts are `words`."""
     table = {"caption": words, "columns": [words] * 9, "rows": [[words] * 9]}
     experiment = {"name": name, "title": words, "claim": words, "answer": words}
