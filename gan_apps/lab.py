@@ -42,7 +42,7 @@ def main():
     output = pathlib.Path(values.output_dir)
     _check_folder(output)
     quiet.import_tensorflow()
-    from gan_apps.experiments import laboratory, report
+    from gan_apps.experiments import lab_report, laboratory
     from gan_apps.experiments.findings import Options
 
     options = Options(
@@ -50,7 +50,7 @@ def main():
     )
     if values.experiment == ALL:
         laboratory.perform_all(output, options)
-        print(output / report.REPORT)
+        print(output / lab_report.REPORT)
     else:
         laboratory.perform(values.experiment, output, options)
         print(output / laboratory.RESULTS)

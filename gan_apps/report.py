@@ -30,9 +30,9 @@ def main():
     if not output.parent.is_dir():
         raise Refused(f"--output={output}: the folder {output.parent} does not exist.")
     # Matplotlib takes a second: only once the flags are known to be good.
-    from gan_apps.reports import gathered, page
+    from gan_apps.reports import run_record, run_report
 
-    page.write(output, [gathered.gathered(path) for path in paths])
+    run_report.write(output, [run_record.read(path) for path in paths])
     print(output)
 
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gan_apps.experiments import EXPERIMENTS, LECTURES, findings, laboratory, report
+from gan_apps.experiments import EXPERIMENTS, LECTURES, findings, lab_report, laboratory
 from gan_apps.experiments.findings import Figure, Findings, Options, Table
 from tests.conftest import ROOT
 
@@ -73,7 +73,7 @@ def test_results_are_written_and_a_finished_experiment_is_not_run_again(experime
 
 def test_the_report_holds_every_experiment_and_needs_nothing_else(experiment, tmp_path):
     laboratory.perform_all(tmp_path, OPTIONS)
-    page = (tmp_path / report.REPORT).read_text()
+    page = (tmp_path / lab_report.REPORT).read_text()
     for name in EXPERIMENTS:
         assert f'id="{name}"' in page and f"A &lt; B in {name}" in page
     assert page.count("data:image/png;base64,") == len(EXPERIMENTS)

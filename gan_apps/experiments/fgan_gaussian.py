@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import integrate, optimize
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.densities import log_mixture, log_normal
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DIVERGENCES, FGAN

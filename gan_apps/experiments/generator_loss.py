@@ -29,7 +29,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import optimize
 
-from gan_apps.experiments import densities, plots, points
+from gan_apps import plots
+from gan_apps.experiments import densities, points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DCGAN, DIVERGENCES, FGAN, OBJECTIVES
 

@@ -25,7 +25,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.densities import jensen_shannon, kl, log_normal, wasserstein
 from gan_apps.experiments.fgan_gaussian import log_data
 from gan_apps.experiments.findings import Figure, Findings, Table

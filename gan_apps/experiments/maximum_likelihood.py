@@ -32,11 +32,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 import models
+from gan_apps import plots
 from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation.metrics import manifold_metrics
-from gan_apps.experiments import plots
 from gan_apps.experiments.densities import kl, log_normal
 from gan_apps.experiments.fgan_gaussian import DEVIATIONS, GRID, MEANS, WEIGHTS, log_data
 from gan_apps.experiments.findings import Figure, Findings, Table

@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.machine import files
 from models import DCGAN, DIVERGENCES, FGAN, OBJECTIVES, WGAN, WGANGP

@@ -32,7 +32,8 @@ import tensorflow as tf
 from scipy import optimize, sparse
 from scipy.spatial.distance import cdist
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import WGANGP
 

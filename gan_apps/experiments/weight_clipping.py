@@ -18,9 +18,9 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib.ticker import PercentFormatter
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import WGAN, WGANGP
 from models.penalties import gradient_norms
@@ -379,7 +379,7 @@ def _draw_weights(path, weights):
             ax.set_title(kind)
             ax.set_xticks([-reach, 0.0, reach], [f"{-reach:.2g}", "0", f"{reach:.2g}"])
             ax.set_xlabel("weight")
-            ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            plots.shares_along(ax.yaxis)
             if not number:
                 ax.set_ylabel("share of the weights")
 
