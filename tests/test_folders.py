@@ -32,7 +32,7 @@ def test_a_folder_of_gray_images_of_any_size(tmp_path):
 def test_one_colour_image_makes_all_of_them_colour(tmp_path):
     Image.fromarray(gradient(8, 8)).save(tmp_path / "a.png")
     Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "b.png")
-    images = folders.load(tmp_path, 8)
+    images = folders.load(tmp_path, 8)[0]
     assert images.shape == (2, 8, 8, 3)
     assert (images[0][..., 0] == images[0][..., 2]).all()
     assert (images[1] == [255, 0, 0]).all()
@@ -71,7 +71,7 @@ def test_the_camera_s_orientation_is_heeded(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # Turn by a quarter: the top row was the right column.
     Image.fromarray(gradient(16, 16)).save(tmp_path / "a.jpg", exif=exif, quality=95)
-    (image,) = folders.load(tmp_path, 16)[..., 0].astype(int)
+    (image,) = folders.load(tmp_path, 16)[0][..., 0].astype(int)
     assert image[0].max() < 30 and image[-1].min() > 225
 
 
@@ -81,7 +81,7 @@ def test_faulty_files_are_skipped_counted_and_named(tmp_path, capsys):
     (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
     (tmp_path / "text.jpg").write_text("hello")
     (tmp_path / "empty.gif").write_bytes(b"")
-    assert folders.load(tmp_path, 8).shape == (1, 8, 8, 1)
+    assert folders.load(tmp_path, 8)[0].shape == (1, 8, 8, 1)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("3 of 4 files skipped: ")
     for name in ("cut.png", "text.jpg (not an image)", "empty.gif (not an image)"):
@@ -107,7 +107,7 @@ def test_a_huge_image_is_not_opened(tmp_path, capsys, side):
     content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
-    assert len(folders.load(tmp_path, 8)) == 1
+    assert len(folders.load(tmp_path, 8)[0]) == 1
     assert "bomb.png (more than 50,000,000 pixels)" in capsys.readouterr().err
 
 
