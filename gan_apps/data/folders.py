@@ -40,6 +40,7 @@ SYSTEM_FOLDERS = (
     *("@eadir", "@recycle", "#recycle", "#snapshot", "__macosx", "$recycle.bin"),
     *("system volume information", "lost+found"),
 )
+OTHER_KINDS = "file of another kind"
 TRAIN, TEST = "train", "test"
 TESTS = (TEST, "val", "valid", "validation")
 # A picture of more pixels than this is not opened: a small file can hold gigabytes.
@@ -162,7 +163,7 @@ def listed(folder):
         try:
             identity, inside = _identity(here), sorted(here.iterdir())
         except OSError:
-            left_out["folders that cannot be read"][here.name] += 1
+            left_out["folder that cannot be read"][here.name] += 1
             continue
         if identity in seen:
             continue
@@ -171,22 +172,22 @@ def listed(folder):
             is_hidden = path.name.startswith(".") or path.name.casefold() in SYSTEM_FOLDERS
             if os.path.isdir(path):
                 if is_hidden:
-                    left_out["pictures in hidden or system folders"][path.name] += _count(path)
+                    left_out["picture in hidden or system folders"][path.name] += _count(path)
                 elif _is_run(path):
-                    left_out["pictures in runs"][path.name] += _count(path)
+                    left_out["picture in runs"][path.name] += _count(path)
                 elif path.is_symlink():
                     heapq.heappush(links, path)
                 else:
                     folders.append(path)
             elif path.suffix.lower() in SUFFIXES:
                 if is_hidden:
-                    left_out["hidden pictures"][path.name] += 1
+                    left_out["picture with a hidden name"][path.name] += 1
                 else:
                     paths.append(path)
             elif not os.path.exists(path):
-                left_out["links that lead nowhere"][path.name] += 1
+                left_out["link to nowhere"][path.name] += 1
             elif not is_hidden:
-                left_out["files of other kinds"][path.suffix.lower() or "no ending"] += 1
+                left_out[OTHER_KINDS][path.suffix.lower() or "without ending"] += 1
     # Hidden folders without a picture are nobody's concern.
     return sorted(paths), {what: +names for what, names in left_out.items() if +names}
 
@@ -214,13 +215,15 @@ def _count(folder):
 def _told(left_out):
     """What was left out, as a part of a sentence."""
     parts = []
-    for what, names in left_out.items():
-        shown = [
-            f"{count} {name}" if what == "files of other kinds" else name
+    for what, names in sorted(left_out.items()):
+        listed = [
+            f"{count} {name}" if what == OTHER_KINDS else name
             for name, count in sorted(names.items())
         ]
-        rest = f" and {len(shown) - NAMED} more" if len(shown) > NAMED else ""
-        parts.append(f"{names.total()} {what} ({', '.join(shown[:NAMED])}{rest})")
+        rest = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+        noun, kind = what.split(" ", 1)
+        plural = "" if names.total() == 1 else "s"
+        parts.append(f"{names.total():,} {noun}{plural} {kind} ({', '.join(listed[:NAMED])}{rest})")
     return ", ".join(parts)
 
 
@@ -254,7 +257,7 @@ def arranged(folder, paths):
     if TRAIN in tops and test is not None:
         splits = {TRAIN: tops.pop(TRAIN), TEST: tops.pop(test)}
         for path in (path for others in tops.values() for path in others):
-            left_out[f"pictures outside of {TRAIN} and {test}"][parts[path][depth]] += 1
+            left_out[f"picture outside of {TRAIN} and {test}"][parts[path][depth]] += 1
         depth = _shared(parts[path] for path in splits[TRAIN])
     label_of = {
         path: label_name(parts[path][depth])
@@ -271,7 +274,7 @@ def arranged(folder, paths):
         known = [path for path in splits[TEST] if label_of.get(path) in names]
         for path in set(splits[TEST]) - set(known):
             where = label_of.get(path, path.parent.name)
-            left_out[f"pictures in {test} of no label in {TRAIN}"][where] += 1
+            left_out[f"picture in {test} of no label in {TRAIN}"][where] += 1
         splits = {TRAIN: splits[TRAIN], **({TEST: known} if known else {})}
     return Arrangement(splits, names, label_of, left_out)
 
