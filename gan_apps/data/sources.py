@@ -258,9 +258,12 @@ def _labelled(images, labels, names, learned_from, dataset):
     if unused:
         rest = f" and {len(unused) - folders.NAMED} more" if len(unused) > folders.NAMED else ""
         listed = ", ".join(unused[: folders.NAMED])
-        left_out.append(f"{len(unused)} labels that no image has ({listed}{rest})")
+        plural = "s" if len(unused) > 1 else ""
+        left_out.append(f"{len(unused)} label{plural} that no image has ({listed}{rest})")
     if not has_label.all():
-        left_out.append(f"{np.count_nonzero(~has_label)} images without a label of the others")
+        count = np.count_nonzero(~has_label)
+        plural = "s" if count > 1 else ""
+        left_out.append(f"{count:,} image{plural} without a label of the others")
     if left_out:
         folders.say(dataset, f"--dataset={dataset}: left out {' and '.join(left_out)}.")
     numbers = np.searchsorted(used, labels[has_label]).astype(np.int32)
