@@ -225,8 +225,22 @@ def test_a_folder_with_train_and_test_on_top_has_two_splits(tmp_path, top, test)
     pictures(tmp_path, *(top + name for name in names))
     parts = [sources.load(str(tmp_path), split, 8) for split in ("train", "test")]
     assert [values(part.images) for part in parts] == [[0, 1], [2, 3]]
+    assert folders.has_test(tmp_path) and not folders.has_test(tmp_path / top / "train")
+    # To a run that began before there were splits.
+    everything = sources.load(str(tmp_path), "all", 8)
+    assert sorted(values(everything.images)) == [0, 1, 2, 3] and everything.labels is None
     assert [part.labels.tolist() for part in parts] == [[0, 1], [1, 1]]
     assert {part.label_names for part in parts} == {("cat", "dog")}
+
+
+def test_what_is_tested_on_is_gray_if_what_is_trained_on_is(tmp_path):
+    pictures(tmp_path, "train/1.png", "test/1.png", "test/2.png")
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "test" / "1.png")
+    test = sources.load(str(tmp_path), "test", 8).images
+    assert test.shape == (2, 8, 8, 1) and test[:, 0, 0, 0].tolist() == [76, 102]
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "train" / "2.png")
+    (tmp_path / "test" / "1.png").unlink()
+    assert sources.load(str(tmp_path), "test", 8).images.shape == (1, 8, 8, 3)
 
 
 def test_what_is_in_neither_part_is_counted(tmp_path, capsys):

@@ -41,7 +41,7 @@ SYSTEM_FOLDERS = (
     *("system volume information", "lost+found"),
 )
 OTHER_KINDS = "file of another kind"
-TRAIN, TEST = "train", "test"
+TRAIN, TEST, ALL = "train", "test", "all"
 TESTS = (TEST, "val", "valid", "validation")
 # A picture of more pixels than this is not opened: a small file can hold gigabytes.
 MAX_PIXELS = 50_000_000
@@ -89,14 +89,15 @@ class Arrangement:
 def load(folder, size, split=TRAIN):
     """The images of a split of `folder`, and their labels if it has any.
 
-    Each is cropped to its central square and resized. They are gray if all of them are; alpha lies
-    on white; the camera's orientation is heeded. Files that cannot be used are skipped, counted and
+    Each is cropped to its central square and resized. They are gray if all to train on are; alpha
+    lies on white; the camera's orientation is heeded. Files that cannot be used are skipped, counted and
     named, in one line on stderr with what was left out.
 
     Args:
       folder: pathlib.Path.
       size: int. The side in pixels.
-      split: "train" or "test". Default "train", which is everything if there is no test split.
+      split: "train", which is everything if there is no test split; "test"; or "all", which is
+        everything, without labels: what it was to runs that began before there were splits.
 
     Returns:
       (images, labels, names): uint8 [n, size, size, 1 or 3]; int32 [n], or None; tuple of str.
@@ -111,18 +112,25 @@ def load(folder, size, split=TRAIN):
         told = f", but {_told(left_out)}" if left_out else ""
         raise Refused(f"--dataset={folder}: holds no image ({', '.join(SUFFIXES)}){told}.")
     found = arranged(folder, paths)
+    if split == ALL:
+        found = Arrangement({ALL: paths}, (), {}, {})
     if split not in found.splits:
         raise Refused(f"--dataset={folder}: has no split {split!r}.")
     paths, numbers = found.splits[split], {name: number for number, name in enumerate(found.names)}
     # Filled as the files are read: a list of squares would be the whole data again.
     images, labels = np.empty((len(paths), size, size, 3), np.uint8), []
-    all_gray, skipped = True, []
+    skipped = []
+    # What is tested on must look like what is trained on, however it was stored.
+    may_be_gray = split != TEST or _all_gray(found.splits[TRAIN])
+    all_gray = may_be_gray
     for path in paths:
         try:
             image = read(path, size)
         except Unreadable as error:
             skipped.append(f"{path.relative_to(folder)} ({error})")
             continue
+        if split == TEST and may_be_gray and image.ndim == 3:
+            image = np.asarray(Image.fromarray(image).convert("L"))
         images[len(labels)] = colour(image)
         labels.append(numbers.get(found.label_of.get(path), -1))
         all_gray = all_gray and image.ndim == 2
@@ -145,6 +153,12 @@ def load(folder, size, split=TRAIN):
     if all_gray:
         images = images.copy()
     return images, np.asarray(labels, np.int32) if found.names else None, found.names
+
+
+def has_test(folder):
+    """Whether a folder has a test split of its own."""
+    paths, _ = listed(folder)
+    return bool(paths) and TEST in arranged(folder, paths).splits
 
 
 def listed(folder):
@@ -309,6 +323,17 @@ def _readable(paths, label_of):
                 continue
             names.add(label_of[path])
     return tuple(sorted(names))
+
+
+def _all_gray(paths):
+    """Whether all of some pictures are gray that can be read."""
+    for path in paths:
+        try:
+            if read(path, 8).ndim == 3:
+                return False
+        except Unreadable:
+            continue
+    return True
 
 
 def square(image, size):

@@ -54,7 +54,8 @@ def load(name, split="train", image_size=0):
 
     Args:
       name: str. A key of SOURCES, tfds:NAME, or the path of a folder of images.
-      split: "train" or "test". A folder has the second if it is in parts (data.folders).
+      split: "train"; "test", which a folder has if it says so (data.folders); or "all", which is
+        "train" but for folders with both.
       image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
         DEFAULT_SIZE for others.
 
@@ -62,6 +63,8 @@ def load(name, split="train", image_size=0):
       Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images
         or no such split.
     """
+    if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
+        split = "train"
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):
