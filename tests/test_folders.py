@@ -341,7 +341,7 @@ def test_what_is_hidden_a_run_s_or_of_another_kind_is_left_out_counted_and_said(
     assert capsys.readouterr().err == (
         "Left out: 5 files of another kind (1 .heic, 1 .json, 2 .svg, 1 without ending), 4 "
         "pictures in hidden or system folders (.Trash-1000, .ipynb_checkpoints, @eaDir), 1 picture "
-        "in runs (run_1), 1 picture with a hidden name (._a.png).\n"
+        "with a hidden name (._a.png), 1 run of gan_apps (run_1).\n"
     )
 
 

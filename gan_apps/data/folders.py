@@ -90,8 +90,8 @@ def load(folder, size, split=TRAIN):
     """The images of a split of `folder`, and their labels if it has any.
 
     Each is cropped to its central square and resized. They are gray if all to train on are; alpha
-    lies on white; the camera's orientation is heeded. Files that cannot be used are skipped, counted and
-    named, in one line on stderr with what was left out.
+    lies on white; the camera's orientation is heeded. Files that cannot be used are skipped,
+    counted and named, in one line on stderr with what was left out.
 
     Args:
       folder: pathlib.Path.
@@ -188,7 +188,7 @@ def listed(folder):
                 if is_hidden:
                     left_out["picture in hidden or system folders"][path.name] += _count(path)
                 elif _is_run(path):
-                    left_out["picture in runs"][path.name] += _count(path)
+                    left_out["run of gan_apps"][path.name] += 1
                 elif path.is_symlink():
                     heapq.heappush(links, path)
                 else:
