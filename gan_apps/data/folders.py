@@ -169,19 +169,19 @@ def listed(folder):
     """
     paths, left_out = [], collections.defaultdict(collections.Counter)
     # A link to what holds the folder itself would go round, with all that lies beside the folder.
-    seen = {_identity(parent) for parent in folder.resolve().parents}
+    seen = set(folder.resolve().parents)
     # Links wait until there is nothing else: what can be reached without one is listed so.
     folders, links = [folder], []
     while folders or links:
         here = folders.pop() if folders else heapq.heappop(links)
         try:
-            identity, inside = _identity(here), sorted(here.iterdir())
+            place, inside = here.resolve(), sorted(here.iterdir())
         except OSError:
             left_out["folder that cannot be read"][here.name] += 1
             continue
-        if identity in seen:
+        if place in seen:
             continue
-        seen.add(identity)
+        seen.add(place)
         for path in inside:
             is_hidden = path.name.startswith(".") or path.name.casefold() in SYSTEM_FOLDERS
             if os.path.isdir(path):
@@ -204,11 +204,6 @@ def listed(folder):
                 left_out[OTHER_KINDS][path.suffix.lower() or "without ending"] += 1
     # Hidden folders without a picture are nobody's concern.
     return sorted(paths), {what: +names for what, names in left_out.items() if +names}
-
-
-def _identity(path):
-    about = path.stat()
-    return about.st_dev, about.st_ino
 
 
 def _is_run(folder):
