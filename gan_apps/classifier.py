@@ -15,7 +15,8 @@ from gan_apps.settings import MAX_SEED, Refused
 flags.DEFINE_string(
     "dataset",
     "mnist",
-    "What to learn: mnist, fashion_mnist, digits, tfds:NAME, or a folder or zip with tags.csv.",
+    "What to learn: mnist, fashion_mnist, digits, tfds:NAME, a folder with a folder in it for each "
+    "label, or a folder or zip with tags.csv.",
 )
 flags.DEFINE_string("output", None, "The folder to write the classifier to.")
 flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")

@@ -73,7 +73,7 @@ def test_an_image_that_vanishes_while_a_folder_is_read_is_named(tmp_path, monkey
         return read(path, size)
 
     monkeypatch.setattr(folders, "read", vanishing)
-    assert len(folders.load(tmp_path, 8)) == 2
+    assert len(folders.load(tmp_path, 8)[0]) == 2
     assert "1 of 3 files skipped: b.png" in capsys.readouterr().err
 
 

@@ -37,6 +37,8 @@ ALLOWED = {
         "gan_apps.data",
         "gan_apps.machine",
         "gan_apps.prompts",
+        # What a run directory is, which is no data.
+        "gan_apps.runs",
         "gan_apps.settings",
         "numpy",
         "PIL",

@@ -189,6 +189,19 @@ def test_other_faults_of_zips_are_refused(tmp_path):
         tagged.listed(zip_of(tmp_path / "empty.zip", {"a.png": png("red")}))
 
 
+def test_a_picture_whose_packing_is_damaged_is_skipped_and_named(tmp_path, capsys):
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tags.csv", tags(ROWS))
+        archive.writestr("images/a.png", png("red"))
+        archive.writestr("images/b.png", png("blue"))
+    content = path.read_bytes()
+    first = content.index(b"images/a.png") + len("images/a.png")
+    path.write_bytes(content[:first] + b"\xff" * 8 + content[first + 8 :])
+    assert len(sources.load(str(path), image_size=8).images) == 1
+    assert "images/a.png (Error -3 while decompressing data" in capsys.readouterr().err
+
+
 def test_bombs_are_skipped_and_nothing_usable_is_an_error(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(folders, "MAX_PIXELS", 60)
     monkeypatch.setattr(tagged, "MAX_IMAGE_BYTES", 1_000)

@@ -3,6 +3,7 @@
 import pathlib
 import re
 import sys
+import unicodedata
 
 from absl import flags
 
@@ -23,6 +24,8 @@ STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 MIN_TRUNCATION = 0.05
 # Characters of what is asked for that go into a file's name.
 NAME_LENGTH = 80
+# Labels that a refusal lists; the others are counted.
+NAMED = 30
 
 
 def define_flags(conditional, mode=""):
@@ -158,7 +161,10 @@ def requested_conditions(run, recipe):
         return conditions, _file_name(recipe, conditions)
     if asked is None:
         return list(recipe.labels), f"{recipe.condition}s"
-    labels = [_label(word, asked, recipe) for word in asked.split(",")]
+    # A name may have a comma of its own.
+    is_name = _plain(asked) in map(_plain, recipe.label_names)
+    words = [asked] if is_name else asked.split(",")
+    labels = [_label(word, asked, recipe) for word in words]
     plural = "s" if len(labels) > 1 else ""
     return labels, f"{recipe.condition}{plural}_{'_'.join(str(label) for label in labels)}"
 
@@ -189,15 +195,26 @@ def list_words(run, recipe):
 
 
 def _label(word, asked, recipe):
-    word = word.strip()
-    names = [name.casefold() for name in recipe.label_names]
-    if word.casefold() in names:
-        return names.index(word.casefold())
-    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < len(recipe.label_names):
+    """The number of the label that a word names in any case, or that it is the number of."""
+    word, names = word.strip(), recipe.label_names
+    alike = [number for number, name in enumerate(names) if _plain(name) == _plain(word)]
+    if alike:
+        # Labels that differ in their case alone are told apart by it.
+        return next((number for number in alike if names[number] == word), alike[0])
+    # Where labels are called by numbers of their own, those alone are meant.
+    counted = all(not name.isdigit() or name == str(place) for place, name in enumerate(names))
+    is_number = counted and word.isascii() and word.isdigit() and len(word) < 10
+    if is_number and int(word) < len(names):
         return int(word)
-    known = (
-        "digits 0 to 9"
-        if recipe.condition == DIGIT
-        else f"0 to {len(recipe.label_names) - 1} or {', '.join(recipe.label_names)}"
-    )
-    raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {known}.")
+    some = ", ".join(names[:NAMED])
+    listed = f"{some} and {len(names) - NAMED} more" if len(names) > NAMED else some
+    if recipe.condition == DIGIT:
+        listed = "digits 0 to 9"
+    elif counted:
+        listed = f"0 to {len(names) - 1} or {listed}"
+    raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {listed}.")
+
+
+def _plain(name):
+    """A label's name without what may differ when it is typed: case, and how accents are stored."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()

@@ -109,8 +109,8 @@ def squares(tagged, size):
         for number, name in enumerate(tagged.filenames):
             try:
                 yield number, folders.colour(folders.read(files.open(name), size))
-            except folders.DAMAGE as error:
-                yield number, folders.reason(error)
+            except folders.Unreadable as error:
+                yield number, str(error)
 
 
 def tell_skipped(skipped, count):
@@ -216,7 +216,8 @@ class _Zip:
         try:
             content = self.archive.read(self.prefix + TAGS)
             return io.StringIO(content.decode("utf-8-sig"))
-        except (*folders.DAMAGE, RuntimeError, zipfile.BadZipFile) as error:
+        except Exception as error:
+            # What a damaged zip leads to is of many kinds.
             raise Refused(f"--dataset={self.path}: {TAGS} cannot be read: {error}.") from None
 
     def is_inside(self, name):
@@ -227,8 +228,10 @@ class _Zip:
 
     def open(self, name):
         if self.sizes[self.prefix + name] > MAX_IMAGE_BYTES:
-            raise ValueError(f"more than {MAX_IMAGE_BYTES:,} bytes")
+            raise folders.Unreadable(f"more than {MAX_IMAGE_BYTES:,} bytes")
         try:
             return io.BytesIO(self.archive.read(self.prefix + name))
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            raise ValueError(str(error)) from None
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise folders.Unreadable(str(error)) from None

@@ -79,8 +79,8 @@ class TrainConfig:
     dataset: str = setting(
         "mnist",
         "What to learn: mnist, fashion_mnist, digits (needs no download), tfds:NAME for any image "
-        "set of TensorFlow Datasets, or a folder of images (for cgan a folder or zip that has a "
-        "tags.csv).",
+        "set of TensorFlow Datasets, or a folder of images (for cgan with a folder in it for each "
+        "label, or a folder or zip that has a tags.csv).",
     )
     image_size: int = setting(
         0,

@@ -52,8 +52,11 @@ def train(app, config, run):
         state is kept.
     """
     distribution.refuse_uneven(config)
+    images = _images(app, config)
+    if run_dir.is_run(run):
+        images = sources.numbered_as(images, run_dir.read_recipe(run).label_names)
     minibatches = Minibatches(
-        _images(app, config),
+        images,
         config.batch_size,
         config.discriminator_steps,
         config.generator_steps,
@@ -101,8 +104,9 @@ def _images(app, config):
         return sources.Images(images.images)
     if images.condition is None:
         raise Refused(
-            f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which gan_apps.{app} "
-            "learns to draw by; gan_apps.dcgan learns without."
+            f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
+            f"each of them) and no {tagged.TAGS}, which gan_apps.{app} learns to draw by; "
+            "gan_apps.dcgan learns without."
         )
     return images
 
