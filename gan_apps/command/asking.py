@@ -21,7 +21,7 @@ MAX_IMAGES = 10_000
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 MIN_TRUNCATION = 0.05
-# Characters of what is asked for that go into a file's name.
+# Bytes of what is asked for that go into a file's name, of which file systems take 255.
 NAME_LENGTH = 80
 
 
@@ -178,7 +178,13 @@ def prompted(recipe, prompt):
 def _file_name(recipe, conditions):
     plural = "s" if len(conditions) > 1 else ""
     words = "_and_".join(recipe.vocabulary.named(one) for one in conditions)
-    return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+    return f"prompt{plural}_{as_file_name(words)}"
+
+
+def as_file_name(words):
+    """Words of any alphabet as a part of a file's name."""
+    name = re.sub(r"[\W_]+", "_", words).encode()[:NAME_LENGTH]
+    return name.decode(errors="ignore").strip("_")
 
 
 def list_words(run, recipe):
