@@ -24,7 +24,7 @@ def define_flags(config_class, conditional=False):
       conditional: bool. Whether what its runs draw can be asked for, by a label or a prompt.
     """
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "run_dir",
         None,
         "The run to draw from (default: the shipped one), or to train: a new folder, or an "

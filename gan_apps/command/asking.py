@@ -8,6 +8,7 @@ from absl import flags
 
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
 flags.disclaim_key_flags()
 
@@ -90,7 +91,7 @@ def define_flags(conditional, mode=""):
         "Normal latents beyond so many standard deviations are drawn again: below 2, "
         "pictures are more ordinary and less varied.",
     )
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "output",
         None,
         "Where to draw: a grid if it ends in .png, an animation if in .gif, else a "
