@@ -106,7 +106,7 @@ class MetricsLog(_ByIteration):
 
 def append(path, row):
     """Adds a row to metrics.jsonl."""
-    with path.open("a", encoding="utf-8") as file:
+    with files.named_in_errors(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
 
