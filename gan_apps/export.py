@@ -11,11 +11,12 @@ from gan_apps.command import launch
 from gan_apps.machine import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
+from gan_apps.settings import flags as settings_flags
 
 FORMATS = ("saved_model", "litert", "all")
 
-flags.DEFINE_string("run_dir", None, "The run to export.")
-flags.DEFINE_string(
+settings_flags.define_path("run_dir", None, "The run to export.")
+settings_flags.define_path(
     "output_dir",
     None,
     "Where to: a new folder, or that of an earlier export, which gets a new version.",

@@ -15,6 +15,8 @@ from gan_apps.training.monitor import Monitor
 from gan_apps.training.schedules import LinearEnd
 from tests.tiny_models import FakeSample, built, iterations, metric_names
 
+without_hangup = pytest.mark.skipif(callbacks.HANGUP is None, reason="there is no such signal")
+
 
 def watched(run, on_collapse="warn", **figures):
     return Monitor(run, FakeSample(**figures), on_collapse)
@@ -99,7 +101,14 @@ def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code",
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        pytest.param(callbacks.HANGUP, 129, marks=without_hangup),
+    ],
+)
 def test_a_signal_saves_between_iterations(tmp_path, number, code):
     model = built()
     before = signal.getsignal(number)
@@ -120,6 +129,19 @@ def test_a_signal_saves_between_iterations(tmp_path, number, code):
     finally:
         saver.restore_signals()
     assert signal.getsignal(number) is before
+
+
+@without_hangup
+def test_a_training_that_outlives_its_terminal_is_not_ended_by_it(tmp_path):
+    # As nohup starts it.
+    before = signal.signal(callbacks.HANGUP, signal.SIG_IGN)
+    try:
+        saver = callbacks.SaveStates(tmp_path, 1000, 1000, 0.0, watched(tmp_path))
+        assert signal.getsignal(callbacks.HANGUP) is signal.SIG_IGN
+        saver.restore_signals()
+        assert signal.getsignal(callbacks.HANGUP) is signal.SIG_IGN
+    finally:
+        signal.signal(callbacks.HANGUP, before)
 
 
 def test_learning_rates_fall_at_the_end():

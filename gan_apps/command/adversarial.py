@@ -24,7 +24,7 @@ def define_flags(config_class, conditional=False):
       conditional: bool. Whether what its runs draw can be asked for, by a label or a prompt.
     """
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "run_dir",
         None,
         "The run to draw from (default: the shipped one), or to train: a new folder, or an "
@@ -108,12 +108,13 @@ def _train(app, config_class):
     values = flags.FLAGS
     if values.run_dir == "":
         raise Refused("--run_dir=: names no folder.")
-    run = run_dir.new_path(app) if values.run_dir is None else pathlib.Path(values.run_dir)
-    stored = stored_settings(run, app, config_class) if run_dir.is_run(run) else None
+    run = None if values.run_dir is None else pathlib.Path(values.run_dir)
+    goes_on = run is not None and run_dir.is_run(run)
+    stored = stored_settings(run, app, config_class) if goes_on else None
     config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
     if stored is not None:
         _refuse_changes(run, config, stored)
-    elif run.exists() and not _is_empty(run):
+    elif run is not None and run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
     if config.distribute == "multi_worker":
         _join_the_workers(values.run_dir, config)

@@ -9,6 +9,7 @@ from absl import flags
 
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
 flags.disclaim_key_flags()
 
@@ -22,7 +23,7 @@ MAX_IMAGES = 10_000
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 MIN_TRUNCATION = 0.05
-# Characters of what is asked for that go into a file's name.
+# Bytes of what is asked for that go into a file's name, of which file systems take 255.
 NAME_LENGTH = 80
 # Labels that a refusal lists; the others are counted.
 NAMED = 30
@@ -93,7 +94,7 @@ def define_flags(conditional, mode=""):
         "Normal latents beyond so many standard deviations are drawn again: below 2, "
         "pictures are more ordinary and less varied.",
     )
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "output",
         None,
         "Where to draw: a grid if it ends in .png, an animation if in .gif, else a "
@@ -184,7 +185,13 @@ def prompted(recipe, prompt):
 def _file_name(recipe, conditions):
     plural = "s" if len(conditions) > 1 else ""
     words = "_and_".join(recipe.vocabulary.named(one) for one in conditions)
-    return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+    return f"prompt{plural}_{as_file_name(words)}"
+
+
+def as_file_name(words):
+    """Words of any alphabet as a part of a file's name."""
+    name = re.sub(r"[\W_]+", "_", words).encode()[:NAME_LENGTH]
+    return name.decode(errors="ignore").strip("_")
 
 
 def list_words(run, recipe):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import gzip
-import os
 import pathlib
 import threading
 import urllib.error
@@ -11,7 +10,7 @@ import urllib.request
 import numpy as np
 from PIL import Image
 
-from gan_apps.data import folders, tagged
+from gan_apps.data import folders, prepared, tagged
 from gan_apps.machine import quiet
 from gan_apps.prompts.vocabulary import Vocabulary, learned
 from gan_apps.settings import Refused
@@ -164,13 +163,14 @@ def _tfds(name, condition):
         import tensorflow_datasets as tfds
 
         with quiet.stderr():
-            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
-            prepared = builder.is_prepared()
-        if not prepared and name in DEBIAN and DEBIAN[name].is_dir():
+            builder = tfds.builder(name, data_dir=prepared.folder())
+            is_prepared = builder.is_prepared()
+        if not is_prepared and name in DEBIAN and DEBIAN[name].is_dir():
             names = tuple(builder.info.features["label"].names)
             return Images(*_idx(DEBIAN[name], split), names, condition)
-        if not prepared:
+        if not is_prepared:
             _require_network(name)
+            prepared.require_writable(name, builder)
             builder.download_and_prepare()
         table = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
         return Images(
@@ -201,7 +201,7 @@ def _any_tfds(name, split, size):
 
     try:
         with quiet.stderr():
-            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
+            builder = tfds.builder(name, data_dir=prepared.folder())
     except (tfds.core.DatasetNotFoundError, ValueError, ImportError):
         raise Refused(f"--dataset={TFDS}{name}: TensorFlow Datasets knows no {name!r}.") from None
     features = builder.info.features
@@ -209,6 +209,7 @@ def _any_tfds(name, split, size):
         raise Refused(f"--dataset={TFDS}{name}: has no feature 'image'.")
     if not builder.is_prepared():
         _require_network(f"{TFDS}{name}")
+        prepared.require_writable(f"{TFDS}{name}", builder)
         builder.download_and_prepare()
     if split not in builder.info.splits:
         raise Refused(f"--dataset={TFDS}{name}: has no split {split!r}.")
@@ -298,7 +299,7 @@ def _require_network(name):
     thread.start()
     thread.join(PROBE_SECONDS)
     if not reached.is_set():
-        folder = os.environ.get("TFDS_DATA_DIR") or pathlib.Path.home() / "tensorflow_datasets"
+        folder = prepared.folder() or pathlib.Path.home() / "tensorflow_datasets"
         raise Refused(
             f"--dataset={name}: no prepared copy in {folder} and no network to fetch one. Either "
             f"set TFDS_DATA_DIR to a folder that holds a prepared copy, or connect to the "

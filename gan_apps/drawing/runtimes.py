@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from gan_apps.machine import quiet
+from gan_apps.machine import files, quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 
@@ -60,7 +60,7 @@ def _runner(path, shape):
     """The signature `latents` of a .tflite file that takes that shape, or None if it has none."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     try:
-        interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
+        interpreter = interpreter_module.Interpreter(files.in_utf8(path), num_threads=1)
         interpreter.allocate_tensors()
         runner = interpreter.get_signature_runner("latents")
         taken = tuple(runner.get_input_details()["latents"]["shape"])

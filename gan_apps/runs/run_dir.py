@@ -125,6 +125,12 @@ def new_path(app):
 def held(run):
     """Makes the folder of a run, if there is none, and keeps it for this process.
 
+    Args:
+      run: path.
+
+    Yields:
+      The path.
+
     Raises:
       Refused: it cannot be written, or another process trains in it.
     """
@@ -136,7 +142,24 @@ def held(run):
             raise Refused(f"--run_dir={run}: another process is training in it.") from None
         except OSError as error:
             raise Refused(f"--run_dir={run}: cannot be written: {error.strerror}.") from None
-        yield
+        yield run
+
+
+@contextlib.contextmanager
+def new_held(app):
+    """`held` of a folder that is made for it: the next number, which no other process has taken."""
+    while True:
+        run = new_path(app)
+        try:
+            run.mkdir(parents=True)
+        except FileExistsError:
+            # Another process was quicker.
+            continue
+        except OSError as error:
+            raise Refused(f"--run_dir={run}: cannot be written: {error.strerror}.") from None
+        break
+    with held(run):
+        yield run
 
 
 def create(path, recipe):

@@ -91,7 +91,7 @@ def _some(recipe):
 def _served(path, inputs):
     import tensorflow as tf
 
-    signature = tf.saved_model.load(str(path)).signatures[saved_model.LATENTS]
+    signature = tf.saved_model.load(files.in_utf8(path)).signatures[saved_model.LATENTS]
     return signature(**{name: tf.constant(values) for name, values in inputs.items()})[
         "images"
     ].numpy()

@@ -43,6 +43,7 @@ def setting(
     choices=None,
     only_if=None,
     newer=False,
+    is_path=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
@@ -57,6 +58,7 @@ def setting(
         of the config is true, which the words say; it is refused otherwise, not ignored.
       newer: bool. Whether there are runs that were made before the setting was, and that have its
         default without saying so.
+      is_path: bool. Whether it names a file or folder, in which "~" is the home folder.
     """
     metadata = {
         "help": help,
@@ -68,6 +70,7 @@ def setting(
         "choices": choices,
         "only_if": only_if,
         "newer": newer,
+        "is_path": is_path,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -81,6 +84,7 @@ class TrainConfig:
         "What to learn: mnist, fashion_mnist, digits (needs no download), tfds:NAME for any image "
         "set of TensorFlow Datasets, or a folder of images (for cgan with a folder in it for each "
         "label, or a folder or zip that has a tags.csv).",
+        is_path=True,
     )
     image_size: int = setting(
         0,
@@ -432,6 +436,7 @@ class CGANConfig(DCGANConfig, _DivergenceConfig):
         "",
         "Begin with the networks of this run instead of random ones; it has the same bodies, and "
         "its saved states.",
+        is_path=True,
     )
     # Chosen by measurement (benchmarks/RESULTS.md).
     normalization: str = _changed("normalization", "none")

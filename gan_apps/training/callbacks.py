@@ -22,6 +22,10 @@ from gan_apps.training.diagnosis import WentWrong
 SAMPLES_PER_LABEL = 10
 # In all, of a run without labels.
 SAMPLES = 64
+# What a terminal says that goes away; Windows has no such signal.
+HANGUP = getattr(signal, "SIGHUP", None)
+# What ends a training that then goes on where it was.
+SIGNALS = tuple(filter(None, (signal.SIGINT, signal.SIGTERM, HANGUP)))
 
 
 class _ByIteration(keras.callbacks.Callback):
@@ -102,7 +106,7 @@ class MetricsLog(_ByIteration):
 
 def append(path, row):
     """Adds a row to metrics.jsonl."""
-    with path.open("a", encoding="utf-8") as file:
+    with files.named_in_errors(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
 
@@ -195,8 +199,8 @@ class SaveStates(_ByIteration):
 
     The one with the least kernel distance, which every run has, is kept beside the newest.
 
-    SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
-    raised. A second signal is not waited for. Of several workers the chief alone does so; another
+    SIGNALS are answered between two iterations: the state is saved and `Interrupted` raised. A
+    second signal is not waited for. Of several workers the chief alone does so; another
     goes on until the chief has stopped, since none can finish an iteration without the others.
     """
 
@@ -212,7 +216,9 @@ class SaveStates(_ByIteration):
         self.signal = None
         self.replaced = {
             number: signal.signal(number, self._remember)
-            for number in (signal.SIGINT, signal.SIGTERM)
+            for number in SIGNALS
+            # nohup has it ignored, for a training that outlives its terminal.
+            if number != HANGUP or signal.getsignal(number) is not signal.SIG_IGN
         }
 
     @property

@@ -12,7 +12,7 @@ import tensorflow as tf
 from gan_apps import settings
 from gan_apps.data import sources, tagged
 from gan_apps.data.minibatches import Minibatches
-from gan_apps.machine import files, processor
+from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Interrupted, Refused
 from gan_apps.training import (
@@ -39,14 +39,15 @@ def train(app, config, run):
     Args:
       app: str. The command: a key of models.MODELS.
       config: settings.TrainConfig with `precision` resolved.
-      run: path. A new folder, or a run of the same settings, which is gone on with.
+      run: path. A new folder, or a run of the same settings, which is gone on with; None for the
+        first free number of checkpoints/<app>_NNN.
 
     Returns:
       The path of the run.
 
     Raises:
       Refused: the data or the run cannot be used.
-      Interrupted: SIGINT or SIGTERM; the state is saved.
+      Interrupted: one of callbacks.SIGNALS; the state is saved.
       Failed: a loss or a weight is not finite, memory or disk is full, the data are gone, a worker
         was lost, or the diagnosis says that training fails and was asked to end it; the last good
         state is kept.
@@ -67,11 +68,14 @@ def train(app, config, run):
         model = building.build(app, config, minibatches)
     limits.refuse_what_does_not_fit(config, model)
     recipe = _recipe(app, config, minibatches.images, model)
-    if getattr(config, "initial_run_dir", "") and not states.saved(run):
+    is_new = run is None or not states.saved(run)
+    if getattr(config, "initial_run_dir", "") and is_new:
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
     # Only the chief writes, and so only the chief's run is its own.
-    held = run_dir.held(run) if distribution.is_chief(config) else contextlib.nullcontext()
-    with held, limits.said_in_one_line(config, run):
+    held = contextlib.nullcontext(run)
+    if distribution.is_chief(config):
+        held = run_dir.new_held(app) if run is None else run_dir.held(run)
+    with held as run, limits.said_in_one_line(config, run), terminal.that_may_go_away():
         _go_on(model, config, run, recipe, minibatches)
     return run
 
