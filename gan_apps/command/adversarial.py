@@ -36,6 +36,13 @@ def define_flags(config_class, conditional=False):
         "auto",
         "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
     )
+    flags.DEFINE_string(
+        "state",
+        None,
+        "[generate] Draw from a saved state of the run, which need not have ended: best (the least "
+        "kernel distance while training), last, or the number of an iteration. Default: the "
+        "generator that the training ended with.",
+    )
     settings_flags.define(config_class)
 
 
@@ -55,7 +62,7 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        _refuse_given((*asking.names(), "runtime"), "train")
+        _refuse_given((*asking.names(), "runtime", "state"), "train")
         path = _train(app, config_class)
     else:
         training_only = set(settings_flags.names(config_class)) - {"seed"}
@@ -86,7 +93,7 @@ def _generate(app, shipped_run):
         return asking.list_words(run, recipe)
     request = asking.request(run, recipe)
     draw.check_writable(request.output)
-    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime)
+    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime, flags.FLAGS.state)
     return draw.draw(generator, request)
 
 
