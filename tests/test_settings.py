@@ -83,11 +83,21 @@ def test_json_of_another_shape_is_refused(change):
         settings.from_json(CGANConfig, values)
 
 
-def test_json_that_lacks_a_field_is_refused():
-    values = settings.to_json(CGANConfig())
-    del values["beta_2"]
-    with pytest.raises(ValueError, match="beta_2"):
-        settings.from_json(CGANConfig, values)
+@pytest.mark.parametrize(
+    "config_class", [DCGANConfig, CGANConfig, FGANConfig, WGANConfig, WGANGPConfig]
+)
+def test_a_setting_that_came_later_has_its_default_in_older_runs(config_class):
+    for name in settings.to_json(config_class()):
+        values = settings.to_json(config_class(num_epochs=3))
+        values.pop(name)
+        read = settings.from_json(config_class, values)
+        expected = 16 if name == "num_epochs" else 3
+        assert read == config_class(num_epochs=expected), name
+
+
+def test_settings_that_are_no_object_are_refused():
+    with pytest.raises(ValueError, match="settings do not match CGANConfig"):
+        settings.from_json(CGANConfig, [1])
 
 
 def test_differences():

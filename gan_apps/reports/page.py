@@ -292,7 +292,13 @@ def _made_with(runs):
     if "processor" not in names:
         names.append("processor")
     rows = [
-        [_text(name), *(_text(run.recipe.versions.get(name, "not recorded")) for run in runs)]
+        [
+            _text(name),
+            *(
+                _text(", then ".join(run.recipe.versions_of(name)) or "not recorded")
+                for run in runs
+            ),
+        ]
         for name in names
     ]
     commands = "".join(

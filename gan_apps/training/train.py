@@ -1,6 +1,7 @@
 """Trains a run to its end, from wherever it stands."""
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import pathlib
 import platform
@@ -65,7 +66,7 @@ def train(app, config, run):
     limits.refuse_what_does_not_fit(config, model)
     recipe = _recipe(app, config, minibatches.images, model)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
-        states.begin_with(pathlib.Path(config.initial_run_dir), model)
+        _begin(config, model)
     # Only the chief writes, and so only the chief's run is its own.
     held = run_dir.held(run) if distribution.is_chief(config) else contextlib.nullcontext()
     with held, limits.said_in_one_line(config, run):
@@ -73,25 +74,61 @@ def train(app, config, run):
     return run
 
 
+def _begin(config, model):
+    """Begins with the networks of the run that `initial_run_dir` names."""
+    other = pathlib.Path(config.initial_run_dir)
+    states.begin_with(other, model)
+    # Rows of a kernel that stand for latents there must not stand for a condition here.
+    latent_dim = run_dir.read_recipe(other).latent_dim
+    if latent_dim != config.latent_dim:
+        raise Refused(
+            f"--initial_run_dir={other}: its --latent_dim is {latent_dim}, not {config.latent_dim}."
+        )
+
+
 def _go_on(model, config, run, recipe, minibatches):
     """Trains from where the run stands to its end."""
     is_chief = distribution.is_chief(config)
     if is_chief:
-        run_dir.create(run, recipe)
         files.clear_unfinished(run)
     seconds = states.restore(run, model)
     with _with_the_others(config, run):
         distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+    trained = int(model.iteration.numpy())
+    left = config.num_epochs * minibatches.steps_per_epoch - trained
     if is_chief:
-        callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
+        if trained:
+            recipe = _gone_on_with(run, recipe, left > 0)
+        run_dir.create(run, recipe)
+        callbacks.MetricsLog.cut_back(run, trained)
     print(f"Run: {run}", flush=True)
-    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.numpy())
     if left > 0:
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
     if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
     with _with_the_others(config, run):
         distribution.wait_for_all(config)
+
+
+def _gone_on_with(run, recipe, trains):
+    """The recipe of a run that was trained before, with the versions that did and that now will."""
+    stored = run_dir.read_recipe(run)
+    earlier, before = stored.earlier_versions, stored.versions
+    changed = [name for name in recipe.versions if recipe.versions[name] != before.get(name)]
+    # What an older run did not record need not be another.
+    changed = [name for name in changed if name in before]
+    if not trains or not changed:
+        return dataclasses.replace(recipe, versions=before, earlier_versions=earlier)
+    was, now = (
+        ", ".join(f"{name} {versions[name]}" for name in changed)
+        for versions in (before, recipe.versions)
+    )
+    print(
+        f"{run} was trained with {was} and goes on with {now}: it need not end bit for bit as it "
+        "would have.",
+        file=sys.stderr,
+    )
+    return dataclasses.replace(recipe, earlier_versions=(*earlier, before))
 
 
 def _images(app, config):
