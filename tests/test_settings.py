@@ -128,6 +128,31 @@ def test_a_machine_that_does_not_say_computes_in_float32(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "gpus, precision",
+    [
+        # A GPU without units for it, beside a processor that has them.
+        ([{"device_name": "Tesla T4", "compute_capability": (7, 5)}], "float32"),
+        ([{"device_name": "NVIDIA A100", "compute_capability": (8, 0)}], "bfloat16"),
+        ([{"compute_capability": (9, 0)}, {"compute_capability": (7, 0)}], "float32"),
+        # One of another make, which does not say.
+        ([{"device_name": "METAL"}], "float32"),
+    ],
+)
+def test_auto_precision_asks_the_gpus_where_there_are_any(gpus, precision, tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    (tmp_path / "cpuinfo").write_text("model name : X\nflags : avx512_bf16")
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "cpuinfo")
+    seen = {"GPU": range(len(gpus)), "CPU": [0]}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: seen[kind])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda number: gpus[number])
+    assert processor.resolved(CGANConfig()).precision == precision
+    assert processor.resolved(CGANConfig(precision="bfloat16")).precision == "bfloat16"
+    named = [gpu.get("device_name", "a GPU") for gpu in gpus]
+    assert processor.described().split(", ")[2:] == named
+
+
+@pytest.mark.parametrize(
     "constraint", [{"penalty": "one_sided"}, {"clip": 0.01}, {"normalization": "spectral"}]
 )
 def test_wasserstein_is_allowed_with_a_constraint(constraint):

@@ -1,5 +1,6 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
+import dataclasses
 import pathlib
 
 from absl import flags
@@ -117,8 +118,11 @@ def _train(app, config_class):
         raise Refused("--run_dir=: names no folder.")
     run = run_dir.new_path(app) if values.run_dir is None else pathlib.Path(values.run_dir)
     stored = stored_settings(run, app, config_class) if run_dir.is_run(run) else None
-    config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
+    config = settings_flags.config_from_flags(config_class, stored)
     if stored is not None:
+        if config.precision == "auto":
+            # It was decided when the run began.
+            config = dataclasses.replace(config, precision=stored.precision)
         _refuse_changes(run, config, stored)
     elif run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
@@ -127,7 +131,8 @@ def _train(app, config_class):
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
-    return train.train(app, config, run)
+    # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
+    return train.train(app, processor.resolved(config), run)
 
 
 def _join_the_workers(given_run_dir, config):

@@ -197,7 +197,8 @@ class TrainConfig:
     )
     precision: str = setting(
         "auto",
-        "What the networks compute in; auto takes bfloat16 where the processor has it.",
+        "What the networks compute in; auto takes bfloat16 where what trains here has it: the GPUs "
+        "if there are any, else the processor.",
         choices=PRECISIONS,
     )
     jit_compile: bool = setting(

@@ -202,12 +202,15 @@ def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
     is_chief = distribution.is_chief(config)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
     steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [callbacks.StopAtNaN(monitor)]
+    periods = config.log_steps, config.save_steps, steps_per_epoch
+    steps += [callbacks.StopAtNaN(monitor, *periods)]
     if is_chief:
         steps += [
             callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
             callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
+            callbacks.Progress(
+                config.num_epochs, steps_per_epoch, images_per_iteration, config.log_steps, monitor
+            ),
         ]
     steps += [saver]
     for epoch in range(first_epoch, config.num_epochs):
@@ -219,7 +222,7 @@ def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
             epochs=epoch + 1,
             shuffle=False,
             verbose=0,
-            callbacks=steps,
+            callbacks=callbacks.Unread(steps, add_history=True, model=model),
         )
 
 
