@@ -60,6 +60,7 @@ ALLOWED = {
         "gan_apps",
         "gan_apps.serving",
         "gan_apps.drawing",
+        "gan_apps.evaluation",
         "gan_apps.machine",
         "gan_apps.pages",
         "gan_apps.runs",

@@ -1,5 +1,6 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
+import dataclasses
 import pathlib
 
 from absl import flags
@@ -36,6 +37,13 @@ def define_flags(config_class, conditional=False):
         "auto",
         "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
     )
+    flags.DEFINE_string(
+        "state",
+        None,
+        "[generate] Draw from a saved state of the run, which need not have ended: best (the least "
+        "kernel distance while training), last, or the number of an iteration. Default: the "
+        "generator that the training ended with.",
+    )
     settings_flags.define(config_class)
 
 
@@ -55,7 +63,7 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        _refuse_given((*asking.names(), "runtime"), "train")
+        _refuse_given((*asking.names(), "runtime", "state"), "train")
         path = _train(app, config_class)
     else:
         training_only = set(settings_flags.names(config_class)) - {"seed"}
@@ -86,7 +94,7 @@ def _generate(app, shipped_run):
         return asking.list_words(run, recipe)
     request = asking.request(run, recipe)
     draw.check_writable(request.output)
-    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime)
+    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime, flags.FLAGS.state)
     return draw.draw(generator, request)
 
 
@@ -111,8 +119,11 @@ def _train(app, config_class):
     run = None if values.run_dir is None else pathlib.Path(values.run_dir)
     goes_on = run is not None and run_dir.is_run(run)
     stored = stored_settings(run, app, config_class) if goes_on else None
-    config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
+    config = settings_flags.config_from_flags(config_class, stored)
     if stored is not None:
+        if config.precision == "auto":
+            # It was decided when the run began.
+            config = dataclasses.replace(config, precision=stored.precision)
         _refuse_changes(run, config, stored)
     elif run is not None and run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
@@ -121,7 +132,8 @@ def _train(app, config_class):
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
-    return train.train(app, config, run)
+    # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
+    return train.train(app, processor.resolved(config), run)
 
 
 def _join_the_workers(given_run_dir, config):

@@ -203,7 +203,10 @@ def _versions(runs):
     if "processor" not in names:
         names.append("processor")
     rows = [
-        [name, *(str(run.recipe.versions.get(name, "not recorded")) for run in runs)]
+        [
+            name,
+            *(", then ".join(run.recipe.versions_of(name)) or "not recorded" for run in runs),
+        ]
         for name in names
     ]
     return {"heads": ["", *(run.name for run in runs)], "rows": rows}

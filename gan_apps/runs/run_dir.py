@@ -17,6 +17,7 @@ saved_model/1/         for TF-Serving; not shipped
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import pathlib
 import re
@@ -52,6 +53,8 @@ CONDITIONS = (*LABEL_CONDITIONS, PROMPT)
 
 # Raised when a file of a run changes its meaning; older programs then refuse the run.
 FORMAT = 1
+# Fields of a recipe that older runs do not have; they are not written where they say nothing.
+_LATER = {"earlier_versions"}
 
 SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
 NEW_RUNS = "checkpoints"
@@ -67,7 +70,8 @@ class Recipe:
       label_names: tuple of str. What the labels 0, 1, ... are called; empty without labels.
       condition: str or None. The flag that asks for a picture: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
-      versions: dict. Library versions and the processor that the run was made with.
+      versions: dict. Library versions and the processor that the run was last trained with.
+      earlier_versions: tuple of dicts. Those that it was trained with before, oldest first.
     """
 
     app: str
@@ -76,6 +80,12 @@ class Recipe:
     condition: str
     generator: dict
     versions: dict
+    earlier_versions: tuple = ()
+
+    def versions_of(self, name):
+        """The versions of a library that trained the run, one after the other; () if not known."""
+        known = [one[name] for one in (*self.earlier_versions, self.versions) if name in one]
+        return tuple(version for version, _ in itertools.groupby(known))
 
     @property
     def latent_dim(self):
@@ -174,6 +184,9 @@ def is_run(path):
 
 def write_recipe(run, recipe):
     values = {"format": FORMAT, **dataclasses.asdict(recipe)}
+    for name in _LATER:
+        if not values[name]:
+            values.pop(name)
     files.write_json(run / CONFIG, {**values, "label_names": list(recipe.label_names)})
 
 
@@ -192,11 +205,13 @@ def read_recipe(run):
     _check_format(values, run / CONFIG)
     values.pop("format")
     expected = {field.name for field in dataclasses.fields(Recipe)}
-    if values.keys() != expected:
-        odd = ", ".join(sorted(values.keys() ^ expected))
+    if values.keys() | _LATER != expected:
+        odd = ", ".join(sorted((values.keys() | _LATER) ^ expected))
         raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
     try:
-        recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
+        for name in ("label_names", *(_LATER & values.keys())):
+            values[name] = tuple(values[name])
+        recipe = Recipe(**values)
         sound = (
             recipe.condition in (*CONDITIONS, None)
             and bool(recipe.label_names) == (recipe.condition in LABEL_CONDITIONS)
@@ -204,7 +219,7 @@ def read_recipe(run):
             and all(isinstance(name, str) for name in recipe.label_names)
             and isinstance(recipe.app, str)
             and isinstance(recipe.settings, dict)
-            and isinstance(recipe.versions, dict)
+            and all(isinstance(one, dict) for one in (recipe.versions, *recipe.earlier_versions))
             and type(recipe.latent_dim) is int
             and recipe.latent_dim >= 1
             and recipe.latent_distribution in LATENT_DISTRIBUTIONS

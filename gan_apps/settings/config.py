@@ -42,7 +42,6 @@ def setting(
     excluded=(),
     choices=None,
     only_if=None,
-    newer=False,
     is_path=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
@@ -56,8 +55,6 @@ def setting(
       choices: tuple of str, or function that returns one. All that is allowed.
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
-      newer: bool. Whether there are runs that were made before the setting was, and that have its
-        default without saying so.
       is_path: bool. Whether it names a file or folder, in which "~" is the home folder.
     """
     metadata = {
@@ -69,7 +66,6 @@ def setting(
         "excluded": excluded,
         "choices": choices,
         "only_if": only_if,
-        "newer": newer,
         "is_path": is_path,
     }
     return dataclasses.field(default=default, metadata=metadata)
@@ -205,7 +201,8 @@ class TrainConfig:
     )
     precision: str = setting(
         "auto",
-        "What the networks compute in; auto takes bfloat16 where the processor has it.",
+        "What the networks compute in; auto takes bfloat16 where what trains here has it: the GPUs "
+        "if there are any, else the processor.",
         choices=PRECISIONS,
     )
     jit_compile: bool = setting(
@@ -217,7 +214,6 @@ class TrainConfig:
         "those of this machine (mirrored), or those of all workers that TF_CONFIG names "
         "(multi_worker). May change when a run is resumed.",
         choices=DISTRIBUTIONS,
-        newer=True,
     )
     seed: int = setting(
         0,
@@ -229,7 +225,6 @@ class TrainConfig:
         False,
         "Use no kernel of TensorFlow whose result may differ from one time to the next. On a "
         "processor there is none, and it changes nothing; on a GPU it costs speed.",
-        newer=True,
     )
     log_steps: int = setting(100, "Iterations per row of metrics.jsonl.", minimum=1)
     save_steps: int = setting(500, "Iterations between saved states.", minimum=1)
@@ -238,7 +233,6 @@ class TrainConfig:
         "When training is seen to fail (see the report's diagnosis): say so, stop, or go back to "
         "the last good state and on from there with new noise.",
         choices=ON_COLLAPSE,
-        newer=True,
     )
 
     def __post_init__(self):
@@ -469,13 +463,14 @@ def to_json(config):
 
 
 def from_json(config_class, values):
-    """The inverse of `to_json`; ValueError for fields missing, unknown or out of bounds."""
-    fields = {field.name: field for field in dataclasses.fields(config_class)}
-    if isinstance(values, dict):
-        newer = {name: f.default for name, f in fields.items() if f.metadata["newer"]}
-        values = {**newer, **values}
-    if not isinstance(values, dict) or values.keys() != fields.keys():
-        odd = sorted(set(fields) ^ set(values)) if isinstance(values, dict) else [type(values)]
+    """The inverse of `to_json`; ValueError for fields that are unknown or out of bounds.
+
+    A field that is not there takes its default: it is a setting of which the program that wrote
+    the values had not heard. So the default of a new setting is what was done before there was it.
+    """
+    known = [field.name for field in dataclasses.fields(config_class)]
+    if not isinstance(values, dict) or not values.keys() <= set(known):
+        odd = sorted(set(values) - set(known)) if isinstance(values, dict) else [type(values)]
         raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")
     return config_class(
         **{

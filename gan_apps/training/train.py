@@ -1,6 +1,7 @@
 """Trains a run to its end, from wherever it stands."""
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import pathlib
 import platform
@@ -70,7 +71,7 @@ def train(app, config, run):
     recipe = _recipe(app, config, minibatches.images, model)
     is_new = run is None or not states.saved(run)
     if getattr(config, "initial_run_dir", "") and is_new:
-        states.begin_with(pathlib.Path(config.initial_run_dir), model)
+        _begin(config, model)
     # Only the chief writes, and so only the chief's run is its own.
     held = contextlib.nullcontext(run)
     if distribution.is_chief(config):
@@ -80,25 +81,61 @@ def train(app, config, run):
     return run
 
 
+def _begin(config, model):
+    """Begins with the networks of the run that `initial_run_dir` names."""
+    other = pathlib.Path(config.initial_run_dir)
+    states.begin_with(other, model)
+    # Rows of a kernel that stand for latents there must not stand for a condition here.
+    latent_dim = run_dir.read_recipe(other).latent_dim
+    if latent_dim != config.latent_dim:
+        raise Refused(
+            f"--initial_run_dir={other}: its --latent_dim is {latent_dim}, not {config.latent_dim}."
+        )
+
+
 def _go_on(model, config, run, recipe, minibatches):
     """Trains from where the run stands to its end."""
     is_chief = distribution.is_chief(config)
     if is_chief:
-        run_dir.create(run, recipe)
         files.clear_unfinished(run)
     seconds = states.restore(run, model)
     with _with_the_others(config, run):
         distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+    trained = int(model.iteration.numpy())
+    left = config.num_epochs * minibatches.steps_per_epoch - trained
     if is_chief:
-        callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
+        if trained:
+            recipe = _gone_on_with(run, recipe, left > 0)
+        run_dir.create(run, recipe)
+        callbacks.MetricsLog.cut_back(run, trained)
     print(f"Run: {run}", flush=True)
-    left = config.num_epochs * minibatches.steps_per_epoch - int(model.iteration.numpy())
     if left > 0:
         seconds = _fit(model, config, run, recipe, minibatches, seconds)
     if is_chief and not finishing.is_finished(run, model):
         finishing.finish(run, recipe, model, seconds)
     with _with_the_others(config, run):
         distribution.wait_for_all(config)
+
+
+def _gone_on_with(run, recipe, trains):
+    """The recipe of a run that was trained before, with the versions that did and that now will."""
+    stored = run_dir.read_recipe(run)
+    earlier, before = stored.earlier_versions, stored.versions
+    changed = [name for name in recipe.versions if recipe.versions[name] != before.get(name)]
+    # What an older run did not record need not be another.
+    changed = [name for name in changed if name in before]
+    if not trains or not changed:
+        return dataclasses.replace(recipe, versions=before, earlier_versions=earlier)
+    was, now = (
+        ", ".join(f"{name} {versions[name]}" for name in changed)
+        for versions in (before, recipe.versions)
+    )
+    print(
+        f"{run} was trained with {was} and goes on with {now}: it need not end bit for bit as it "
+        "would have.",
+        file=sys.stderr,
+    )
+    return dataclasses.replace(recipe, earlier_versions=(*earlier, before))
 
 
 def _images(app, config):
@@ -173,12 +210,15 @@ def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
     is_chief = distribution.is_chief(config)
     # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
     steps = [callbacks.RestoreMetrics(model)] if first_step else []
-    steps += [callbacks.StopAtNaN(monitor)]
+    periods = config.log_steps, config.save_steps, steps_per_epoch
+    steps += [callbacks.StopAtNaN(monitor, *periods)]
     if is_chief:
         steps += [
             callbacks.MetricsLog(run, config.log_steps, images_per_iteration, events, monitor),
             callbacks.Samples(run, recipe, config.seed, steps_per_epoch, events),
-            callbacks.Progress(config.num_epochs, steps_per_epoch, images_per_iteration, monitor),
+            callbacks.Progress(
+                config.num_epochs, steps_per_epoch, images_per_iteration, config.log_steps, monitor
+            ),
         ]
     steps += [saver]
     for epoch in range(first_epoch, config.num_epochs):
@@ -190,7 +230,7 @@ def _fit_epochs(model, config, run, recipe, minibatches, monitor, saver, events)
             epochs=epoch + 1,
             shuffle=False,
             verbose=0,
-            callbacks=steps,
+            callbacks=callbacks.Unread(steps, add_history=True, model=model),
         )
 
 
