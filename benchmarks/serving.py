@@ -3,9 +3,10 @@
   python -m benchmarks.serving --run_dir=checkpoints/cgan_digits
   python -m benchmarks.serving --run_dir=checkpoints/cgan_digits --soak_seconds=60
 
-Prints a table of the LiteRT variants (size, milliseconds a picture, largest difference, how often a
-classifier reads what was asked for), one of the C++ session beside LiteRT and Keras, and with
---soak_seconds what twenty callers at once do to the session: wrong pictures, memory, speed.
+Prints a table of the LiteRT variants (size, milliseconds a picture, largest difference, variety
+beside Keras's, how often a classifier reads what was asked for), one of the C++ session beside
+LiteRT and Keras, and with --soak_seconds what twenty callers at once do to the session: wrong
+pictures, memory, speed.
 """
 
 import concurrent.futures
@@ -51,36 +52,25 @@ def some(recipe, count, seed=1):
     return {name: values[order] for name, values in inputs.items()}
 
 
-def right(recipe, inputs, images):
-    """The share of pictures that the run's classifier reads as asked, or None."""
-    from gan_apps.drawing import pictures
-    from gan_apps.evaluation import classifier, metrics
-
-    config = recipe.generator["config"]
-    shape = [config["image_size"], config["image_size"], config["channels"]]
-    found = classifier.shipped_for(recipe.settings["dataset"], recipe.vocabulary, shape)
-    if found is None or recipe.condition is None:
-        return None
-    judge = classifier.load(found)
-    probabilities, _ = judge.judged(pictures.to_bytes(images))
-    if recipe.vocabulary is None:
-        return metrics.conditional_accuracy(probabilities, inputs["labels"])
-    sizes = [len(values) for _, values in judge.slots]
-    asked = metrics.attribute_numbers(inputs["attributes"], sizes)
-    return metrics.read_right(probabilities, asked, sizes).all(axis=1).mean()
-
-
 def variants(recipe, exported, expected, inputs):
-    """One row for each LiteRT file."""
+    """One row for each LiteRT file; an export leaves out one without variety."""
     from ai_edge_litert.interpreter import Interpreter
 
     from gan_apps.drawing import runtimes
+    from gan_apps.evaluation import forms
     from gan_apps.serving import litert
 
-    print("| LiteRT | MB | ms, 1 thread | ms, 2 threads | 16, 1 thread | differs | as asked |")
-    print("| --- " * 7 + "|")
+    reference = forms.Reference(recipe, inputs, expected)
+    print(
+        "| LiteRT | MB | ms, 1 thread | ms, 2 threads | 16, 1 thread | differs | variety "
+        "| as asked |"
+    )
+    print("| --- " * 8 + "|")
     for variant in litert.VARIANTS:
         path = exported / "litert" / f"{variant}.tflite"
+        if not path.exists():
+            print(f"| {variant} | left out |")
+            continue
         images = runtimes.litert_generator(path, recipe)(inputs)
         one = {name: values[:1] for name, values in inputs.items()}
         times = []
@@ -90,12 +80,12 @@ def variants(recipe, exported, expected, inputs):
             runner = interpreter.get_signature_runner("latents")
             work = functools.partial(runner, **one)
             times.append(np.median(seconds_of(work, 200)) * 1e3)
-        difference = np.abs(images - expected).max() * 127.5
-        share = right(recipe, inputs, images)
+        share = reference.read_as_asked(images)
         # A fixed batch of 1: sixteen pictures are sixteen calls.
         print(
             f"| {variant} | {path.stat().st_size / 1e6:.2f} | {times[0]:.2f} | {times[1]:.2f} "
-            f"| {16 * times[0]:.1f} | {difference:.2f} of 255 "
+            f"| {16 * times[0]:.1f} | {reference.difference(images):.2f} of 255 "
+            f"| {reference.variety(images):.3f} "
             f"| {'' if share is None else f'{share:.2%}'} |",
             flush=True,
         )

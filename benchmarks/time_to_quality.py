@@ -172,7 +172,7 @@ def seconds_to(rows, share):
 
 
 def draw(folder, found):
-    from gan_apps.experiments import plots
+    from gan_apps import plots
 
     with plots.drawing(folder / PICTURE, columns=2) as (_, ((accuracy, distance),)):
         for number, (side, rows) in enumerate(found.items()):

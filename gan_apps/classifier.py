@@ -11,13 +11,15 @@ from absl import flags
 from gan_apps.command import launch
 from gan_apps.machine import quiet
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
-flags.DEFINE_string(
+settings_flags.define_path(
     "dataset",
     "mnist",
-    "What to learn: mnist, fashion_mnist, digits, tfds:NAME, or a folder or zip with tags.csv.",
+    "What to learn: mnist, fashion_mnist, digits, tfds:NAME, a folder with a folder in it for each "
+    "label, or a folder or zip with tags.csv.",
 )
-flags.DEFINE_string("output", None, "The folder to write the classifier to.")
+settings_flags.define_path("output", None, "The folder to write the classifier to.")
 flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")
 flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the data.")
 

@@ -11,12 +11,13 @@ from absl import flags
 from gan_apps.command import asking, launch
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
+from gan_apps.settings import flags as settings_flags
 
 flags.DEFINE_string(
     "server", None, "The server: http://HOST:PORT, https://..., or grpc://HOST:PORT."
 )
 flags.DEFINE_string("model", None, "The run, as the server calls it.")
-flags.DEFINE_string(
+settings_flags.define_path(
     "run_dir",
     None,
     "The run here, for its words and how its latents are drawn. Default: checkpoints/<model>.",

@@ -11,11 +11,14 @@ from absl import flags
 from gan_apps.command import launch
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
+from gan_apps.settings import flags as settings_flags
 
 SHIPPED = ("cgan_digits", "cgan_anime", "dcgan_faces")
 
-flags.DEFINE_string("output_dir", None, "The folder of the site: a new one, or an earlier site's.")
-flags.DEFINE_list(
+settings_flags.define_path(
+    "output_dir", None, "The folder of the site: a new one, or an earlier site's."
+)
+settings_flags.define_paths(
     "run_dirs", [], f"The runs that it draws from. Default: the shipped {', '.join(SHIPPED)}."
 )
 flags.DEFINE_bool("serve", False, "Give the site away over HTTP until Ctrl-C.")

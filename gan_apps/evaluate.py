@@ -14,24 +14,25 @@ from gan_apps.drawing.draw import GRID, check_writable
 from gan_apps.machine import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
 # Fewer have no covariance worth the name.
 MIN_IMAGES = 100
 METRICS = ("own", "fid")
 
-flags.DEFINE_string("run_dir", None, "The run to judge.")
+settings_flags.define_path("run_dir", None, "The run to judge.")
 flags.DEFINE_integer(
     "num_images", 2_000, f"Pictures in all, {MIN_IMAGES} to {MAX_IMAGES:,}, as many of each label."
 )
 flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
-flags.DEFINE_string("dataset", None, "Where the run's data are now, if not where they were.")
-flags.DEFINE_string(
+settings_flags.define_path("dataset", None, "Where the run's data are now, if not where they were.")
+settings_flags.define_path(
     "classifier",
     None,
     "The folder of a classifier of the run's data, made by gan_apps.classifier. Default: the "
     "shipped one of these data, or coarse colours if there is none.",
 )
-flags.DEFINE_string(
+settings_flags.define_path(
     "nearest",
     None,
     "A .png to draw: pictures, each beside the training images that are nearest to it.",

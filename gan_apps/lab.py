@@ -13,13 +13,14 @@ from gan_apps.command import launch
 from gan_apps.experiments import EXPERIMENTS
 from gan_apps.machine import quiet
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
 ALL = "all"
 MAX_NUM_SEEDS = 100
 
 _LIST = "; ".join(f"{name}: {question}" for name, question in EXPERIMENTS.items())
 flags.DEFINE_string("experiment", None, f"What to try: {ALL}, or one of these. {_LIST}")
-flags.DEFINE_string("output_dir", None, "The folder for results.json and the pictures.")
+settings_flags.define_path("output_dir", None, "The folder for results.json and the pictures.")
 flags.DEFINE_integer("seed", 0, "Seed of everything random.")
 flags.DEFINE_integer("num_seeds", 3, "Repetitions where chance decides.")
 flags.DEFINE_bool("quick", False, "Seconds instead of minutes: rough numbers.")
@@ -42,7 +43,7 @@ def main():
     output = pathlib.Path(values.output_dir)
     _check_folder(output)
     quiet.import_tensorflow()
-    from gan_apps.experiments import laboratory, report
+    from gan_apps.experiments import lab_report, laboratory
     from gan_apps.experiments.findings import Options
 
     options = Options(
@@ -50,7 +51,7 @@ def main():
     )
     if values.experiment == ALL:
         laboratory.perform_all(output, options)
-        print(output / report.REPORT)
+        print(output / lab_report.REPORT)
     else:
         laboratory.perform(values.experiment, output, options)
         print(output / laboratory.RESULTS)

@@ -10,10 +10,13 @@ from absl import flags
 
 from gan_apps.command import launch
 from gan_apps.settings import Refused
+from gan_apps.settings import flags as settings_flags
 
-flags.DEFINE_string("run_dir", None, "The run to report on, trained or in training.")
-flags.DEFINE_list("compare", None, "The runs to put side by side, separated by commas.")
-flags.DEFINE_string("output", None, "The .html to write. Default: report_NAME.html in this folder.")
+settings_flags.define_path("run_dir", None, "The run to report on, trained or in training.")
+settings_flags.define_paths("compare", None, "The runs to put side by side, separated by commas.")
+settings_flags.define_path(
+    "output", None, "The .html to write. Default: report_NAME.html in this folder."
+)
 
 
 def main():
@@ -30,9 +33,9 @@ def main():
     if not output.parent.is_dir():
         raise Refused(f"--output={output}: the folder {output.parent} does not exist.")
     # Matplotlib takes a second: only once the flags are known to be good.
-    from gan_apps.reports import gathered, page
+    from gan_apps.reports import run_record, run_report
 
-    page.write(output, [gathered.gathered(path) for path in paths])
+    run_report.write(output, [run_record.read(path) for path in paths])
     print(output)
 
 

@@ -148,7 +148,10 @@ class OneHot(keras.layers.Layer):
         self.num_classes = num_classes
 
     def call(self, labels):
-        return tf.one_hot(labels, self.num_classes, dtype=self.compute_dtype)
+        # Not tf.one_hot, nor what LiteRT's converter takes for it: its int8 kernel copies a 1 that
+        # was scaled for itself into a vector scaled for the latents, where it counts as about 4.
+        distances = labels[..., None] - tf.cast(tf.range(self.num_classes), labels.dtype)
+        return tf.cast(tf.equal(distances, 0), self.compute_dtype)
 
     def compute_output_shape(self, labels_shape):
         return (*labels_shape, self.num_classes)

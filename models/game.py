@@ -112,6 +112,8 @@ class AbstractGame(keras.Model, abc.ABC):
             self.networks[AVERAGED + name].set_weights(network.get_weights())
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
+        # What else a saved state keeps: variables of the game's own, by `keep`.
+        self.kept = {}
         self.means = {}
         # Rows of the minibatch of this turn: known when a step is traced.
         self.minibatch_size = None
@@ -211,6 +213,13 @@ class AbstractGame(keras.Model, abc.ABC):
         self.draws.assign_add(1)
         key = tf.stack([tf.constant(self.seed, tf.int64), self.draws.value])
         return replicas.rows(lambda whole: draw(whole, key), shape)
+
+    def keep(self, name, shape, dtype="float32"):
+        """A variable of the game's own that is saved with its state, zero at first."""
+        self.kept[name] = self.add_weight(
+            shape=shape, dtype=dtype, initializer="zeros", trainable=False, name=name
+        )
+        return self.kept[name]
 
     def _turn(self, player, minibatches):
         # A player may need nothing of the data; rows are as many as the others have.

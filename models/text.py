@@ -12,6 +12,8 @@ import tensorflow as tf
 class Labels(keras.layers.Layer):
     """Strings [n] to labels int32 [n]: a label's name in any case, or its number; -1 for neither.
 
+    Where labels are called by numbers of their own, those alone are meant.
+
     Args:
       names: list of str. What the labels 0, 1, ... are called.
     """
@@ -23,8 +25,12 @@ class Labels(keras.layers.Layer):
     def call(self, prompts):
         words = tf.strings.lower(tf.strings.strip(prompts), encoding="utf-8")
         named = tf.equal(words[:, None], [name.lower() for name in self.names])
-        numbered = tf.equal(words[:, None], [str(number) for number in range(len(self.names))])
-        known = tf.where(tf.reduce_any(named, axis=1, keepdims=True), named, numbered)
+        counted = [str(number) for number in range(len(self.names))]
+        known = named
+        pairs = zip(self.names, counted, strict=True)
+        if all(name == number or not name.isdigit() for name, number in pairs):
+            numbered = tf.equal(words[:, None], counted)
+            known = tf.where(tf.reduce_any(named, axis=1, keepdims=True), named, numbered)
         labels = tf.argmax(known, axis=1, output_type=tf.int32)
         return tf.where(tf.reduce_any(known, axis=1), labels, -1)
 

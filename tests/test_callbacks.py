@@ -5,15 +5,18 @@ import signal
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gan_apps.runs import run_dir
 from gan_apps.settings import Interrupted
-from gan_apps.training import callbacks, diagnosis, states
+from gan_apps.training import callbacks, diagnosis, finishing, states, train
 from gan_apps.training.diagnosis import WentWrong
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import Monitor
 from gan_apps.training.schedules import LinearEnd
 from tests.tiny_models import FakeSample, built, iterations, metric_names
+
+without_hangup = pytest.mark.skipif(callbacks.HANGUP is None, reason="there is no such signal")
 
 
 def watched(run, on_collapse="warn", **figures):
@@ -38,6 +41,58 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tmp_path):
     # Nothing had been written by which it could be told that all was well.
     assert caught.value.healthy == 0
     assert states.saved(tmp_path) == [good]
+
+
+def test_a_loss_that_is_not_finite_is_named_by_its_step_wherever_it_is_looked_at(tmp_path):
+    model = built()
+    kernel = model.discriminator.trainable_variables[0]
+
+    class Harm(callbacks._ByIteration):
+        def after_iteration(self, iteration, logs):
+            if iteration == 3:
+                kernel.assign(kernel * np.nan)
+
+    seen = []
+
+    class Last(callbacks._ByIteration):
+        def after_iteration(self, iteration, logs):
+            seen.append(iteration)
+
+    guard = callbacks.StopAtNaN(watched(tmp_path), 6, 7)
+    steps = callbacks.Unread([Harm(), guard, Last()], add_history=True, model=model)
+    with pytest.raises(WentWrong, match="divergence at iteration 4: "):
+        model.fit(iterations(model, 9), verbose=0, shuffle=False, callbacks=steps)
+    # It was looked at in the sixth, before anything else came to it.
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_no_value_is_read_at_every_iteration(tiny_config, tmp_path, monkeypatch):
+    """Of a whole training on a terminal: Keras's part of it too."""
+    reads, seen = [], {}
+    tensor = type(tf.constant(0)).__mro__[1]
+    numpy = tensor._numpy
+
+    def counting(self):
+        # Keras asks of every iteration whether there was one, which the host knows.
+        if self.dtype != tf.bool:
+            reads.append(1)
+        return numpy(self)
+
+    monkeypatch.setattr(tensor, "_numpy", counting)
+    monkeypatch.setattr(finishing, "finish", lambda *arguments: None)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    last = callbacks.SaveStates.after_iteration
+
+    def counted(self, iteration, logs):
+        last(self, iteration, logs)
+        seen[iteration] = len(reads)
+        reads.clear()
+
+    monkeypatch.setattr(callbacks.SaveStates, "after_iteration", counted)
+    train.train("cgan", tiny_config, tmp_path / "run")
+    # Rows at every fifth, states at every eighth, and the bar's first losses.
+    assert list(seen) == list(range(1, 23))
+    assert [iteration for iteration in seen if seen[iteration]] == [1, 5, 8, 10, 15, 16, 20, 22]
 
 
 def test_a_weight_that_is_not_finite_stops_the_run_at_the_next_save(tmp_path):
@@ -99,7 +154,14 @@ def test_metrics_are_cut_back_to_the_restored_iteration(tmp_path):
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code",
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        pytest.param(callbacks.HANGUP, 129, marks=without_hangup),
+    ],
+)
 def test_a_signal_saves_between_iterations(tmp_path, number, code):
     model = built()
     before = signal.getsignal(number)
@@ -122,6 +184,19 @@ def test_a_signal_saves_between_iterations(tmp_path, number, code):
     assert signal.getsignal(number) is before
 
 
+@without_hangup
+def test_a_training_that_outlives_its_terminal_is_not_ended_by_it(tmp_path):
+    # As nohup starts it.
+    before = signal.signal(callbacks.HANGUP, signal.SIG_IGN)
+    try:
+        saver = callbacks.SaveStates(tmp_path, 1000, 1000, 0.0, watched(tmp_path))
+        assert signal.getsignal(callbacks.HANGUP) is signal.SIG_IGN
+        saver.restore_signals()
+        assert signal.getsignal(callbacks.HANGUP) is signal.SIG_IGN
+    finally:
+        signal.signal(callbacks.HANGUP, before)
+
+
 def test_learning_rates_fall_at_the_end():
     schedule = LinearEnd(0.1, updates=100, fraction=0.5)
     rates = [float(schedule(step)) for step in (0, 49, 50, 75, 100, 200)]
@@ -137,7 +212,6 @@ def test_minutes(seconds, words):
 
 
 def test_event_files_hold_scalars_and_images(tmp_path):
-    import tensorflow as tf
     from tensorflow.core.util import event_pb2
 
     events = Events(tmp_path)

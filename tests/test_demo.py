@@ -64,7 +64,7 @@ def test_a_site_is_the_page_the_runtime_and_the_models(stood_in, tmp_path):
     }
     assert sum(found.values()) == size
     runtime = {f"site/{place}" for package in site.PACKAGES for place in package.files.values()}
-    page = {f"site/{path.name}" for path in site.PAGE.iterdir()}
+    page = {"site/index.html", *(f"site/{path.name}" for path in site.SCRIPTS.iterdir())}
     assert set(found) == runtime | page | {"site/site.json", "site/models/cgan_anime.tflite"}
     (model,) = json.loads((tmp_path / "a" / "site" / "site.json").read_text())["models"]
     assert (model["title"], model["size"], model["channels"]) == ("Anime", 64, 3)

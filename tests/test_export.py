@@ -32,14 +32,53 @@ def served(exported):
 
 def test_every_form_is_written_and_compared(exported):
     output, written = exported
-    names = [path.relative_to(output).as_posix() for path, _, _ in written]
+    names = [form.path.relative_to(output).as_posix() for form in written]
     assert names == ["saved_model/1", *(f"litert/{variant}.tflite" for variant in litert.VARIANTS)]
-    differences = dict(zip(names, (difference for *_, difference in written), strict=True))
+    differences = dict(zip(names, (form.difference for form in written), strict=True))
     assert differences["saved_model/1"] <= 0.1 and differences["litert/float32.tflite"] <= 0.1
     assert 0.0 < differences["litert/float16.tflite"] <= 1.0
-    sizes = dict(zip(names, (size for _, size, _ in written), strict=True))
+    sizes = dict(zip(names, (form.bytes for form in written), strict=True))
     assert sizes["litert/float16.tflite"] < 0.6 * sizes["litert/float32.tflite"]
     assert sizes["litert/dynamic_int8.tflite"] < 0.4 * sizes["litert/float32.tflite"]
+
+
+def test_every_variant_is_as_varied_as_the_run_and_as_right(exported):
+    # An int8 whose labels counted four times as much drew half the variety, all of it right.
+    for form in exported[1]:
+        assert 0.97 < form.variety < 1.03 and form.is_written, form
+        assert form.read_as_asked > 0.99, form
+
+
+def test_a_variant_without_variety_is_left_out_with_a_word(exported, tmp_path, monkeypatch, capsys):
+    run = run_dir.shipped("cgan_digits")
+    recipe = run_dir.read_recipe(run)
+    stale = tmp_path / "litert" / "int8.tflite"
+    shutil.copytree(exported[0] / "litert", stale.parent)
+    write = litert.write
+
+    def ruined(generator, path, recipe, variant):
+        if variant == "int8":
+            for weight in generator.weights[:1]:
+                kept = weight.numpy()
+                # Latents that count a third.
+                weight.assign(kept * np.where(np.arange(len(kept)) < 32, 1 / 3, 1.0)[:, None])
+        write(generator, path, recipe, variant)
+
+    monkeypatch.setattr(litert, "write", ruined)
+    written = export.export(run, recipe, tmp_path, "litert")
+    assert [form.is_written for form in written] == [True, True, True, False]
+    assert written[-1].variety < export.LEAST_VARIETY < written[-2].variety
+    assert not stale.exists() and (stale.parent / "float16.tflite").exists()
+
+
+def test_how_a_form_is_told():
+    from gan_apps.export import told
+
+    form = export.Form(pathlib.Path("a"), 1, 55.5, 0.5161, 0.998)
+    assert told(form) == (
+        "differs by at most 55.500 of 255, variety 0.516 of float32's, 99.8% read as asked"
+    )
+    assert told(form._replace(read_as_asked=None)).endswith("0.516 of float32's")
 
 
 def test_the_server_s_configuration_names_the_model(exported):
@@ -164,7 +203,7 @@ def test_another_export_is_another_version(exported, tmp_path):
     output = tmp_path / "copy"
     shutil.copytree(exported[0], output)
     written = export.export(run, run_dir.read_recipe(run), output, "saved_model")
-    assert [path for path, _, _ in written] == [output / "saved_model" / "2"]
+    assert [form.path for form in written] == [output / "saved_model" / "2"]
     assert (output / "saved_model" / "1" / "saved_model.pb").is_file()
 
 

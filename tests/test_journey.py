@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_apps.machine import locks
 from tests.conftest import ROOT
@@ -266,3 +267,46 @@ def test_memory_is_flat(tmp_path):
     process.communicate()
     # Megabytes, after 5, 15, 25 and 29 epochs.
     assert resident[-1] - resident[0] < 40, resident
+
+
+@pytest.mark.slow
+def test_a_folder_for_each_label_is_learned_drawn_by_name_and_judged(gan_apps, tmp_path):
+    random = np.random.RandomState(0)
+    data = tmp_path / "my pictures"
+    # Bright and dark ones, so that what is drawn by a name can be told from its brightness.
+    for part, count in (("train", 80), ("test", 40)):
+        for name, value in (("clair de lune", 220), ("été", 30)):
+            folder = data / part / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                pixels = random.randint(value - 20, value + 20, (20, 24, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number}.png")
+    (data / "train" / "été" / "broken.png").write_bytes(b"no picture")
+    (data / "train" / ".cache").mkdir()
+    Image.new("L", (8, 8), 99).save(data / "train" / ".cache" / "a.png")
+    own = ["--batch_size=16", "--image_size=16", "--num_epochs=12", "--run_dir=run"]
+    tiny = [flag for flag in TINY if not flag.startswith("--dataset")]
+    result = gan_apps("cgan", *tiny, f"--dataset={data}", *own)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[0] == (
+        "1 of 161 files skipped: train/été/broken.png (not an image). Left out: 1 picture in "
+        "hidden or system folders (.cache)."
+    )
+    config = json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))
+    assert (config["label_names"], config["condition"]) == (["clair de lune", "été"], "label")
+    brightness = []
+    for name in ("clair de lune", "ÉTÉ"):
+        drawn = gan_apps("cgan", "--run_dir=run", f"--label={name}", "--output=a.png")
+        assert drawn.returncode == 0, drawn.stderr
+        with Image.open(tmp_path / "a.png") as picture:
+            brightness.append(np.asarray(picture).mean())
+    assert brightness[0] > brightness[1] + 50
+    refused = gan_apps("cgan", "--run_dir=run", "--label=lune")
+    assert refused.returncode == 2
+    assert "'lune' is not one of 0 to 1 or clair de lune, été." in refused.stderr
+    judged = gan_apps("evaluate", "--run_dir=run", "--num_images=200")
+    assert judged.returncode == 0, judged.stderr
+    # What learns without labels takes the same folder.
+    own[-2:] = ["--num_epochs=1", "--run_dir=other"]
+    result = gan_apps("dcgan", *tiny, f"--dataset={data}", *own)
+    assert result.returncode == 0, result.stderr

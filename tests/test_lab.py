@@ -1,13 +1,15 @@
 """The laboratory: what it refuses and writes, and that nothing finished is run twice."""
 
+import ast
 import dataclasses
 import json
 import re
 
 import pytest
 
-from gan_apps.experiments import EXPERIMENTS, findings, laboratory, report
+from gan_apps.experiments import EXPERIMENTS, LECTURES, findings, lab_report, laboratory
 from gan_apps.experiments.findings import Figure, Findings, Options, Table
+from tests.conftest import ROOT
 
 OPTIONS = Options(seed=3)
 
@@ -71,7 +73,7 @@ def test_results_are_written_and_a_finished_experiment_is_not_run_again(experime
 
 def test_the_report_holds_every_experiment_and_needs_nothing_else(experiment, tmp_path):
     laboratory.perform_all(tmp_path, OPTIONS)
-    page = (tmp_path / report.REPORT).read_text()
+    page = (tmp_path / lab_report.REPORT).read_text()
     for name in EXPERIMENTS:
         assert f'id="{name}"' in page and f"A &lt; B in {name}" in page
     assert page.count("data:image/png;base64,") == len(EXPERIMENTS)
@@ -100,3 +102,17 @@ def test_cells(value, text):
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match="has 1 cells"):
         Table(caption="t", columns=("x", "y"), rows=((1,),))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_claim_names_its_lectures_by_number_and_title(name):
+    source = (ROOT / "gan_apps" / "experiments" / f"{name}.py").read_text(encoding="utf-8")
+    keywords = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword))
+    (claim,) = (node.value.value for node in keywords if node.arg == "claim")
+    named = dict(re.findall(r"(\d) \(([^)]*)\)", claim))
+    assert named
+    assert named == {number: f'"{LECTURES[int(number)]}"' for number in named}
+    # Once it is named, the number is enough.
+    assert set(re.findall(r"lecture (\d)", claim)) <= set(named)
+    # A file's number means nothing to a reader, and "seed" is a word of random numbers alone.
+    assert not re.search(r"\b00\d\b", claim) and "seed" not in claim

@@ -35,6 +35,27 @@ def test_one_process_at_a_time(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_commands_at_once_that_name_no_run_take_two_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # Both have looked which number is free before either has taken it.
+    free = [run_dir.new_path("cgan"), run_dir.new_path("cgan")]
+    look = run_dir.new_path
+    monkeypatch.setattr(run_dir, "new_path", lambda app: free.pop() if free else look(app))
+    with run_dir.new_held("cgan") as first, run_dir.new_held("cgan") as second:
+        assert [run.as_posix() for run in (first, second)] == [
+            "checkpoints/cgan_001",
+            "checkpoints/cgan_002",
+        ]
+
+
+def test_a_place_for_new_runs_that_is_none_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / run_dir.NEW_RUNS).write_text("a file")
+    with pytest.raises(Refused, match="--run_dir=checkpoints.cgan_001: cannot be written: Not a"):
+        with run_dir.new_held("cgan"):
+            pass
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills no process so")
 def test_it_dies_with_its_process(tmp_path):
     process = subprocess.Popen(

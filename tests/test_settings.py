@@ -83,11 +83,21 @@ def test_json_of_another_shape_is_refused(change):
         settings.from_json(CGANConfig, values)
 
 
-def test_json_that_lacks_a_field_is_refused():
-    values = settings.to_json(CGANConfig())
-    del values["beta_2"]
-    with pytest.raises(ValueError, match="beta_2"):
-        settings.from_json(CGANConfig, values)
+@pytest.mark.parametrize(
+    "config_class", [DCGANConfig, CGANConfig, FGANConfig, WGANConfig, WGANGPConfig]
+)
+def test_a_setting_that_came_later_has_its_default_in_older_runs(config_class):
+    for name in settings.to_json(config_class()):
+        values = settings.to_json(config_class(num_epochs=3))
+        values.pop(name)
+        read = settings.from_json(config_class, values)
+        expected = 16 if name == "num_epochs" else 3
+        assert read == config_class(num_epochs=expected), name
+
+
+def test_settings_that_are_no_object_are_refused():
+    with pytest.raises(ValueError, match="settings do not match CGANConfig"):
+        settings.from_json(CGANConfig, [1])
 
 
 def test_differences():
@@ -115,6 +125,31 @@ def test_auto_precision_asks_the_processor(cpuinfo, precision, tmp_path, monkeyp
 def test_a_machine_that_does_not_say_computes_in_float32(tmp_path, monkeypatch):
     monkeypatch.setattr(processor, "CPUINFO", tmp_path / "absent")
     assert processor.resolved(CGANConfig()).precision == "float32"
+
+
+@pytest.mark.parametrize(
+    "gpus, precision",
+    [
+        # A GPU without units for it, beside a processor that has them.
+        ([{"device_name": "Tesla T4", "compute_capability": (7, 5)}], "float32"),
+        ([{"device_name": "NVIDIA A100", "compute_capability": (8, 0)}], "bfloat16"),
+        ([{"compute_capability": (9, 0)}, {"compute_capability": (7, 0)}], "float32"),
+        # One of another make, which does not say.
+        ([{"device_name": "METAL"}], "float32"),
+    ],
+)
+def test_auto_precision_asks_the_gpus_where_there_are_any(gpus, precision, tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    (tmp_path / "cpuinfo").write_text("model name : X\nflags : avx512_bf16")
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "cpuinfo")
+    seen = {"GPU": range(len(gpus)), "CPU": [0]}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: seen[kind])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda number: gpus[number])
+    assert processor.resolved(CGANConfig()).precision == precision
+    assert processor.resolved(CGANConfig(precision="bfloat16")).precision == "bfloat16"
+    named = [gpu.get("device_name", "a GPU") for gpu in gpus]
+    assert processor.described().split(", ")[2:] == named
 
 
 @pytest.mark.parametrize(

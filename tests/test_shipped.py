@@ -7,10 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
+from gan_apps import settings
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
+from gan_apps.evaluation import classifier
+from gan_apps.reports.gathered import CONFIGS
 from gan_apps.runs import run_dir
-from tests.conftest import SHIPPED_FILES
+from tests.conftest import ROOT, SHIPPED_FILES
 
 # Run -> (command, bytes at most, side of its pictures, channels).
 SHIPPED = {
@@ -45,12 +48,30 @@ def test_it_is_small_and_whole(name):
     assert (recipe.app, described["image_size"], described["channels"]) == (app, side, channels)
 
 
+def test_every_committed_config_is_read(monkeypatch):
+    # Their folders of images are named as from where they were made.
+    monkeypatch.setattr("os.path.exists", lambda path: True)
+    configs = [path for path in ROOT.rglob(run_dir.CONFIG) if path.parent.parent == run_dir.SHIPPED]
+    runs = {path.parent for path in configs if (path.parent / run_dir.MANIFEST).is_file()}
+    assert {run.name for run in runs} == set(SHIPPED)
+    for run in runs:
+        recipe = run_dir.read_recipe(run)
+        config = settings.from_json(CONFIGS[recipe.app], recipe.settings)
+        # What it says is what is read, and what it does not say is a default.
+        assert recipe.settings.items() <= settings.to_json(config).items()
+    for path in configs:
+        if path.parent not in runs:
+            assert classifier.load(path.parent).test_accuracy["all"] > 0.5
+
+
 def test_its_card_says_what_its_metrics_say(name):
     run = run_dir.shipped(name)
     card = (run / run_dir.CARD).read_text()
     report = json.loads((run / run_dir.EVALUATION).read_text())
     assert f"{report['frechet_ratio']:.2f} x the floor" in card
     assert f"{run_dir.iterations(run):,} iterations" in card
+    # Also if the run was trained in a folder of another name.
+    assert card.startswith(f"# {name}\n")
     assert "/tmp/" not in card and "/work/" not in card
     assert "/tmp/" not in (run / run_dir.CONFIG).read_text()
 

@@ -1,5 +1,6 @@
 """The data sets."""
 
+import dataclasses
 import gzip
 
 import numpy as np
@@ -36,28 +37,118 @@ def test_named_sets_are_resized_when_asked():
 
 
 @pytest.fixture
-def prepared(tmp_path, monkeypatch):
-    """A data set of TensorFlow Datasets, made here: colour pictures of two sizes' worth of rows."""
+def stored(tmp_path, monkeypatch):
+    """A function that prepares data sets of TensorFlow Datasets, from images and labels."""
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
+    def store(names, splits, name="tiny_pictures"):
+        """Args: names of the labels; {split: (images [n, h, w, c], labels)}; name of the set."""
+        shape = splits["train"][0].shape[1:]
+        dtype = tf.as_dtype(splits["train"][0].dtype)
+        tfds.dataset_builders.store_as_tfds_dataset(
+            name=name,
+            version="1.0.0",
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=shape, dtype=dtype),
+                    "label": tfds.features.ClassLabel(names=names),
+                }
+            ),
+            split_datasets={
+                split: tf.data.Dataset.from_tensor_slices(
+                    {"image": images, "label": np.asarray(labels)}
+                )
+                for split, (images, labels) in splits.items()
+            },
+            data_dir=tmp_path,
+        )
+
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    return store
+
+
+@pytest.fixture
+def prepared(stored):
+    """A set made here: colour pictures, wider than they are high."""
     images = np.zeros((6, 12, 20, 3), np.uint8)
     images[:, :, 4:16] = np.arange(6)[:, None, None, None] * 40
-    table = {"image": images, "label": np.array([0, 1, 1, 0, 1, 0])}
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="tiny_pictures",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(12, 20, 3)),
-                "label": tfds.features.ClassLabel(names=["cat", "dog"]),
-            }
-        ),
-        split_datasets={"train": tf.data.Dataset.from_tensor_slices(table)},
-        data_dir=tmp_path,
-    )
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    stored(["cat", "dog"], {"train": (images, [0, 1, 1, 0, 1, 0])})
     return images
+
+
+def numbered(*labels):
+    """Images of 8x8 with the value 40 * i, and their labels."""
+    images = np.zeros((len(labels), 8, 8, 1), np.uint8)
+    images += (40 * np.arange(len(labels), dtype=np.uint8))[:, None, None, None]
+    return images, list(labels)
+
+
+def named(found):
+    """What the images of `numbered` are called: {i: name}."""
+    numbers = found.images[:, 0, 0, 0] // 40
+    labels = [found.label_names[label] for label in found.labels]
+    return dict(zip(numbers.tolist(), labels, strict=True))
+
+
+def test_labels_of_a_set_that_no_image_has_are_left_out_of_all_its_splits(stored, capsys):
+    stored(list("abcde"), {"train": numbered(1, 3, 3, 4), "test": numbered(4, 0, 3)})
+    capsys.readouterr()  # TFDS shows how far it is.
+    train, test = (sources.load("tfds:tiny_pictures", split, 8) for split in ("train", "test"))
+    assert train.label_names == test.label_names == ("b", "d", "e")
+    assert train.labels.dtype == np.int32 and set(train.labels) == {0, 1, 2}
+    assert named(train) == {0: "b", 1: "d", 2: "d", 3: "e"}
+    assert named(test) == {0: "e", 2: "d"}
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "--dataset=tfds:tiny_pictures: left out 2 labels that no image has (a, c).",
+        "--dataset=tfds:tiny_pictures: left out 2 labels that no image has (a, c) and 1 image "
+        "without a label of the others.",
+    ]
+
+
+def test_images_without_a_label_are_left_out_and_counted(stored, capsys):
+    stored(["a", "b"], {"train": numbered(0, -1, 1, 0, -1), "test": numbered(-1, -1)})
+    capsys.readouterr()  # TFDS shows how far it is.
+    assert named(sources.load("tfds:tiny_pictures", image_size=8)) == {0: "a", 2: "b", 3: "a"}
+    told = "--dataset=tfds:tiny_pictures: left out 2 images without a label of the others.\n"
+    assert capsys.readouterr().err == told
+    # A test split whose labels are nobody's to know has images all the same.
+    test = sources.load("tfds:tiny_pictures", "test", 8)
+    assert len(test.images) == 2 and test.labels is None and test.condition is None
+
+
+@pytest.mark.parametrize("labels", [(0, 0, 0), (-1, -1, -1)])
+def test_a_set_with_one_label_or_none_has_no_labels_to_draw_by(stored, labels):
+    from gan_apps import settings
+    from gan_apps.training import train
+
+    stored(["only", "unused"], {"train": numbered(*labels)})
+    found = sources.load("tfds:tiny_pictures", image_size=8)
+    assert len(found.images) == 3 and found.labels is None and found.label_names == ()
+    config = settings.CGANConfig(dataset="tfds:tiny_pictures", image_size=8)
+    with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no labels .two or more"):
+        train.train("cgan", config, "absent")
+
+
+def test_sets_of_sixteen_bits_have_the_scale_of_files(stored):
+    images = np.array([0, 1_000, 30_000, 65_535], np.uint16)[:, None, None, None]
+    images = np.broadcast_to(images, (4, 8, 8, 3))
+    stored(["a", "b"], {"train": (images, [0, 1, 0, 1])})
+    found = sources.load("tfds:tiny_pictures", image_size=8)
+    assert sorted(found.images[:, 0, 0, 0].tolist()) == [0, 3, 117, 255]
+
+
+def test_labels_are_numbered_as_a_run_numbers_them(tiny_images):
+    fewer = dataclasses.replace(tiny_images, labels=tiny_images.labels // 2, label_names=("d", "b"))
+    same = sources.numbered_as(fewer, tuple("abcd"))
+    assert same.label_names == tuple("abcd")
+    assert same.labels[:8].tolist() == [3, 3, 1, 1, 3, 3, 1, 1] and same.labels.dtype == np.int32
+    assert sources.numbered_as(tiny_images, tuple("abcd")) is tiny_images
+    # A run that draws without labels knows none, and minds none.
+    assert sources.numbered_as(tiny_images, ()) is tiny_images
+    with pytest.raises(Refused, match="has the labels a, c, which the run does not know"):
+        sources.numbered_as(tiny_images, ("b", "d"))
 
 
 def test_any_set_of_tensorflow_datasets(prepared):

@@ -1,9 +1,11 @@
 """Saved states: exact, the newest three, and never harmful."""
 
+import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import models
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import states
@@ -55,24 +57,113 @@ def test_both_optimizers_and_the_counters_are_in_it():
     assert len(model.generator_optimizer.variables) >= 2 * weights
 
 
-def test_a_state_from_before_there_was_a_metric_is_restored(tmp_path):
+def rewritten(path, change):
+    """Writes the arrays of a state again, as `change` of {name: array} gives them."""
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    np.savez(path, **change(arrays))
+
+
+def without(*names):
+    return lambda arrays: {name: arrays[name] for name in arrays if name not in names}
+
+
+def as_format_1(arrays):
+    """As states were written before their metrics had names."""
+    means = [name for name in arrays if name.startswith("metrics/")]
+    places = {name: f"metrics/{number:03d}" for number, name in enumerate(means)}
+    return {places.get(name, name): arrays[name] for name in arrays if name != "format"}
+
+
+def test_a_state_of_format_1_is_restored_by_place(tmp_path):
     model = built()
     fitted(model, 2)
     path = states.save(tmp_path, model, 1.0)
     good = everything(model)
-    with np.load(path) as archive:
-        arrays = {name: archive[name] for name in archive.files if name != "metrics/009"}
-    assert len(arrays) < len(good) + 1
-    np.savez(path, **arrays)
+    rewritten(path, as_format_1)
     other = built()
     assert states.restore(tmp_path, other) == 1.0
-    for name, value in everything(other).items():
-        if not name.startswith("metrics/"):
-            assert_array_equal(value, good[name], err_msg=name)
-    # A weight that is not there is another matter.
-    np.savez(path, **{name: arrays[name] for name in arrays if name != "generator/000"})
+    assert_same(everything(other), good)
+    # One from before there was the last metric.
+    rewritten(path, without("metrics/008", "metrics/009"))
+    another = built()
+    states.restore(tmp_path, another)
+    mean = "metrics/generator_gradient_norm/"
+    assert everything(another)[f"{mean}total"] == 0.0
+    assert_same(
+        {**everything(another), f"{mean}total": 0, f"{mean}count": 0},
+        {**good, f"{mean}total": 0, f"{mean}count": 0},
+    )
+    # One of which more is known than there is.
+    rewritten(path, lambda arrays: {**arrays, "metrics/010": np.float32(1.0)})
     with pytest.raises(Refused):
         states.restore(tmp_path, other)
+
+
+def test_the_means_of_metrics_go_by_name(tmp_path):
+    model = built()
+    fitted(model, 2)
+    path = states.save(tmp_path, model, 1.0)
+    good = everything(model)
+    kept = "metrics/generator_loss/total", "metrics/generator_loss/count"
+    assert good[kept[1]] == 2.0
+    # A metric that came later, in the midst of the others, and one that is no more.
+    rewritten(path, without(*kept))
+    rewritten(path, lambda arrays: {**arrays, "metrics/of_yore/total": np.zeros(3)})
+    other = built()
+    assert states.restore(tmp_path, other) == 1.0
+    assert_same({**everything(other), **dict.fromkeys(kept, 0)}, {**good, **dict.fromkeys(kept, 0)})
+    assert everything(other)[kept[1]] == 0.0
+    # A weight that is not there is another matter, and one that nobody knows.
+    for change in (
+        without("generator/000"),
+        lambda arrays: {**arrays, "generator/099": np.zeros(3)},
+    ):
+        path = states.save(tmp_path, model, 1.0)
+        rewritten(path, change)
+        with pytest.raises(Refused):
+            states.restore(tmp_path, other)
+
+
+def test_a_state_of_a_newer_format_says_so(tmp_path, capsys):
+    model = built()
+    newer = np.int64(states.FORMAT + 1)
+    rewritten(states.save(tmp_path, model, 1.0), lambda arrays: {**arrays, "format": newer})
+    with pytest.raises(Refused):
+        states.restore(tmp_path, model)
+    assert f"format {newer}, written by a newer gan_apps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "shape, words",
+    [
+        ((4, 4, 8, 4), r"a weight of shape \(4, 4, 8, 4\), not \(4, 4, 4, 8\)"),
+        # A kernel that is merely smaller is another network's too.
+        ((4, 4, 4, 6), r"a weight of shape \(4, 4, 4, 6\)"),
+        ((512,), r"a weight of shape \(512,\)"),
+    ],
+)
+def test_nothing_is_reshaped_because_its_size_agrees(tmp_path, shape, words):
+    def built_with(widths):
+        keras.utils.set_random_seed(0)
+        networks = [models.Generator(image_size=8, latent_dim=5, widths=(8,)) for _ in range(2)]
+        discriminator = models.Discriminator(image_size=8, widths=widths)
+        model = models.DCGAN(
+            *networks, discriminator, objective=models.OBJECTIVES["non_saturating"]
+        )
+        model.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+        return model
+
+    model = built_with((4, 8))
+    (name,) = (
+        f"discriminator/{place:03d}"
+        for place, weight in enumerate(model.discriminator.weights)
+        if weight.shape == (4, 4, 4, 8)
+    )
+    path = states.save(tmp_path, model, 1.0)
+    rewritten(path, lambda arrays: {**arrays, name: np.ones(shape, np.float32)})
+    with pytest.raises(Refused, match=words):
+        states.begin_with(tmp_path, built_with((4, 8)))
 
 
 def test_the_best_state_is_kept_beside_the_newest(tmp_path):

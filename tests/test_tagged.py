@@ -140,6 +140,45 @@ def test_prompts_may_have_commas_and_the_file_a_byte_order_mark(tmp_path):
     assert found.vocabulary.slots[0].values == ("blue", "dark_red")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encodings_that_are_read(tmp_path, encoding):
+    path = folder_of(tmp_path / "faces")
+    text = tags([("images/a.png", "blå hår"), ("images/b.png", "rött hår")])
+    (path / tagged.TAGS).write_bytes(text.encode(encoding))
+    assert tagged.listed(path).prompts == ("blå hår", "rött hår")
+    packed = {tagged.TAGS: text.encode(encoding), "images/a.png": b"", "images/b.png": b""}
+    assert tagged.listed(zip_of(tmp_path / "a.zip", packed)).prompts == ("blå hår", "rött hår")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "cp1251", "shift_jis"])
+def test_another_encoding_is_told_which_are_read(tmp_path, encoding):
+    path = folder_of(tmp_path / "faces")
+    said = {"cp1251": "синие волосы", "shift_jis": "青い 髪"}.get(encoding, "blå hår")
+    text = tags([("images/a.png", "red hair"), ("images/b.png", said)])
+    (path / tagged.TAGS).write_bytes(text.encode(encoding))
+    packed = zip_of(tmp_path / "a.zip", {tagged.TAGS: text.encode(encoding)})
+    for data in (path, packed):
+        with pytest.raises(Refused) as refusal:
+            tagged.listed(data)
+        words = f"--dataset={data}: {tagged.TAGS} cannot be read: its line "
+        assert str(refusal.value).startswith(words)
+        assert "UTF-8, or as UTF-16 with a byte order mark" in str(refusal.value)
+
+
+def test_a_home_that_cannot_be_written_names_the_variable_that_helps(tmp_path, monkeypatch):
+    tagged_faces = pytest.importorskip("gan_apps.data.tagged_faces")
+    path = folder_of(tmp_path / "faces")
+    (tmp_path / "home").write_text("A file: nothing can be made in it.")
+    # TFDS asks for the home folder when it is imported.
+    monkeypatch.delenv("TFDS_DATA_DIR")
+    place = str(tmp_path / "home" / "tensorflow_datasets")
+    monkeypatch.setattr(tagged_faces.tfds.core.constants, "DATA_DIR", place)
+    with pytest.raises(Refused) as refusal:
+        sources.load(str(path), image_size=8)
+    for words in (f"--dataset={path}: {place}, where", "cannot be written", "set TFDS_DATA_DIR to"):
+        assert words in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     "rows, header, words",
     [
@@ -187,6 +226,19 @@ def test_other_faults_of_zips_are_refused(tmp_path):
         tagged.listed(tmp_path / "text.zip")
     with pytest.raises(Refused, match="has no tags.csv"):
         tagged.listed(zip_of(tmp_path / "empty.zip", {"a.png": png("red")}))
+
+
+def test_a_picture_whose_packing_is_damaged_is_skipped_and_named(tmp_path, capsys):
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tags.csv", tags(ROWS))
+        archive.writestr("images/a.png", png("red"))
+        archive.writestr("images/b.png", png("blue"))
+    content = path.read_bytes()
+    first = content.index(b"images/a.png") + len("images/a.png")
+    path.write_bytes(content[:first] + b"\xff" * 8 + content[first + 8 :])
+    assert len(sources.load(str(path), image_size=8).images) == 1
+    assert "images/a.png (Error -3 while decompressing data" in capsys.readouterr().err
 
 
 def test_bombs_are_skipped_and_nothing_usable_is_an_error(tmp_path, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
+import dataclasses
 import pathlib
 
 from absl import flags
@@ -24,7 +25,7 @@ def define_flags(config_class, conditional=False):
       conditional: bool. Whether what its runs draw can be asked for, by a label or a prompt.
     """
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "run_dir",
         None,
         "The run to draw from (default: the shipped one), or to train: a new folder, or an "
@@ -35,6 +36,13 @@ def define_flags(config_class, conditional=False):
         "runtime",
         "auto",
         "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
+    )
+    flags.DEFINE_string(
+        "state",
+        None,
+        "[generate] Draw from a saved state of the run, which need not have ended: best (the least "
+        "kernel distance while training), last, or the number of an iteration. Default: the "
+        "generator that the training ended with.",
     )
     settings_flags.define(config_class)
 
@@ -55,7 +63,7 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        _refuse_given((*asking.names(), "runtime"), "train")
+        _refuse_given((*asking.names(), "runtime", "state"), "train")
         path = _train(app, config_class)
     else:
         training_only = set(settings_flags.names(config_class)) - {"seed"}
@@ -86,7 +94,7 @@ def _generate(app, shipped_run):
         return asking.list_words(run, recipe)
     request = asking.request(run, recipe)
     draw.check_writable(request.output)
-    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime)
+    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime, flags.FLAGS.state)
     return draw.draw(generator, request)
 
 
@@ -108,19 +116,24 @@ def _train(app, config_class):
     values = flags.FLAGS
     if values.run_dir == "":
         raise Refused("--run_dir=: names no folder.")
-    run = run_dir.new_path(app) if values.run_dir is None else pathlib.Path(values.run_dir)
-    stored = stored_settings(run, app, config_class) if run_dir.is_run(run) else None
-    config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
+    run = None if values.run_dir is None else pathlib.Path(values.run_dir)
+    goes_on = run is not None and run_dir.is_run(run)
+    stored = stored_settings(run, app, config_class) if goes_on else None
+    config = settings_flags.config_from_flags(config_class, stored)
     if stored is not None:
+        if config.precision == "auto":
+            # It was decided when the run began.
+            config = dataclasses.replace(config, precision=stored.precision)
         _refuse_changes(run, config, stored)
-    elif run.exists() and not _is_empty(run):
+    elif run is not None and run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
     if config.distribute == "multi_worker":
         _join_the_workers(values.run_dir, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
-    return train.train(app, config, run)
+    # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
+    return train.train(app, processor.resolved(config), run)
 
 
 def _join_the_workers(given_run_dir, config):

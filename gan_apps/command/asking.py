@@ -3,11 +3,13 @@
 import pathlib
 import re
 import sys
+import unicodedata
 
 from absl import flags
 
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
+from gan_apps.settings import flags as settings_flags
 
 flags.disclaim_key_flags()
 
@@ -21,8 +23,10 @@ MAX_IMAGES = 10_000
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 MIN_TRUNCATION = 0.05
-# Characters of what is asked for that go into a file's name.
+# Bytes of what is asked for that go into a file's name, of which file systems take 255.
 NAME_LENGTH = 80
+# Labels that a refusal lists; the others are counted.
+NAMED = 30
 
 
 def define_flags(conditional, mode=""):
@@ -90,7 +94,7 @@ def define_flags(conditional, mode=""):
         "Normal latents beyond so many standard deviations are drawn again: below 2, "
         "pictures are more ordinary and less varied.",
     )
-    flags.DEFINE_string(
+    settings_flags.define_path(
         "output",
         None,
         "Where to draw: a grid if it ends in .png, an animation if in .gif, else a "
@@ -158,7 +162,10 @@ def requested_conditions(run, recipe):
         return conditions, _file_name(recipe, conditions)
     if asked is None:
         return list(recipe.labels), f"{recipe.condition}s"
-    labels = [_label(word, asked, recipe) for word in asked.split(",")]
+    # A name may have a comma of its own.
+    is_name = _plain(asked) in map(_plain, recipe.label_names)
+    words = [asked] if is_name else asked.split(",")
+    labels = [_label(word, asked, recipe) for word in words]
     plural = "s" if len(labels) > 1 else ""
     return labels, f"{recipe.condition}{plural}_{'_'.join(str(label) for label in labels)}"
 
@@ -178,7 +185,13 @@ def prompted(recipe, prompt):
 def _file_name(recipe, conditions):
     plural = "s" if len(conditions) > 1 else ""
     words = "_and_".join(recipe.vocabulary.named(one) for one in conditions)
-    return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+    return f"prompt{plural}_{as_file_name(words)}"
+
+
+def as_file_name(words):
+    """Words of any alphabet as a part of a file's name."""
+    name = re.sub(r"[\W_]+", "_", words).encode()[:NAME_LENGTH]
+    return name.decode(errors="ignore").strip("_")
 
 
 def list_words(run, recipe):
@@ -189,15 +202,26 @@ def list_words(run, recipe):
 
 
 def _label(word, asked, recipe):
-    word = word.strip()
-    names = [name.casefold() for name in recipe.label_names]
-    if word.casefold() in names:
-        return names.index(word.casefold())
-    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < len(recipe.label_names):
+    """The number of the label that a word names in any case, or that it is the number of."""
+    word, names = word.strip(), recipe.label_names
+    alike = [number for number, name in enumerate(names) if _plain(name) == _plain(word)]
+    if alike:
+        # Labels that differ in their case alone are told apart by it.
+        return next((number for number in alike if names[number] == word), alike[0])
+    # Where labels are called by numbers of their own, those alone are meant.
+    counted = all(not name.isdigit() or name == str(place) for place, name in enumerate(names))
+    is_number = counted and word.isascii() and word.isdigit() and len(word) < 10
+    if is_number and int(word) < len(names):
         return int(word)
-    known = (
-        "digits 0 to 9"
-        if recipe.condition == DIGIT
-        else f"0 to {len(recipe.label_names) - 1} or {', '.join(recipe.label_names)}"
-    )
-    raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {known}.")
+    some = ", ".join(names[:NAMED])
+    listed = f"{some} and {len(names) - NAMED} more" if len(names) > NAMED else some
+    if recipe.condition == DIGIT:
+        listed = "digits 0 to 9"
+    elif counted:
+        listed = f"0 to {len(names) - 1} or {listed}"
+    raise Refused(f"--{recipe.condition}={asked}: {word!r} is not one of {listed}.")
+
+
+def _plain(name):
+    """A label's name without what may differ when it is typed: case, and how accents are stored."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()

@@ -11,6 +11,7 @@ from gan_apps.command.asking import (
     MAX_FRAMES,
     MIN_TRUNCATION,
     STRIP_FRAMES,
+    as_file_name,
     prompted,
 )
 from gan_apps.drawing import latents, pictures
@@ -101,7 +102,7 @@ def _interpolation(recipe, asked, name, animated, target):
         if recipe.vocabulary is None:
             raise Refused(f"--interpolate_to={target}: this run does not draw from prompts.")
         end = prompted(recipe, target)
-        name = f"{name}_to_{recipe.vocabulary.named(end).replace(' ', '_')}"
+        name = f"{name}_to_{as_file_name(recipe.vocabulary.named(end))}"
     frames = values.frames
     if frames is None:
         frames = ANIMATION_FRAMES if animated else STRIP_FRAMES

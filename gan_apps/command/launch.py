@@ -5,6 +5,7 @@ import sys
 
 from absl import app, flags, logging
 
+from gan_apps.machine import terminal
 from gan_apps.settings import Failed, Interrupted, Refused
 
 EXIT_REFUSED = 2
@@ -19,6 +20,7 @@ def launch(main):
     """
     # Before TensorFlow is imported anywhere: its informational lines are not for users.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    terminal.print_any_name()
     app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
 
 
@@ -39,7 +41,9 @@ def _guarded(main, argv):
         _stop(error.exit_code, error, prefix="")
     except Refused as error:
         _stop(EXIT_REFUSED, error)
-    except (Failed, OSError) as error:
+    except OSError as error:
+        _stop(EXIT_FAILED, _said(error))
+    except Failed as error:
         _stop(EXIT_FAILED, error)
     except MemoryError as error:
         _stop(EXIT_FAILED, f"the memory is full: {error}")
@@ -47,6 +51,14 @@ def _guarded(main, argv):
         _stop(130, "interrupted", prefix="")
 
 
+def _said(error):
+    """An OSError in words: the path and what the system says of it."""
+    if error.strerror is None or error.filename is None:
+        return error
+    return f"{os.fsdecode(error.filename)}: {error.strerror}."
+
+
 def _stop(code, message, prefix="error: "):
-    print(prefix + " ".join(str(message).split()), file=sys.stderr)
+    with terminal.that_may_go_away():
+        print(prefix + " ".join(str(message).split()), file=sys.stderr)
     sys.exit(code)

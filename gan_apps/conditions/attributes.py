@@ -11,7 +11,7 @@ from gan_apps.conditions.condition import AbstractCondition
 from gan_apps.prompts.vocabulary import MISSING, Vocabulary
 
 PROMPT = "prompt"
-# Characters of what is asked for that go into a file's name.
+# Bytes of what is asked for that go into a file's name.
 NAME_LENGTH = 80
 
 
@@ -69,7 +69,7 @@ class Attributes(AbstractCondition):
     def file_name(self, values):
         plural = "s" if len(values) > 1 else ""
         words = "_and_".join(self.vocabulary.named(one) for one in values)
-        return f"prompt{plural}_{re.sub(r'[^a-z0-9]+', '_', words)[:NAME_LENGTH].strip('_')}"
+        return f"prompt{plural}_{as_file_name(words)}"
 
     def key(self, value):
         # A slot that is left open is number -1, and seeds are not negative.
@@ -117,3 +117,9 @@ class Attributes(AbstractCondition):
     @classmethod
     def from_json(cls, values):
         return cls(Vocabulary.from_json(values))
+
+
+def as_file_name(words):
+    """Words of any alphabet as a part of a file's name."""
+    name = re.sub(r"[\W_]+", "_", words).encode()[:NAME_LENGTH]
+    return name.decode(errors="ignore").strip("_")

@@ -1,6 +1,7 @@
 """Labels: each picture is of one of a few named classes."""
 
 import dataclasses
+import unicodedata
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,8 @@ from gan_apps.settings import Refused
 DIGIT, LABEL = "digit", "label"
 # Pictures of each label in a sheet.
 SHEET = 16
+# Names that a refusal lists.
+NAMED = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,18 +48,30 @@ class Labels(AbstractCondition):
         return self.every(), SHEET, SHEET
 
     def read(self, text, flag):
-        return [self._number(word.strip(), text, flag) for word in text.split(",")]
+        # A name may have a comma of its own.
+        is_name = _plain(text) in map(_plain, self.names)
+        words = [text] if is_name else text.split(",")
+        return [self._number(word.strip(), text, flag) for word in words]
 
     def _number(self, word, text, flag):
-        names = [name.casefold() for name in self.names]
-        if word.casefold() in names:
-            return names.index(word.casefold())
-        if word.isascii() and word.isdigit() and len(word) < 10 and int(word) < len(names):
+        """The number of the label that a word names in any case, or that it is the number of."""
+        names = self.names
+        alike = [number for number, name in enumerate(names) if _plain(name) == _plain(word)]
+        if alike:
+            # Labels that differ in their case alone are told apart by it.
+            return next((number for number in alike if names[number] == word), alike[0])
+        # Where labels are called by numbers of their own, those alone are meant.
+        counted = all(not name.isdigit() or name == str(place) for place, name in enumerate(names))
+        is_number = counted and word.isascii() and word.isdigit() and len(word) < 10
+        if is_number and int(word) < len(names):
             return int(word)
-        known = f"0 to {len(self.names) - 1} or {self.known()}"
+        some = ", ".join(names[:NAMED])
+        listed = f"{some} and {len(names) - NAMED} more" if len(names) > NAMED else some
         if self.flag == DIGIT:
-            known = "digits 0 to 9"
-        raise Refused(f"{flag}={text}: {word!r} is not one of {known}.")
+            listed = "digits 0 to 9"
+        elif counted:
+            listed = f"0 to {len(names) - 1} or {listed}"
+        raise Refused(f"{flag}={text}: {word!r} is not one of {listed}.")
 
     def file_name(self, values):
         plural = "s" if len(values) > 1 else ""
@@ -86,3 +101,8 @@ class Labels(AbstractCondition):
         if not all(isinstance(name, str) for name in found.names):
             raise ValueError("the name of a label is a text.")
         return found
+
+
+def _plain(name):
+    """A label's name without what may differ when it is typed: case, and how accents are stored."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()

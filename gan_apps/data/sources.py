@@ -2,7 +2,6 @@
 
 import dataclasses
 import gzip
-import os
 import pathlib
 import threading
 import urllib.error
@@ -11,7 +10,7 @@ import urllib.request
 import numpy as np
 from PIL import Image
 
-from gan_apps.data import folders, tagged
+from gan_apps.data import folders, prepared, tagged
 from gan_apps.machine import quiet
 from gan_apps.prompts.vocabulary import Vocabulary, learned
 from gan_apps.settings import Refused
@@ -54,20 +53,25 @@ def load(name, split="train", image_size=0):
 
     Args:
       name: str. A key of SOURCES, tfds:NAME, or the path of a folder of images.
-      split: "train" or "test"; a folder has no test split.
+      split: "train"; "test", which a folder has if it says so (data.folders); or "all", which is
+        "train" but for folders with both.
       image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
         DEFAULT_SIZE for others.
 
     Raises:
-      Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images.
+      Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images
+        or no such split.
     """
+    if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
+        split = "train"
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):
         return _any_tfds(name.removeprefix(TFDS), split, image_size or DEFAULT_SIZE)
     if tagged.is_tagged(pathlib.Path(name)):
         return _tagged(pathlib.Path(name), image_size or DEFAULT_SIZE)
-    return Images(folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE))
+    images, labels, names = folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE, split)
+    return Images(images, labels, names, "label" if names else None)
 
 
 def _tagged(path, size):
@@ -102,6 +106,21 @@ def subset(images, chosen):
         labels=None if images.labels is None else images.labels[chosen],
         attributes=None if images.attributes is None else images.attributes[chosen],
     )
+
+
+def numbered_as(images, label_names):
+    """The Images with their labels numbered as those of a run are, which may know more labels.
+
+    Raises:
+      Refused: there are labels that are none of these.
+    """
+    if images.labels is None or not label_names or images.label_names == label_names:
+        return images
+    if unknown := set(images.label_names) - set(label_names):
+        listed = ", ".join(sorted(unknown)[: folders.NAMED])
+        raise Refused(f"--dataset: has the labels {listed}, which the run does not know.")
+    numbers = np.array([label_names.index(name) for name in images.label_names], np.int32)
+    return dataclasses.replace(images, labels=numbers[images.labels], label_names=label_names)
 
 
 def _resized(images, size):
@@ -144,13 +163,14 @@ def _tfds(name, condition):
         import tensorflow_datasets as tfds
 
         with quiet.stderr():
-            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
-            prepared = builder.is_prepared()
-        if not prepared and name in DEBIAN and DEBIAN[name].is_dir():
+            builder = tfds.builder(name, data_dir=prepared.folder())
+            is_prepared = builder.is_prepared()
+        if not is_prepared and name in DEBIAN and DEBIAN[name].is_dir():
             names = tuple(builder.info.features["label"].names)
             return Images(*_idx(DEBIAN[name], split), names, condition)
-        if not prepared:
+        if not is_prepared:
             _require_network(name)
+            prepared.require_writable(name, builder)
             builder.download_and_prepare()
         table = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
         return Images(
@@ -181,7 +201,7 @@ def _any_tfds(name, split, size):
 
     try:
         with quiet.stderr():
-            builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
+            builder = tfds.builder(name, data_dir=prepared.folder())
     except (tfds.core.DatasetNotFoundError, ValueError, ImportError):
         raise Refused(f"--dataset={TFDS}{name}: TensorFlow Datasets knows no {name!r}.") from None
     features = builder.info.features
@@ -189,18 +209,69 @@ def _any_tfds(name, split, size):
         raise Refused(f"--dataset={TFDS}{name}: has no feature 'image'.")
     if not builder.is_prepared():
         _require_network(f"{TFDS}{name}")
+        prepared.require_writable(f"{TFDS}{name}", builder)
         builder.download_and_prepare()
     if split not in builder.info.splits:
         raise Refused(f"--dataset={TFDS}{name}: has no split {split!r}.")
     squares, labels = [], []
     for example in tfds.as_numpy(builder.as_dataset(split=split)):
-        squares.append(folders.square(Image.fromarray(np.squeeze(example["image"])), size))
+        squares.append(folders.square(_picture(example["image"], f"{TFDS}{name}"), size))
         labels.append(example.get("label"))
     stacked = np.stack(squares).reshape(len(squares), size, size, -1)
-    if "label" not in features or not isinstance(features["label"], tfds.features.ClassLabel):
+    is_labelled = "label" in features and isinstance(features["label"], tfds.features.ClassLabel)
+    names = tuple(features["label"].names or ()) if is_labelled else ()
+    if not names:
         return Images(stacked)
-    names = tuple(features["label"].names)
-    return Images(stacked, np.asarray(labels, np.int32), names, "label")
+    learned_from = labels
+    if split != "train" and "train" in builder.info.splits:
+        only = tfds.decode.PartialDecoding({"label"})
+        examples = builder.as_dataset(split="train", decoders=only)
+        learned_from = [example["label"] for example in tfds.as_numpy(examples)]
+    return _labelled(stacked, np.asarray(labels), names, set(learned_from), f"{TFDS}{name}")
+
+
+def _picture(values, name):
+    """The values of an example [h, w, channels] as a picture."""
+    if values.dtype == np.uint16:
+        values = (values >> 8).astype(np.uint8)
+    if values.dtype != np.uint8:
+        raise Refused(f"--dataset={name}: its images are of {values.dtype}, not of 8 or 16 bits.")
+    return Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values)
+
+
+def _labelled(images, labels, names, learned_from, dataset):
+    """Images of the labels that images to learn from have, numbered anew from 0.
+
+    Left out and counted are labels that no such image has, which nobody could draw, and images
+    whose label is none of the others, such as -1. Without two labels there are none.
+
+    Args:
+      images: uint8 [n, h, w, c].
+      labels: ints [n].
+      names: tuple of str. What the numbers from 0 on are called in the data set.
+      learned_from: set of ints. The labels of the images to learn from.
+      dataset: str. The name of the data set.
+    """
+    used = [number for number in range(len(names)) if number in learned_from]
+    has_label = np.isin(labels, used)
+    # The test images of some sets have no labels, so that nobody learns them.
+    if len(used) < 2 or not has_label.any():
+        return Images(images)
+    unused = [name for number, name in enumerate(names) if number not in used]
+    left_out = []
+    if unused:
+        rest = f" and {len(unused) - folders.NAMED} more" if len(unused) > folders.NAMED else ""
+        listed = ", ".join(unused[: folders.NAMED])
+        plural = "s" if len(unused) > 1 else ""
+        left_out.append(f"{len(unused)} label{plural} that no image has ({listed}{rest})")
+    if not has_label.all():
+        count = np.count_nonzero(~has_label)
+        plural = "s" if count > 1 else ""
+        left_out.append(f"{count:,} image{plural} without a label of the others")
+    if left_out:
+        folders.say(dataset, f"--dataset={dataset}: left out {' and '.join(left_out)}.")
+    numbers = np.searchsorted(used, labels[has_label]).astype(np.int32)
+    return Images(images[has_label], numbers, tuple(names[number] for number in used), "label")
 
 
 SOURCES = {
@@ -228,7 +299,7 @@ def _require_network(name):
     thread.start()
     thread.join(PROBE_SECONDS)
     if not reached.is_set():
-        folder = os.environ.get("TFDS_DATA_DIR") or pathlib.Path.home() / "tensorflow_datasets"
+        folder = prepared.folder() or pathlib.Path.home() / "tensorflow_datasets"
         raise Refused(
             f"--dataset={name}: no prepared copy in {folder} and no network to fetch one. Either "
             f"set TFDS_DATA_DIR to a folder that holds a prepared copy, or connect to the "

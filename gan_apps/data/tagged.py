@@ -6,6 +6,7 @@
 Nothing outside of the folder is read, whatever the file says.
 """
 
+import codecs
 import csv
 import dataclasses
 import io
@@ -109,8 +110,8 @@ def squares(tagged, size):
         for number, name in enumerate(tagged.filenames):
             try:
                 yield number, folders.colour(folders.read(files.open(name), size))
-            except folders.DAMAGE as error:
-                yield number, folders.reason(error)
+            except folders.Unreadable as error:
+                yield number, str(error)
 
 
 def tell_skipped(skipped, count):
@@ -136,8 +137,22 @@ def _rows(text, flag):
                 continue
             # A prompt may have commas of its own, quoted or not.
             yield reader.line_num, (row[0].strip(), ",".join(row[1:]))
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         raise Refused(f"{flag}: {TAGS} cannot be read: {error}.") from None
+
+
+def _decoded(content):
+    """The bytes of a tags.csv as text; ValueError for those of another encoding."""
+    encoding = (
+        "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    )
+    try:
+        return io.StringIO(content.decode(encoding), newline=None)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"its line {line} is not UTF-8; save it as UTF-8, or as UTF-16 with a byte order mark"
+        ) from None
 
 
 def _leads_outside(name):
@@ -171,8 +186,8 @@ class _Folder:
 
     def tags(self):
         try:
-            return io.StringIO((self.path / TAGS).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
+            return _decoded((self.path / TAGS).read_bytes())
+        except (OSError, ValueError) as error:
             raise Refused(f"--dataset={self.path}: {TAGS} cannot be read: {error}.") from None
 
     def is_inside(self, name):
@@ -214,9 +229,9 @@ class _Zip:
         if self.sizes[self.prefix + TAGS] > MAX_TAGS_BYTES:
             raise Refused(f"--dataset={self.path}: its {TAGS} is larger than any real one.")
         try:
-            content = self.archive.read(self.prefix + TAGS)
-            return io.StringIO(content.decode("utf-8-sig"))
-        except (*folders.DAMAGE, RuntimeError, zipfile.BadZipFile) as error:
+            return _decoded(self.archive.read(self.prefix + TAGS))
+        except Exception as error:
+            # What a damaged zip leads to is of many kinds.
             raise Refused(f"--dataset={self.path}: {TAGS} cannot be read: {error}.") from None
 
     def is_inside(self, name):
@@ -227,8 +242,10 @@ class _Zip:
 
     def open(self, name):
         if self.sizes[self.prefix + name] > MAX_IMAGE_BYTES:
-            raise ValueError(f"more than {MAX_IMAGE_BYTES:,} bytes")
+            raise folders.Unreadable(f"more than {MAX_IMAGE_BYTES:,} bytes")
         try:
             return io.BytesIO(self.archive.read(self.prefix + name))
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            raise ValueError(str(error)) from None
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise folders.Unreadable(str(error)) from None

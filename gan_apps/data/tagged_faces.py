@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from gan_apps.data import tagged
+from gan_apps.data import prepared, tagged
 from gan_apps.machine import quiet
 from gan_apps.settings import Refused
 
@@ -151,7 +151,7 @@ def load(path, size):
     config = TaggedFacesConfig(
         name=f"{size}x{size}_{_digest(found)}", image_size=size, path=str(path.resolve())
     )
-    folder = os.environ.get("TFDS_DATA_DIR")
+    folder = prepared.folder()
     with quiet.stderr():
         builder = TaggedFaces(
             config=config,
@@ -160,6 +160,7 @@ def load(path, size):
         )
     lines = len(found.filenames) + len(found.skipped)
     if not builder.is_prepared():
+        prepared.require_writable(path, builder)
         try:
             builder.download_and_prepare()
         except AssertionError:

@@ -1,21 +1,34 @@
-"""What turns latents and labels into images: LiteRT, or Keras with the run's weights."""
+"""What turns latents, conditions and pictures into images: LiteRT or Keras."""
 
 import importlib.util
 import sys
 import warnings
+import zipfile
+import zlib
 
 import numpy as np
 
-from gan_apps.machine import quiet
-from gan_apps.runs import run_dir
+from gan_apps.machine import files, quiet
+from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Refused
 
 RUNTIMES = ("auto", "litert", "keras")
+# What reading a damaged file of weights raises, or one of another network's.
+_NOT_READ = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    UserWarning,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 # Images per call of the Keras network: enough to be fast, little memory.
 KERAS_BATCH = 100
 
 
-def open_generator(run, recipe, runtime="auto", name=None):
+def open_generator(run, recipe, runtime="auto", state=None, name=None):
     """What a run draws with, as a function {input: [n, ...]} -> images [n, h, w, c] in [-1, 1].
 
     Args:
@@ -23,19 +36,20 @@ def open_generator(run, recipe, runtime="auto", name=None):
       recipe: run_dir.Recipe of the run.
       runtime: "litert", "keras", or "auto": LiteRT where it is installed, else Keras, with a word
         about it on stderr.
+      state: as in `weights`; a state is drawn from with Keras.
       name: str or None. Which of the recipe's draws; None for the first.
 
     Raises:
-      Refused: the run draws nothing, the runtime is unknown or not installed, or the run's file is
-        missing or damaged.
+      Refused: the run draws nothing, or not that; the runtime is unknown or not installed; or the
+        run's file is missing or damaged.
     """
     if runtime not in RUNTIMES:
         raise Refused(f"--runtime={runtime}: must be one of {', '.join(RUNTIMES)}.")
-    if not recipe.draws:
-        raise Refused(
-            f"--run_dir={run}: a run of gan_apps.{recipe.system} judges pictures and draws none."
-        )
-    name = name or next(iter(recipe.draws))
+    name, draw = named_draw(run, recipe, name)
+    if state is not None:
+        if runtime == "litert":
+            raise Refused(f"--runtime=litert: --state={state} is drawn from with Keras.")
+        return in_batches(keras_network(weights(run, name, state), name, draw))
     installed = importlib.util.find_spec("ai_edge_litert") is not None
     if runtime == "litert" and not installed:
         raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
@@ -45,9 +59,22 @@ def open_generator(run, recipe, runtime="auto", name=None):
             file=sys.stderr,
         )
     if runtime == "keras" or not installed:
-        weights = run_dir.checked(run, name + run_dir.KERAS_WEIGHTS)
-        return _keras_generator(weights, recipe.draws[name])
-    return litert_generator(run_dir.checked(run, name + run_dir.LITERT), recipe.draws[name])
+        return in_batches(keras_network(weights(run, name), name, draw))
+    return litert_generator(run_dir.checked(run, name + run_dir.LITERT), draw)
+
+
+def named_draw(run, recipe, name=None):
+    """(name, runs.draws.Draw) of what a run is asked to draw; the first one if name is None.
+
+    Raises:
+      Refused: the run draws nothing, or not that.
+    """
+    if not recipe.draws:
+        raise Refused(f"--run_dir={run}: gan_apps.{recipe.system} judges pictures and draws none.")
+    name = next(iter(recipe.draws)) if name is None else name
+    if name not in recipe.draws:
+        raise Refused(f"--draw={name}: this run draws by {', '.join(recipe.draws)}.")
+    return name, recipe.draws[name]
 
 
 def litert_generator(path, draw):
@@ -73,7 +100,7 @@ def _runner(path, draw):
     """The signature of a .tflite file that takes what a draw does, or None if it has none."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     try:
-        interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
+        interpreter = interpreter_module.Interpreter(files.in_utf8(path), num_threads=1)
         interpreter.allocate_tensors()
         runner = interpreter.get_signature_runner(draw.signature)
         details = runner.get_input_details()
@@ -83,23 +110,52 @@ def _runner(path, draw):
     return runner if taken == {name: shape for name, (shape, _) in draw.inputs.items()} else None
 
 
-def keras_network(path, draw):
-    """The Keras network of a draw with the weights of the file `path`."""
+def weights(run, name, state=None):
+    """The file of the weights of a run's network for Keras.
+
+    Args:
+      run: path of a run directory.
+      name: str. Of one of its draws.
+      state: str or None. A saved state, as `saved_states.named` finds it; None, what the training
+        ended with.
+
+    Raises:
+      Refused: there is none, or the finished network is not the one that was written.
+    """
+    if state is not None:
+        return saved_states.named(run, state)
+    return run_dir.checked(run, name + run_dir.KERAS_WEIGHTS)
+
+
+def keras_network(path, name, draw):
+    """The Keras network of a draw with the weights of the file `path`, as `weights` gives it."""
     quiet.import_tensorflow()
     networks = importlib.import_module("models.networks")
     try:
         network = networks.rebuilt(draw.network)
+        if path.suffix == ".npz":
+            network.set_weights(_arrays_of_state(path, name))
+            return network
         with warnings.catch_warnings():
             # Keras only warns of weights that it does not find, and leaves them random.
             warnings.simplefilter("error", UserWarning)
             network.load_weights(path)
-    except (OSError, ValueError, TypeError, KeyError, UserWarning):
+    except _NOT_READ:
         raise _disagreement(path) from None
     return network
 
 
-def _keras_generator(path, draw):
-    network = keras_network(path, draw)
+def _arrays_of_state(path, name):
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        for group in (f"{saved_states.AVERAGED}{name}/", f"{name}/"):
+            found = sorted(one for one in archive.files if one.startswith(group))
+            if found:
+                return [archive[one] for one in found]
+    raise KeyError(name)
+
+
+def in_batches(network):
+    """A network as a function of any number of inputs, as `open_generator` gives it."""
 
     def images(inputs):
         batches = [network(part, training=False) for part in _parts(inputs, KERAS_BATCH)]
@@ -115,6 +171,7 @@ def _parts(inputs, size):
 
 
 def _disagreement(path):
+    run = path.parent.parent if path.parent.name == run_dir.STATES else path.parent
     return Refused(
-        f"--run_dir={path.parent}: {path.name} is not the network that {run_dir.CONFIG} describes."
+        f"--run_dir={run}: {path.name} is not the network that {run_dir.CONFIG} describes."
     )

@@ -65,7 +65,10 @@ def evaluate(
         judge, features_name = inception.Inception(), inception.NAME
     else:
         judge, features_name = _judge(recipe, judge)
-    real, apart = _real_images(recipe, dataset or recipe.settings["dataset"], seed)
+    real, apart = (
+        sources.numbered_as(some, recipe.label_names)
+        for some in _real_images(recipe, dataset or recipe.settings["dataset"], seed)
+    )
     reference = apart.images
     generator = runtimes.open_generator(run, recipe, runtime)
     per_label = num_images // (1 if recipe.labels is None else len(recipe.labels))

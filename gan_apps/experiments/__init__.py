@@ -4,6 +4,15 @@ Each experiment is a module of this room with a function `run(options, folder) -
 writes its pictures into `folder`. Nothing heavy is imported until one of them is run.
 """
 
+# The lecture notes' titles, by number: "lecture 2" in this room is LECTURES[2].
+LECTURES = (
+    "WGAN",
+    "Theory behind GAN",
+    "Theory of Generative Adversarial Nets",
+    "Wasserstein GAN",
+    "Improved GAN",
+)
+
 # Name -> what it asks, in one line; in the order of the lectures.
 EXPERIMENTS = {
     "maximum_likelihood": "Why not simply fit a density by maximum likelihood?",

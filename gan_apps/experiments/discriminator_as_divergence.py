@@ -1,4 +1,4 @@
-"""What a discriminator's loss tells of the generator (seeds 001 and 002).
+"""What a discriminator's loss tells of the generator (lectures 1 and 2).
 
 The lectures: the discriminator is the judge of a GAN, but of distributions that do not overlap it
 is right every time, its JS divergence is log 2 for a weak and a strong generator alike, and only
@@ -27,7 +27,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import special
 
-from gan_apps.experiments import densities, plots, points
+from gan_apps import plots
+from gan_apps.experiments import densities, points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DCGAN, OBJECTIVES, WGANGP
 from models.penalties import gradient_norms, mixed
@@ -219,9 +220,10 @@ def run(options, folder):
     return Findings(
         title="The discriminator as a divergence",
         claim="Of distributions that do not overlap a discriminator is right every time, so its "
-        "accuracy and its loss mean nothing (seed 001); the JS divergence that it estimates tells "
-        "little of weak and strong generators (seed 002). Noise on its inputs makes them overlap "
-        "(seed 002), the earth mover's distance needs none.",
+        'accuracy and its loss mean nothing: lecture 1 ("Theory behind GAN"). The JS divergence '
+        "that it estimates tells little of weak and strong generators, and noise on its inputs "
+        'makes them overlap: lecture 2 ("Theory of Generative Adversarial Nets"). The earth '
+        "mover's distance needs no noise.",
         answer=_answer(on_lines, in_training),
         results={"lines": on_lines, "training": in_training},
         tables=_tables(on_lines, in_training),

@@ -1,4 +1,4 @@
-"""One Gaussian approximates a mixture, with every f-divergence (seeds 001, 002, 004).
+"""One Gaussian approximates a mixture, with every f-divergence (lectures 1, 2, 4).
 
 P = .33 N(-1, .0625) + .67 N(2, 2), variances; Q = mu + sigma z. Q cannot equal P, so every
 divergence has an optimum of its own. It is known by quadrature, and the f-GAN has to find it from
@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import integrate, optimize
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.densities import log_mixture, log_normal
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DIVERGENCES, FGAN
@@ -332,8 +333,9 @@ def run(options, folder):
     return Findings(
         title="What each f-divergence makes of a model that cannot match the data",
         claim="Every f-divergence can be minimised by its own GAN; when the model cannot equal "
-        "the data, each gives another best model (seeds 001 and 002, table 'train and test'; "
-        "Nowozin et al. 2016).",
+        'the data, each gives another best model: lectures 1 ("Theory behind GAN") and 2 ("Theory '
+        'of Generative Adversarial Nets"), whose table "train and test" is that of Nowozin et al. '
+        "2016.",
         answer=f"The f-GAN finds each divergence's own best Gaussian from samples: the largest "
         f"error of mu or sigma is {errors[worst]:.3f} ({worst}). Of the five divergences of the "
         f"printed table, {len(on_diagonal)} are smallest for the model that was trained with "

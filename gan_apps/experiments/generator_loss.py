@@ -1,4 +1,4 @@
-"""The generator's loss: saturating, non-saturating, and what the second one descends (seed 004).
+"""The generator's loss: saturating, non-saturating, and what the second one descends (lecture 4).
 
 The lectures: log(1 - D) is "slow at the beginning", so -log D is used ("label x from P_G as
 positive"); at the best discriminator its gradient is that of KL(P_g, P_r) - 2 JSD(P_g, P_r); its
@@ -29,7 +29,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import optimize
 
-from gan_apps.experiments import densities, plots, points
+from gan_apps import plots
+from gan_apps.experiments import densities, points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import DCGAN, DIVERGENCES, FGAN, OBJECTIVES
 
@@ -308,8 +309,8 @@ def run(options, folder):
         title="The generator's loss",
         claim="log(1 - D) is slow at the beginning, so the real implementation minimises -log D; "
         "at the best discriminator its gradient is grad[KL(P_g, P_r) - 2 JSD(P_g, P_r)]. The "
-        "reverse KL drops modes, and the minus sign drives the distributions apart (seed 004; "
-        "Arjovsky & Bottou 2017).",
+        "reverse KL drops modes, and the minus sign drives the distributions apart: lecture "
+        '4 ("Improved GAN"), and Arjovsky & Bottou 2017.',
         answer=_answer(results, steps),
         results=results,
         tables=_tables(results),

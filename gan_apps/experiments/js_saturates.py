@@ -1,16 +1,16 @@
-"""Two distributions draw nearer: JS, KL and total variation against W1 (seeds 001, 003 and 004).
+"""Two distributions draw nearer: JS, KL and total variation against W1 (lectures 1, 3, 4).
 
-JS(P, Q) = KL(P || M) / 2 + KL(Q || M) / 2 with M = (P + Q) / 2, at most log 2 (seed 003 leaves the
-halves out, seed 002 has them). Where the supports are disjoint JS is log 2, total variation 1 and
-KL infinite however near they are, so that a generator is told nothing; W1 is the way.
+JS(P, Q) = KL(P || M) / 2 + KL(Q || M) / 2 with M = (P + Q) / 2, at most log 2 (lecture 3 leaves
+the halves out, lecture 2 has them). Where the supports are disjoint JS is log 2, total variation 1
+and KL infinite however near they are, so that a generator is told nothing; W1 is the way.
 
 Exact: atoms are counted and their W1 is a linear programme (experiments/optimal_transport.py);
-densities on the line are integrated by quadrature in float64. The theorems of seed 003 as numbers:
+densities on the line are integrated by quadrature in float64. The theorems of lecture 3 as numbers:
 W1 is continuous, abs(W(theta) - W(theta')) is at most E[abs(g_theta(z) - g_theta'(z))], and its
 gradient is -E[grad_theta f(g_theta(z))] at the best f. On the line f' = sign(G - F), F and G the
 distribution functions of data and generator.
 
-Seed 001's reasons why JS says log 2: both are low-dimensional surfaces in a space of many
+Lecture 1's reasons why JS says log 2: both are low-dimensional surfaces in a space of many
 dimensions, which hardly meet; and even if they overlap, a discriminator tells apart the few samples
 that it is shown. The second is a discriminator trained on n points of each, whose loss L reports
 JS = log 2 - L / 2, on its own points and on fresh ones.
@@ -25,7 +25,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.densities import jensen_shannon, kl, log_normal, wasserstein
 from gan_apps.experiments.fgan_gaussian import log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
@@ -283,9 +284,10 @@ def run(options, folder):
     return Findings(
         title="JS saturates where distributions do not overlap",
         claim="JS is log 2 whenever two distributions do not overlap, so a generator that comes "
-        "nearer earns nothing (seeds 000, 001 and 004). They do not overlap, since data are "
-        "low-dimensional surfaces in a space of many dimensions and since only samples are seen "
-        "(seed 001). W1 is continuous in the generator, and has a gradient (seed 003).",
+        'nearer earns nothing: lectures 0 ("WGAN"), 1 ("Theory behind GAN") and 4 ("Improved '
+        'GAN"). They do not overlap, since data are low-dimensional surfaces in a space of many '
+        "dimensions and since only samples are seen: lecture 1. W1 is continuous in the generator, "
+        'and has a gradient: lecture 3 ("Wasserstein GAN").',
         answer=_answer(results),
         results=results,
         tables=_tables(results),

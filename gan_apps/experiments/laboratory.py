@@ -5,7 +5,7 @@ import importlib
 import json
 import pathlib
 
-from gan_apps.experiments import EXPERIMENTS, report
+from gan_apps.experiments import EXPERIMENTS, lab_report
 from gan_apps.experiments.findings import Figure, Findings, Table, as_json, cell
 from gan_apps.machine import files
 
@@ -48,8 +48,8 @@ def perform_all(folder, options):
     for number, name in enumerate(EXPERIMENTS, 1):
         print(f"\n[{number} of {len(EXPERIMENTS)}] {name}: {EXPERIMENTS[name]}", flush=True)
         found[name] = perform(name, folder / name, options)
-        # Written after each, so that an interrupted session has what is done.
-        report.write(folder, found, options)
+        # Written after each, so that what is done has its page when the rest is interrupted.
+        lab_report.write(folder, found, options)
     return found
 
 

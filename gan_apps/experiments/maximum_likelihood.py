@@ -1,4 +1,4 @@
-"""Why not simply fit a density by maximum likelihood? (seed 002; seed 003's classical answer)
+"""Why not simply fit a density by maximum likelihood? (lecture 2; lecture 3's classical answer)
 
 The mean log-likelihood of samples of P under a model Q tends to -H(P, Q), and
 
@@ -9,7 +9,7 @@ a code of four symbols in bits, and on the mixture that one Gaussian approximate
 the mixture's own mean and deviation, to which those of samples tend. Entropies of densities are by
 quadrature in float64.
 
-Seed 002 goes on: with a Gaussian mixture for a model the best parameters still make Gaussians,
+Lecture 2 goes on: with a Gaussian mixture for a model the best parameters still make Gaussians,
 "this only can generate a few blobs". Mixtures are fitted to images of digits by expectation
 maximisation (scikit-learn) and drawn from, beside a GAN on the same images. Log-likelihoods are per
 image, of its 784 pixels in [-1, 1], in nats; a GAN has none. Precision and coverage say how much of
@@ -32,11 +32,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 import models
+from gan_apps import plots
 from gan_apps.data import sources
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation.metrics import manifold_metrics
-from gan_apps.experiments import plots
 from gan_apps.experiments.densities import kl, log_normal
 from gan_apps.experiments.fgan_gaussian import DEVIATIONS, GRID, MEANS, WEIGHTS, log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
@@ -210,8 +210,8 @@ def run(options, folder):
     return Findings(
         title="Maximum likelihood, and why it is not enough",
         claim="Maximum likelihood is minimum KL(P_data || P_G), since the data's entropy is given; "
-        "but a Gaussian mixture as P_G can only generate a few blobs: a network takes its place "
-        "(seed 002).",
+        "but a Gaussian mixture as P_G can only generate a few blobs, so a network takes its "
+        'place: lecture 2 ("Theory of Generative Adversarial Nets").',
         answer=_answer(results),
         results=results,
         tables=_tables(results),

@@ -1,4 +1,4 @@
-"""Which GANs find all modes of simple data, and how well (seed 002: eight Gaussians).
+"""Which GANs find all modes of simple data, and how well (lecture 2: eight Gaussians).
 
 The data are a ring of 8 Gaussians (radius 1, deviation .01), a grid of 25 (spacing 2, deviation
 .05) and a Swiss roll. Every algorithm trains the same narrow networks for as many generator
@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.machine import files
 from models import DCGAN, DIVERGENCES, FGAN, OBJECTIVES, WGAN, WGANGP
@@ -232,9 +233,9 @@ def run(options, folder):
     plain = ring["minimax"]
     return Findings(
         title="Which GANs find all modes",
-        claim="A generator may learn only a very small part of the data (seed 002's eight "
-        "Gaussians): mode collapse. Unrolled GAN, VEEGAN, PacGAN and WGAN-GP were proposed against "
-        "it.",
+        claim="A generator may learn only a very small part of the data, which is mode collapse: "
+        'the eight Gaussians of lecture 2 ("Theory of Generative Adversarial Nets"). Unrolled GAN, '
+        "VEEGAN, PacGAN and WGAN-GP were proposed against it.",
         answer=f"The minimax GAN finds {plain['modes']:.1f} of the ring's 8 modes with "
         f"{100 * plain['high_quality']:.1f} % of its samples near one; WGAN-GP "
         f"{ring['wgan_gp']['modes']:.1f} with {100 * ring['wgan_gp']['high_quality']:.1f} %. Noise "

@@ -1,5 +1,7 @@
-"""The earth mover's distance, exactly, and what a WGAN-GP's discriminator makes of it (seed 001's
-earth mover, seed 004's linear programme and its dual, seed 003's duality and gradient penalty).
+"""The earth mover's distance, exactly, and what a WGAN-GP's discriminator makes of it.
+
+The earth mover is lecture 1's; the linear programme, its dual and the gradient penalty are lecture
+4's; that a 1-Lipschitz function solves the dual is lecture 3's.
 
 P is a pile of earth, p[i] at x[i], and Q one of q[j] at y[j]; a way from x to y costs its length.
 
@@ -30,7 +32,8 @@ import tensorflow as tf
 from scipy import optimize, sparse
 from scipy.spatial.distance import cdist
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import WGANGP
 
@@ -253,9 +256,9 @@ def run(options, folder):
     return Findings(
         title="The earth mover's distance, exactly",
         claim="Of all moving plans the one with the smallest average distance defines the "
-        "Wasserstein distance (seed 001); it is a linear programme, whose dual a 1-Lipschitz "
-        "discriminator solves (seeds 003 and 004). The gradient penalty keeps the discriminator "
-        "Lipschitz (seed 004).",
+        'Wasserstein distance: lecture 1 ("Theory behind GAN"). It is a linear programme, whose '
+        'dual a 1-Lipschitz discriminator solves: lectures 3 ("Wasserstein GAN") and 4 ("Improved '
+        'GAN"). The gradient penalty keeps the discriminator Lipschitz: lecture 4.',
         answer=_answer(results),
         results=results,
         tables=_tables(results),

@@ -1,4 +1,4 @@
-"""Weight clipping against the gradient penalty (seed 004, "the problem"; seed 002).
+"""Weight clipping against the gradient penalty (lecture 4, "the problem"; lecture 2).
 
 The lectures: with a clip a little too small the gradient fades by a factor in every layer, with one
 a little too large it explodes, and between them lies a narrow band. The paper: clipped weights pile
@@ -18,9 +18,9 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib.ticker import PercentFormatter
 
-from gan_apps.experiments import plots, points
+from gan_apps import plots
+from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
 from models import WGAN, WGANGP
 from models.penalties import gradient_norms
@@ -204,9 +204,10 @@ def run(options, folder):
     return Findings(
         title="Weight clipping and the gradient penalty",
         claim="With a clip a little too small, the gradient shrinks in every layer and vanishes "
-        "exponentially; a little too large, it explodes; the range between may be narrow (seed "
-        "004). The gradient penalty keeps the slope at 1 instead (seeds 000, 002, 004; Gulrajani "
-        "et al. 2017, figure 1).",
+        "exponentially; a little too large, it explodes; the range between may be narrow: lecture "
+        '4 ("Improved GAN"). The gradient penalty keeps the slope at 1 instead: lectures 0 '
+        '("WGAN"), 2 ("Theory of Generative Adversarial Nets") and 4, and '
+        "Gulrajani et al. 2017, figure 1.",
         answer=_answer(gradients, surfaces),
         results={"gradients": gradients, "surfaces": surfaces},
         tables=_tables(gradients, surfaces),
@@ -378,7 +379,7 @@ def _draw_weights(path, weights):
             ax.set_title(kind)
             ax.set_xticks([-reach, 0.0, reach], [f"{-reach:.2g}", "0", f"{reach:.2g}"])
             ax.set_xlabel("weight")
-            ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            plots.shares_along(ax.yaxis)
             if not number:
                 ax.set_ylabel("share of the weights")
 

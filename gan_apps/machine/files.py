@@ -1,14 +1,28 @@
 """Files that appear whole or not at all: written beside, flushed to the disk, renamed."""
 
+import atexit
 import contextlib
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import shutil
+import tempfile
 
 # How the name of a file begins that is being written; one that a kill left behind keeps it.
 UNFINISHED = ".writing-"
+
+
+@contextlib.contextmanager
+def named_in_errors(path):
+    """Adds `path` to an OSError of the body that names no file: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
 
 
 @contextlib.contextmanager
@@ -22,12 +36,13 @@ def replacing(path, durable=True):
     path = pathlib.Path(path)
     beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
-        yield beside
-        if durable:
-            _flush(beside)
-        os.replace(beside, path)
-        if durable:
-            _flush(path.parent)
+        with named_in_errors(path):
+            yield beside
+            if durable:
+                _flush(beside)
+            os.replace(beside, path)
+            if durable:
+                _flush(path.parent)
     finally:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
@@ -39,10 +54,11 @@ def new_folder(path):
     path = pathlib.Path(path)
     beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
-        beside.mkdir()
-        yield beside
-        os.rename(beside, path)
-        _flush(path.parent)
+        with named_in_errors(path):
+            beside.mkdir()
+            yield beside
+            os.rename(beside, path)
+            _flush(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -58,11 +74,43 @@ def clear_unfinished(folder):
 
 def write_text(path, text):
     with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+        # A file's name may be of no encoding.
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path, value):
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def in_utf8(path):
+    """A spelling of `path` for libraries that take none but UTF-8: itself, or one over a link.
+
+    The link is gone when the process ends.
+
+    Returns:
+      str.
+    """
+    whole = pathlib.Path(path).absolute()
+    for place in (whole, *whole.parents):
+        if not _is_utf8(place.name):
+            return str(_link(place) / whole.relative_to(place))
+    return str(path)
+
+
+def _is_utf8(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@functools.cache
+def _link(path):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "link").symlink_to(path)
+    return folder / "link"
 
 
 def digest(path):

@@ -1,12 +1,16 @@
-"""What this machine's processor can do, without asking TensorFlow, and what it is called."""
+"""What this machine's processor and its GPUs can do, and what they are called."""
 
 import dataclasses
 import os
 import pathlib
 import platform
 
+from gan_apps.machine import quiet
+
 # A processor that multiplies bfloat16 matrices in hardware: x86's two ways and Arm's.
 BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
+# NVIDIA's GPUs do from this compute capability on (Ampere); others do not say.
+BFLOAT16_CAPABILITY = (8, 0)
 CPUINFO = pathlib.Path("/proc/cpuinfo")
 
 
@@ -31,17 +35,27 @@ def described():
 
 
 def _gpus():
+    return [details.get("device_name", "a GPU") for details in _details_of_gpus()]
+
+
+def _details_of_gpus():
+    """What TensorFlow knows of each GPU that it sees."""
+    quiet.import_tensorflow()
     import tensorflow as tf
 
     details = tf.config.experimental.get_device_details
-    return [
-        details(device).get("device_name", device.name)
-        for device in tf.config.list_physical_devices("GPU")
-    ]
+    return [details(device) for device in tf.config.list_physical_devices("GPU")]
 
 
 def resolved(config):
-    """The config with `precision` decided for this processor, as a run records it."""
+    """The config with `precision` decided for what will train here, as a run records it.
+
+    TensorFlow trains on GPUs where it sees any, whatever the processor has.
+    """
     if config.precision != "auto":
         return config
-    return dataclasses.replace(config, precision="bfloat16" if has_bfloat16() else "float32")
+    gpus = _details_of_gpus()
+    has_it = has_bfloat16()
+    if gpus:
+        has_it = all(gpu.get("compute_capability", (0,)) >= BFLOAT16_CAPABILITY for gpu in gpus)
+    return dataclasses.replace(config, precision="bfloat16" if has_it else "float32")

@@ -12,16 +12,23 @@ import functools
 import itertools
 import re
 
-from gan_apps.prompts.words import COLOURS, FILLERS, MODIFIERS, NOUN_FORMS, SPELLINGS
+from gan_apps.prompts import captions
+from gan_apps.prompts.words import (
+    COLOURS,
+    FILLERS,
+    MODIFIERS,
+    NOUN_FORMS,
+    PUNCTUATION,
+    SEPARATORS,
+    SPELLINGS,
+    split,
+)
 from gan_apps.settings import Refused
 
 MISSING = -1
 MAX_PROMPT = 1_000
 # More slots or values than this are no attributes but sentences.
 MAX_SLOTS, MAX_VALUES = 16, 256
-# How a refused prompt is quoted.
-QUOTED = 60
-_PUNCTUATION = r"[!-+\--/:<-@\[-`{-~\s]+"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +62,10 @@ class Vocabulary:
     combinations: tuple
     counts: tuple
 
+    def _values(self, noun):
+        """What may be said of a noun."""
+        return {value for slot in self.slots if slot.noun == noun for value in slot.values}
+
     def named(self, attributes):
         """Numbers as words: (1, 0) -> "blue hair red eyes"."""
         words = [
@@ -85,36 +96,45 @@ class Vocabulary:
             word for word in SPELLINGS if any(slot.spelled(word) is not None for slot in self.slots)
         }
         noun = _any(nouns)
+        # Of whom nothing more is said: "girl blue hair" says nothing of the girl.
+        described = _any([noun for noun in nouns if noun not in FILLERS]) or noun
         # Values that the data do not have are marked too, lest their noun be taken for another's.
         value = _any((values | spelled | MODIFIERS | COLOURS) - set(nouns))
         rules = [
-            # Commas and "and" part what is said of one noun from what is said of another.
-            (_PUNCTUATION, " "),
-            (r"[,;]|\band\b", " , "),
+            (PUNCTUATION, " "),
+            (rf"[{SEPARATORS}]", " , "),
             (r" +", " "),
             (r"^ ?(.*?) ?$", r" \1 "),
-            # Each word has a space of its own on both sides.
+            # Each word has a space of its own on both sides: what stands between two spaces is a
+            # whole word in any alphabet, where \b knows the letters of ASCII only.
             (r" ", "  "),
+            (r" and ", " , "),
         ]
         fillers = FILLERS - values - set(nouns)
-        rules.append((rf" (?:{_any(fillers)}) ", " "))
+        rules.append((rf" (?:{_any(fillers)}) ", ""))
         for form, meant in NOUN_FORMS.items():
             found = next((word for word in meant if word in nouns), None)
             if found is not None and form not in nouns:
                 rules.append((rf" {form} ", f" {found} "))
-        rules.append((r" +", " "))
         for phrase in sorted((v for v in values if "_" in v), key=len, reverse=True):
-            rules.append((rf" {re.escape(phrase.replace('_', ' '))} ", f" {phrase} "))
-        values_before = rf"((?:(?:{value}) (?:, )*)+)((?:{noun}) )"
-        values_after = rf"((?:{noun}) )((?:(?:{value}) )+)"
-        # Values go to the noun after them; a noun that has none takes those that follow it.
-        rules.append((r"^ (.*)$", r"\1"))
-        rules.append((rf"\b(?:{values_before}|{values_after})", r"<\1\4\2\3>"))
+            rules.append((rf" {re.escape(phrase.replace('_', '  '))} ", f" {phrase} "))
         for slot in self.slots:
-            for word in sorted(spelled):
+            for word in sorted(set(nouns) & set(slot.values)):
+                # "hair ornament", where hair has attributes of its own.
+                rules.append(
+                    (rf" {re.escape(word)}  {re.escape(slot.noun)} ", f" <{word} {slot.noun} > ")
+                )
+        values_before = rf"((?: (?:{value}) (?: , )*)+)( (?:{noun}) )"
+        values_after = rf"( (?:{described}) )((?: (?:{value}) )+)"
+        # Values go to the noun after them; a noun that has none takes those that follow it.
+        rules.append((rf"{values_before}|{values_after}", r"<\1\4\2\3>"))
+        rules += [(r" +", " "), (r"(^|[<>]) ", r"\1")]
+        for slot in self.slots:
+            for word in sorted(spelled - self._values(slot.noun)):
                 meant = slot.spelled(word)
-                if meant not in (None, word):
-                    rules.append((rf"<([^>]*\b)?{word} ([^>]*{slot.noun} >)", rf"<\1{meant} \2"))
+                if meant is not None:
+                    before, after = "<((?:[^<>]* )?)", f"((?:[^<>]* )?{re.escape(slot.noun)} >)"
+                    rules.append((rf"{before}{word} {after}", rf"<\1{meant} \2"))
         return rules
 
     @functools.cached_property
@@ -126,16 +146,16 @@ class Vocabulary:
         nouns = list(dict.fromkeys(slot.noun for slot in self.slots))
         rules = []
         for noun in nouns:
-            known = {value for slot in self.slots if slot.noun == noun for value in slot.values}
-            fine = _any(known | MODIFIERS)
+            fine = _any(self._values(noun) | MODIFIERS)
             rules.append((rf"<(?:(?:{fine}) (?:, )*)+{re.escape(noun)} >", "<> "))
         return [
             *rules,
             (r"<[^<>]+>", "! "),
-            (rf"\b(?:{_any(COLOURS - set(nouns))}) ", "! "),
-            (rf"\b(?:{_any(MODIFIERS - set(nouns))}) ", ""),
-            (rf"\b(?:{_any(nouns)}) ", "<> "),
-            (r"[^ <>,!]+ <>", "! "),
+            (r"([^ ]+) ", r" \1 "),
+            (rf" (?:{_any(COLOURS - set(nouns))}) ", " ! "),
+            (rf" (?:{_any(MODIFIERS - set(nouns))}) ", ""),
+            (rf" (?:{_any(nouns)}) ", " <> "),
+            (r" [^ <>,!]+  <> ", " ! "),
         ]
 
     @functools.cached_property
@@ -178,7 +198,9 @@ class Vocabulary:
 
     def found(self, prompt):
         """The numbers of the attributes that a prompt names in each slot: a list of lists."""
-        text = self.rewritten(prompt)
+        return self._found(self.rewritten(prompt))
+
+    def _found(self, text):
         return [
             [number for number, pattern in enumerate(slot) if pattern.fullmatch(text)]
             for slot in self._compiled_patterns
@@ -198,17 +220,16 @@ class Vocabulary:
           Refused: nothing in it is known, it contradicts itself, or it names a colour that the data
           do not have.
         """
-        quoted = prompt if len(prompt) <= QUOTED else f"{prompt[:QUOTED]}..."
-        flag = f"--prompt={' '.join(quoted.split())}"
+        flag = f"--prompt={captions.shortened(prompt)}"
         if len(prompt) > MAX_PROMPT:
             raise Refused(f"{flag}: has {len(prompt):,} characters, more than {MAX_PROMPT:,}.")
         if not prompt.strip():
             raise Refused(f"{flag}: asks for nothing; known are {self.known()}.")
-        odd = self._odd_words(prompt)
+        text = self.rewritten(prompt)
+        odd, found = self._odd_words(text), self._found(text)
         for phrase, is_colour in odd:
             if is_colour:
                 raise Refused(f"{flag}: {phrase!r} is not known; known are {self.known()}.")
-        found = self.found(prompt)
         for slot, numbers in zip(self.slots, found, strict=True):
             if len(numbers) > 1:
                 listed = " and ".join(repr(slot.attributes[number]) for number in numbers)
@@ -218,25 +239,24 @@ class Vocabulary:
         attributes = tuple(numbers[0] if numbers else MISSING for numbers in found)
         return attributes, list(dict.fromkeys(phrase for phrase, _ in odd))
 
-    def _odd_words(self, prompt):
-        """What a prompt says beside known attributes: (words, whether something else is asked for).
+    def _odd_words(self, text):
+        """What a rewritten prompt says beside known attributes: (words, whether it is refused).
 
         A colour without a place, and any word before a noun that is not known to leave the
         colour open, ask for what would not be drawn.
         """
-        text = self.rewritten(prompt)
         nouns = {slot.noun for slot in self.slots}
         odd = []
         for group in re.findall(r"<([^<>]*)>", text):
-            *values, noun = group.replace(",", " ").split()
-            known = {value for slot in self.slots if slot.noun == noun for value in slot.values}
+            *values, noun = split(group.replace(",", " "))
+            known = self._values(noun)
             odd += [
                 (f"{value} {noun}", value in COLOURS or value not in MODIFIERS)
                 for value in values
                 if value not in known
             ]
         # Of a marked attribute the noun is left.
-        tokens = re.sub(r"<[^<>]*?(\S+) >", r" <\1> ", text).split()
+        tokens = split(re.sub(r"<[^<>]*?([^ ]+) >", r" <\1> ", text))
         for token, following in itertools.pairwise([*tokens, ""]):
             noun = following.strip("<>")
             # A noun of which nothing is said asks for nothing.
@@ -246,6 +266,23 @@ class Vocabulary:
             phrase = f"{token} {noun}" if noun in nouns else token
             odd.append((phrase, token in COLOURS or not leaves_open))
         return odd
+
+    def check_reads_back(self, caption, attributes):
+        """Raises ValueError if a line of data, asked for, would not mean what it teaches.
+
+        Args:
+          caption: str.
+          attributes: tuple of ints. What is learned from it.
+        """
+        text = self.rewritten(caption)
+        unknown = next((phrase for phrase, refused in self._odd_words(text) if refused), None)
+        learned = [[] if number == MISSING else [number] for number in attributes]
+        if unknown is None and self._found(text) == learned:
+            return
+        why = f"would teach {self.named(attributes)!r}, and asked for would mean something else"
+        if unknown is not None:
+            why = f"says {unknown!r}, of which nothing is learned"
+        raise ValueError(f"{captions.quoted(caption)} {why}. {captions.ADVICE}")
 
     def compatible(self, attributes):
         """The combinations that have what is asked for: (combinations, counts).
@@ -296,15 +333,17 @@ class Vocabulary:
 def _is_word(text):
     """Whether a text could be a noun or a value: words of lower case, joined by "_"."""
     bare = text.replace("_", "")
-    return bool(bare) and text == text.lower() and not re.search(rf"{_PUNCTUATION}|[,;|]", bare)
+    between = rf"{PUNCTUATION}|[{SEPARATORS}]"
+    return bool(bare) and text == text.lower() and not re.search(between, bare)
 
 
 def learned(prompts):
     """The vocabulary of the prompts of a data set.
 
-    A prompt is attributes, each a value and its noun: "blue hair red eyes", or with commas between
-    them where a value has several words: "light blue hair, red eyes". Attributes of a noun of which
-    an image may have both ("blue hair short hair") come to be different slots.
+    A prompt is attributes, each a value and its noun: "blue hair red eyes", "a girl with blue hair
+    and red eyes", or with commas between them where a value has several words: "light blue hair,
+    red eyes"; a hyphen joins them too ("blue-green hair"). Attributes of a noun of which an image
+    may have both ("blue hair short hair") come to be different slots.
 
     Args:
       prompts: iterable of str.
@@ -314,9 +353,12 @@ def learned(prompts):
       where a prompt holds nothing that could be an attribute.
 
     Raises:
-      ValueError: there are no attributes, or more than pictures could be drawn by.
+      ValueError: there are no attributes, or more than pictures could be drawn by, or a prompt
+        would be understood as something else if it were asked for.
     """
-    said = [_attributes(prompt) for prompt in prompts]
+    prompts = list(prompts)
+    attributes = _attributes(prompts)
+    said = [attributes[prompt] for prompt in prompts]
     slots = _slots(said)
     if not slots:
         raise ValueError("no prompt holds an attribute of two words, such as 'blue hair'.")
@@ -325,31 +367,35 @@ def learned(prompts):
         for place, slot in enumerate(slots)
         for number, value in enumerate(slot.values)
     }
-    numbered = []
-    for attributes in said:
+    numbered = {}
+    for prompt, pairs in attributes.items():
         numbers = [MISSING] * len(slots)
-        for attribute in attributes:
+        for attribute in pairs:
             place, number = places[attribute]
             numbers[place] = number
-        numbered.append(tuple(numbers) if attributes else None)
-    counted = collections.Counter(numbers for numbers in numbered if numbers is not None)
-    combinations = sorted(counted)
-    return (
-        Vocabulary(tuple(slots), tuple(combinations), tuple(counted[c] for c in combinations)),
-        numbered,
-    )
+        numbered[prompt] = tuple(numbers) if pairs else None
+    counted = collections.Counter(numbered[prompt] for prompt in prompts)
+    combinations = sorted(numbers for numbers in counted if numbers is not None)
+    known = Vocabulary(tuple(slots), tuple(combinations), tuple(counted[c] for c in combinations))
+    for prompt, numbers in numbered.items():
+        if numbers is not None:
+            known.check_reads_back(prompt, numbers)
+    return known, [numbered[prompt] for prompt in prompts]
 
 
-def _attributes(prompt):
-    """The (noun, value) pairs that a line of data says."""
-    pairs = []
-    for segment in re.split(r"[,;|]", prompt.lower()):
-        words = re.sub(_PUNCTUATION, " ", segment).split()
-        if "," in prompt and len(words) >= 2:
-            pairs.append((words[-1], "_".join(words[:-1])))
-        else:
-            pairs += [(noun, value) for value, noun in zip(words[::2], words[1::2], strict=False)]
-    return tuple(dict.fromkeys(pairs))
+def _attributes(prompts):
+    """The (noun, value) pairs of each prompt, as a dict."""
+    said = {prompt: captions.attributes(prompt) for prompt in dict.fromkeys(prompts)}
+    nouns = {noun for pairs in said.values() for noun, _ in pairs}
+    # "haired" is the data's "hair", as it is when it is asked for.
+    meant = {
+        form: next((noun for noun in NOUN_FORMS[form] if noun in nouns), NOUN_FORMS[form][0])
+        for form in captions.PARTICIPLES
+    }
+    return {
+        prompt: tuple(dict.fromkeys((meant.get(noun, noun), value) for noun, value in pairs))
+        for prompt, pairs in said.items()
+    }
 
 
 def _slots(said):

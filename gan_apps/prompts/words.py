@@ -1,4 +1,11 @@
-"""English words that prompts are made of, whatever the data."""
+"""English words that prompts are made of, whatever the data, and what stands between words."""
+
+# What parts what is said of one noun from what is said of another, as "and" does.
+COMMAS = ",，、،"
+SEPARATORS = f"{COMMAS};；؛"
+# Whatever else stands between words. The spaces are written out: Python's \s and RE2's differ.
+_SPACES = " \t\n\v\f\r\u00a0\u3000"
+PUNCTUATION = rf"[!-+\--/:<-@\[-`{{-~{_SPACES}。！？：（）「」“”„«»–—…]+"
 
 # Said around what is asked for.
 FILLERS = frozenset(
@@ -49,3 +56,9 @@ NOUN_FORMS = {
     "eye": ("eyes",),
     "eyes": ("eye",),
 }
+
+
+def split(text):
+    """The words of a text in which all that stands between words has become spaces."""
+    # Not str.split(): it knows more spaces than PUNCTUATION.
+    return [word for word in text.split(" ") if word]

@@ -16,6 +16,7 @@ saved_model/1/         for TF-Serving; not shipped
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import pathlib
 import re
@@ -45,6 +46,8 @@ SAVED_MODEL = "saved_model"
 # Raised when a file of a run changes its meaning; older programs then refuse the run. Runs of
 # every earlier format are read (runs.format_1).
 FORMAT = 2
+# Fields of a recipe that older runs do not have.
+_LATER = {"earlier_versions", "data"}
 
 SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
 NEW_RUNS = "checkpoints"
@@ -58,13 +61,23 @@ class Recipe:
       system: str. The command that made the run, such as "cgan".
       settings: dict. The fields of the system's settings.
       draws: {name: runs.draws.Draw}. What it draws, the first one by default; empty for a judge.
-      versions: dict. Library versions and the processor that the run was made with.
+      versions: dict. Library versions and the processor that the run was last trained with.
+      earlier_versions: tuple of dicts. Those that it was trained with before, oldest first.
+      data: dict or None. How many images the run's data have, their digest, and which part of them
+        it is never trained on, as data.parts says; None for a run that began before that was kept.
     """
 
     system: str
     settings: dict
     draws: dict
     versions: dict
+    earlier_versions: tuple = ()
+    data: dict | None = None
+
+    def versions_of(self, name):
+        """The versions of a library that trained the run, one after the other; () if not known."""
+        known = [one[name] for one in (*self.earlier_versions, self.versions) if name in one]
+        return tuple(version for version, _ in itertools.groupby(known))
 
     @property
     def draw(self):
@@ -72,17 +85,25 @@ class Recipe:
         return next(iter(self.draws.values()))
 
     def to_json(self):
-        draws = {name: draw.to_json() for name, draw in self.draws.items()}
-        return {**vars(self), "draws": draws}
+        values = {**vars(self)}
+        values["draws"] = {name: draw.to_json() for name, draw in self.draws.items()}
+        # What says nothing is not written, as it was not before there was such a field.
+        return {name: value for name, value in values.items() if value or name not in _LATER}
 
     @classmethod
     def from_json(cls, values):
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
         draws = {name: Draw.from_json(draw) for name, draw in values["draws"].items()}
-        recipe = cls(**{**values, "draws": draws})
-        types = {"system": str, "settings": dict, "versions": dict}
-        if not all(isinstance(getattr(recipe, name), kind) for name, kind in types.items()):
-            raise TypeError("a field is of another type.")
+        earlier = tuple(values.get("earlier_versions", ()))
+        recipe = cls(**{**values, "draws": draws, "earlier_versions": earlier})
+        for kind, found in (
+            (str, [recipe.system]),
+            (dict, [recipe.settings, recipe.versions, *recipe.earlier_versions]),
+        ):
+            if not all(isinstance(one, kind) for one in found):
+                raise TypeError("a field is of another type.")
+        if recipe.data is not None and not _is_record(recipe.data):
+            raise ValueError("what it says of its data is no record of them.")
         if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in draws):
             raise ValueError("the name of a draw is the name of a file.")
         return recipe
@@ -108,6 +129,12 @@ def new_path(app):
 def held(run):
     """Makes the folder of a run, if there is none, and keeps it for this process.
 
+    Args:
+      run: path.
+
+    Yields:
+      The path.
+
     Raises:
       Refused: it cannot be written, or another process trains in it.
     """
@@ -119,7 +146,24 @@ def held(run):
             raise Refused(f"--run_dir={run}: another process is training in it.") from None
         except OSError as error:
             raise Refused(f"--run_dir={run}: cannot be written: {error.strerror}.") from None
-        yield
+        yield run
+
+
+@contextlib.contextmanager
+def new_held(app):
+    """`held` of a folder that is made for it: the next number, which no other process has taken."""
+    while True:
+        run = new_path(app)
+        try:
+            run.mkdir(parents=True)
+        except FileExistsError:
+            # Another process was quicker.
+            continue
+        except OSError as error:
+            raise Refused(f"--run_dir={run}: cannot be written: {error.strerror}.") from None
+        break
+    with held(run):
+        yield run
 
 
 def create(path, recipe):
@@ -154,14 +198,24 @@ def read_recipe(run):
         if written < FORMAT:
             values = format_1.upgraded(values)
         expected = {field.name for field in dataclasses.fields(Recipe)}
-        if values.keys() != expected:
-            odd = ", ".join(sorted(values.keys() ^ expected))
+        if values.keys() | _LATER != expected:
+            odd = ", ".join(sorted((values.keys() | _LATER) ^ expected))
             raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
         return Recipe.from_json(values)
     except Refused:
         raise
     except (TypeError, KeyError, ValueError, AttributeError):
         raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.") from None
+
+
+def _is_record(data):
+    """Whether a value is a record as data.parts makes one."""
+    return (
+        isinstance(data, dict)
+        and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
+        and isinstance(data.get("earlier", []), list)
+    )
 
 
 def drawing_files(recipe):

@@ -1,12 +1,14 @@
 """A run in the forms that servers and devices load, each compared with what Keras draws."""
 
 import os
+import pathlib
+import shutil
+import tempfile
+import typing
 
-import numpy as np
-
-from gan_apps.drawing import latents, runtimes
+from gan_apps.drawing import runtimes
+from gan_apps.evaluation import forms
 from gan_apps.machine import files
-from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Failed, Refused
 
@@ -14,40 +16,61 @@ from gan_apps.settings import Failed, Refused
 SAVED_MODEL, LITERT = "saved_model", "litert"
 MODELS_CONFIG, BATCHING_CONFIG = "models.config", "batching.config"
 CONTENTS = {SAVED_MODEL, LITERT, MODELS_CONFIG, BATCHING_CONFIG}
-# Pictures that each form is compared on.
-COMPARED = 8
 # Gray levels of 255 by which a form without rounding of its own may differ.
 EXACT = 1.0
+# Of the variety of the run's own pictures, what a form must keep.
+LEAST_VARIETY = 0.9
 BATCH = 64
 
 
-def export(run, recipe, output, formats):
+class Form(typing.NamedTuple):
+    """What became of a form of the generator.
+
+    Args:
+      path: pathlib.Path. Where it was written, or would have been.
+      bytes: int.
+      difference: float. The largest from Keras's pictures, in gray levels of 255.
+      variety: float. The spread within a label or prompt over that of Keras's pictures.
+      read_as_asked: float or None. The share that the classifier of the run's data reads as asked.
+      is_written: bool. False for one that was left out because its variety is below LEAST_VARIETY.
+    """
+
+    path: pathlib.Path
+    bytes: int
+    difference: float
+    variety: float
+    read_as_asked: float
+    is_written: bool = True
+
+
+def export(run, recipe, output, formats, state=None):
     """Writes a run's generator into `output`.
 
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
       output: pathlib.Path. A new or empty folder, or one that an earlier export made.
       formats: str. "saved_model", "litert" or "all".
+      state: str or None. As in drawing.runtimes.weights.
 
     Returns:
-      list of (path written, bytes, largest difference from Keras in gray levels of 255).
+      list of Form. What an earlier export had written of one that is left out is removed.
 
     Raises:
       Refused: the run has no whole generator, or the folder is not for this.
       Failed: a float32 form draws something else than Keras.
     """
-    weights = run_dir.checked(run, run_dir.KERAS_WEIGHTS)
+    weights = runtimes.weights(run, state)
     _check_output(output)
     generator = runtimes.keras_network(weights, recipe)
-    inputs = _some(recipe)
-    expected = np.asarray(generator(inputs, training=False)) * 127.5
+    inputs = forms.inputs(recipe)
+    reference = forms.Reference(recipe, inputs, runtimes.in_batches(generator)(inputs))
     output.mkdir(parents=True, exist_ok=True)
     files.clear_unfinished(output)
     written = []
     if formats in ("saved_model", "all"):
         path = saved_model.write_version(generator, recipe, output / SAVED_MODEL)
-        drawn = _served(path, inputs) * 255.0 - 127.5
-        written.append((path, _bytes(path), _difference(path, drawn, expected)))
+        drawn = runtimes.in_batches(_served(path))(inputs)
+        written.append(_judged(path, path, drawn, reference, exact=True))
         name = output.resolve().name
         files.write_text(output / MODELS_CONFIG, _models_config(name))
         files.write_text(output / BATCHING_CONFIG, _BATCHING)
@@ -55,11 +78,39 @@ def export(run, recipe, output, formats):
         (output / LITERT).mkdir(exist_ok=True)
         for variant in litert.VARIANTS:
             path = output / LITERT / f"{variant}.tflite"
-            litert.write(generator, path, recipe, variant)
-            drawn = runtimes.litert_generator(path, recipe)(inputs) * 127.5
-            exact = variant == "float32"
-            written.append((path, _bytes(path), _difference(path, drawn, expected, exact)))
+            written.append(_variant(generator, path, recipe, variant, reference))
     return written
+
+
+def _variant(generator, path, recipe, variant, reference):
+    """Writes a variant to `path` if it draws as it should, and removes what is there if not."""
+    with tempfile.TemporaryDirectory() as folder:
+        tried = pathlib.Path(folder) / path.name
+        litert.write(generator, tried, recipe, variant)
+        drawn = runtimes.litert_generator(tried, recipe)(reference.inputs)
+        form = _judged(path, tried, drawn, reference, exact=variant == "float32")
+        if not form.variety >= LEAST_VARIETY:
+            path.unlink(missing_ok=True)
+            return form._replace(is_written=False)
+        with files.replacing(path) as beside:
+            shutil.copyfile(tried, beside)
+    return form
+
+
+def _judged(path, written, drawn, reference, exact):
+    """The Form of what stands at `written` and will at `path`."""
+    difference = reference.difference(drawn)
+    if exact and not difference <= EXACT:
+        raise Failed(
+            f"{path}: draws pictures that differ from Keras's by {difference:.1f} of 255 levels."
+        )
+    return Form(
+        path,
+        _bytes(written),
+        difference,
+        reference.variety(drawn),
+        reference.read_as_asked(drawn),
+    )
 
 
 def _check_output(output):
@@ -82,28 +133,18 @@ def _check_output(output):
         raise Refused(f"--output_dir={output}: {nearest} is not writable.")
 
 
-def _some(recipe):
-    conditions = None if recipe.conditions is None else list(recipe.conditions)[:COMPARED]
-    count = -(-COMPARED // len(conditions or (0,)))
-    return latents.requested(recipe, conditions, count, 0)
-
-
-def _served(path, inputs):
+def _served(path):
+    """A SavedModel's signature `latents`, with images in [-1, 1]."""
     import tensorflow as tf
 
-    signature = tf.saved_model.load(str(path)).signatures[saved_model.LATENTS]
-    return signature(**{name: tf.constant(values) for name, values in inputs.items()})[
-        "images"
-    ].numpy()
+    signature = tf.saved_model.load(files.in_utf8(path)).signatures[saved_model.LATENTS]
 
+    def images(inputs, training):
+        del training
+        tensors = {name: tf.constant(values) for name, values in inputs.items()}
+        return signature(**tensors)["images"] * 2.0 - 1.0
 
-def _difference(path, drawn, expected, exact=True):
-    difference = float(np.abs(drawn - expected).max())
-    if exact and not difference <= EXACT:
-        raise Failed(
-            f"{path}: draws pictures that differ from Keras's by {difference:.1f} of 255 levels."
-        )
-    return difference
+    return images
 
 
 def _bytes(path):

@@ -95,7 +95,7 @@ def _write(path, generator, signatures):
     for name, (function, inputs) in signatures.items():
         archive.add_endpoint(name, function, input_signature=[inputs])
     with quiet.stderr():
-        archive.write_out(path, verbose=False)
+        archive.write_out(files.in_utf8(path), verbose=False)
 
 
 def _inputs(generator, batch):

@@ -14,11 +14,15 @@ import urllib.request
 import numpy as np
 
 import gan_apps
+from gan_apps import pages
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
 
-PAGE = pathlib.Path(__file__).resolve().parent / "page"
+# What index.html runs; the page itself is a template.
+SCRIPTS = pathlib.Path(__file__).resolve().parent / "scripts"
+INDEX = "index.html"
+TITLE = "Pictures that nobody drew"
 DESCRIPTION = "site.json"
 PROJECT = "gan_apps"
 # Sliders of the page.
@@ -81,7 +85,8 @@ def build(runs, output):
     output.parent.mkdir(parents=True, exist_ok=True)
     new = output.with_name(f"{files.UNFINISHED}{os.getpid()}-{output.name}")
     try:
-        shutil.copytree(PAGE, new)
+        shutil.copytree(SCRIPTS, new)
+        files.write_text(new / INDEX, pages.rendered("demo.html", title=TITLE))
         for package, content in zip(PACKAGES, archives, strict=True):
             _unpack(package, content, new)
         (new / "models").mkdir()

@@ -7,6 +7,8 @@ product the package tensorflow-serving-api; `tests/test_export.py` reads them wi
 
 import tensorflow as tf
 
+from gan_apps.machine import files
+
 FOLDER, FILE = "assets.extra", "tf_serving_warmup_requests"
 # Numbers of fields: PredictionLog.predict_log, PredictLog.request, PredictRequest.model_spec and
 # .inputs, a map's key and value, ModelSpec.name and .signature_name.
@@ -21,7 +23,7 @@ def write(path, requests):
       requests: sequence of (signature, {input: tensor}).
     """
     (path / FOLDER).mkdir()
-    with tf.io.TFRecordWriter(str(path / FOLDER / FILE)) as writer:
+    with tf.io.TFRecordWriter(files.in_utf8(path / FOLDER / FILE)) as writer:
         for signature, inputs in requests:
             writer.write(_field(PREDICT_LOG, _field(REQUEST, request(signature, inputs))))
 

@@ -25,10 +25,13 @@ from gan_apps.settings.setting import (
     to_json,
 )
 from gan_apps.settings.training import (
+    ACCEPT,
     CHANGEABLE,
     DATASETS,
     LENGTH,
     PRECISIONS,
     TFDS,
     Training,
+    check_spelling,
+    is_named,
 )

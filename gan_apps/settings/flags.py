@@ -1,20 +1,47 @@
 """absl flags from a settings dataclass, and back."""
 
 import dataclasses
+import os
 
 from absl import flags
 
 from gan_apps.settings.errors import Refused
 from gan_apps.settings.setting import allowed
+from gan_apps.settings.training import check_spelling
 
 # Flags belong to the main that asks for them, so that its --help lists them.
 flags.disclaim_key_flags()
 
 
+class _PathParser(flags.ArgumentParser):
+    """A path; "~" is the home folder, which a shell leaves to the program after a "="."""
+
+    def parse(self, argument):
+        return os.path.expanduser(argument)
+
+
+class _PathsParser(flags.ListParser):
+    def parse(self, argument):
+        return [os.path.expanduser(path) for path in super().parse(argument)]
+
+
+def define_path(name, default, help):
+    """Defines the flag of a file or folder."""
+    flags.DEFINE(_PathParser(), name, default, help, serializer=flags.ArgumentSerializer())
+
+
+def define_paths(name, default, help):
+    """Defines the flag of several files or folders, separated by commas."""
+    flags.DEFINE(_PathsParser(), name, default, help, serializer=flags.CsvListSerializer(","))
+
+
 def define(config_class):
     """Defines one flag per field of `config_class`, with the field's default, type and help."""
     for field in dataclasses.fields(config_class):
-        _DEFINERS[type(field.default)](field)
+        if field.metadata["is_path"]:
+            define_path(field.name, field.default, _help(field))
+        else:
+            _DEFINERS[type(field.default)](field)
 
 
 def names(config_class):
@@ -42,7 +69,10 @@ def config_from_flags(config_class, stored=None):
         asked = given(names(config_class))
         values = {name: asked.get(name, getattr(stored, name)) for name in values}
     try:
-        return config_class(**values)
+        config = config_class(**values)
+        if "dataset" in values and (stored is None or config.dataset != stored.dataset):
+            check_spelling(config.dataset)
+        return config
     except ValueError as error:
         raise Refused(f"--{error}") from None
 

@@ -20,6 +20,7 @@ def setting(
     excluded=(),
     choices=None,
     only_if=None,
+    is_path=False,
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
@@ -32,6 +33,7 @@ def setting(
       choices: tuple of str, or function that returns one. All that is allowed.
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
+      is_path: bool. Whether it names a file or folder, in which "~" is the home folder.
     """
     metadata = {
         "help": help,
@@ -42,6 +44,7 @@ def setting(
         "excluded": excluded,
         "choices": choices,
         "only_if": only_if,
+        "is_path": is_path,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -93,10 +96,10 @@ def to_json(config):
 
 
 def from_json(config_class, values):
-    """The inverse of `to_json`; a setting that is newer than the values has its default.
+    """The inverse of `to_json`; ValueError for fields that are unknown or out of bounds.
 
-    Raises:
-      ValueError: a field is unknown or out of bounds.
+    A field that is not there takes its default: it is a setting of which the program that wrote
+    the values had not heard. So the default of a new setting is what was done before there was it.
     """
     fields = {field.name for field in dataclasses.fields(config_class)}
     if not isinstance(values, dict) or not values.keys() <= fields:

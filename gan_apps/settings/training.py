@@ -8,6 +8,8 @@ from gan_apps.settings.setting import MAX_SEED, Settings, setting
 # What a resumed run may change: its length may grow; where and how it is watched may be another.
 LENGTH = "num_epochs"
 CHANGEABLE = ("distribute", "on_collapse")
+# No setting, but a flag that is asked anew at every start.
+ACCEPT = "accept_changed_data"
 ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
@@ -24,8 +26,9 @@ class Training(Settings):
     dataset: str = setting(
         "mnist",
         "What to learn: mnist, fashion_mnist, digits (needs no download), tfds:NAME for any image "
-        "set of TensorFlow Datasets, or a folder of images (for cgan a folder or zip that has a "
-        "tags.csv).",
+        "set of TensorFlow Datasets, or a folder of images (for cgan with a folder in it for each "
+        "label, or a folder or zip that has a tags.csv).",
+        is_path=True,
     )
     image_size: int = setting(
         0,
@@ -58,7 +61,8 @@ class Training(Settings):
     )
     precision: str = setting(
         "auto",
-        "What the networks compute in; auto takes bfloat16 where the processor has it.",
+        "What the networks compute in; auto takes bfloat16 where what trains here has it: the GPUs "
+        "if there are any, else the processor.",
         choices=PRECISIONS,
     )
     jit_compile: bool = setting(
@@ -97,15 +101,8 @@ class Training(Settings):
         return self.batch_size
 
     def check(self):
-        named = self.dataset in DATASETS or self.dataset.startswith(TFDS)
         if not self.dataset:
             raise ValueError("dataset must name what to learn, got ''.")
-        # A name without a separator that is no folder either is most likely misspelt.
-        if not named and "/" not in self.dataset and not os.path.exists(self.dataset):
-            raise ValueError(
-                f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
-                f"got {self.dataset!r}."
-            )
         if self.image_size and (self.image_size < 8 or self.image_size % 4):
             raise ValueError(
                 f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
@@ -127,3 +124,21 @@ def refused_with_replicas(name, default, distribute):
         f"{name} must stay {default} with --distribute={distribute}: the replicas cannot wait for "
         "each other inside of what it compiles or leaves out."
     )
+
+
+def is_named(dataset):
+    """Whether a data set has a name, and is no path."""
+    return dataset in DATASETS or dataset.startswith(TFDS)
+
+
+def check_spelling(dataset):
+    """ValueError for a data set that a user most likely misspelt.
+
+    It is no check of the settings: those of a run stay good when its data are gone or moved.
+    """
+    # A name without a separator that is no folder either.
+    if not is_named(dataset) and "/" not in dataset and not os.path.exists(dataset):
+        raise ValueError(
+            f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
+            f"got {dataset!r}."
+        )

@@ -33,6 +33,7 @@ class Config(GAN, Labelled, Divergence):
         "",
         "Begin with the networks of this run instead of random ones; it has the same bodies, and "
         "its saved states.",
+        is_path=True,
     )
 
     @property

@@ -2,6 +2,10 @@
 
 Keras restarts its own counting of steps in every `fit`; these callbacks go by the model's saved
 `iteration`, so that a resumed run does everything at the iterations where it would have.
+
+A value that is read waits for the device to have computed it. None is read at every iteration, so
+that a GPU is never waited for: iterations are counted here, and losses looked at where something is
+written anyway.
 """
 
 import json
@@ -22,30 +26,75 @@ from gan_apps.training.diagnosis import WentWrong
 SAMPLES_PER_LABEL = 10
 # In all, of a run without labels.
 SAMPLES = 64
+# What a terminal says that goes away; Windows has no such signal.
+HANGUP = getattr(signal, "SIGHUP", None)
+# What ends a training that then goes on where it was.
+SIGNALS = tuple(filter(None, (signal.SIGINT, signal.SIGTERM, HANGUP)))
+
+
+class Unread(keras.callbacks.CallbackList):
+    """Callbacks that get the values of an iteration as they are on the device.
+
+    Keras's own list reads all of them after every iteration.
+    """
+
+    def on_train_batch_end(self, batch, logs=None):
+        # In the order in which Keras hands them on.
+        logs = dict(sorted(logs.items()))
+        for callback in self.callbacks:
+            callback.on_train_batch_end(batch, logs)
 
 
 class _ByIteration(keras.callbacks.Callback):
     """A callback that is told the number of iterations done."""
 
+    def on_train_begin(self, logs=None):
+        self.iteration = int(self.model.iteration.numpy())
+
     def on_train_batch_end(self, batch, logs=None):
-        self.after_iteration(int(self.model.iteration.numpy()), logs)
+        self.iteration += 1
+        self.after_iteration(self.iteration, logs)
 
     def after_iteration(self, iteration, logs):
         raise NotImplementedError
 
 
 class StopAtNaN(_ByIteration):
-    """Stops the run at the first loss that is not a finite number."""
+    """Stops the run at a loss that is not a finite number, and names the first such iteration.
 
-    def __init__(self, monitor):
+    Args:
+      monitor: Monitor.
+      *periods: ints. It looks at every iteration that is a multiple of one of them, at milestones
+        and at the end of an epoch: before anything is made of what it finds. What is not finite is
+        found late, since the means that it looks at stay so until they begin anew.
+    """
+
+    def __init__(self, monitor, *periods):
         super().__init__()
         self.monitor = monitor
+        self.periods = periods
+        self.unread = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.unread = []
 
     def after_iteration(self, iteration, logs):
-        for name, value in logs.items():
-            if not math.isfinite(value):
-                what = diagnosis.diverged(f"{name} is not finite", iteration)
-                raise WentWrong(what, self.monitor.healthy)
+        self.unread.append((iteration, logs))
+        if is_milestone(iteration) or any(iteration % period == 0 for period in self.periods):
+            self._look()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._look()
+
+    def _look(self):
+        unread, self.unread = self.unread, []
+        if not unread or all(math.isfinite(value) for value in unread[-1][1].values()):
+            return
+        for iteration, logs in unread:
+            for name, value in logs.items():
+                if not math.isfinite(value):
+                    what = diagnosis.diverged(f"{name} is not finite", iteration)
+                    raise WentWrong(what, self.monitor.healthy)
 
 
 class MetricsLog(_ByIteration):
@@ -102,7 +151,7 @@ class MetricsLog(_ByIteration):
 
 def append(path, row):
     """Adds a row to metrics.jsonl."""
-    with path.open("a", encoding="utf-8") as file:
+    with files.named_in_errors(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
 
@@ -145,11 +194,13 @@ def is_milestone(iteration):
 class Progress(_ByIteration):
     """A Keras progress bar per epoch, and a line that says how long the whole run will take.
 
-    Both show the losses and what the monitor has found, not what only the diagnosis looks at.
+    Both show the losses and what the monitor has found, not what only the diagnosis looks at. The
+    bar's losses are those of its first iteration, then of every `log_steps`-th.
     """
 
-    def __init__(self, num_epochs, steps_per_epoch, images_per_iteration, monitor):
+    def __init__(self, num_epochs, steps_per_epoch, images_per_iteration, log_steps, monitor):
         super().__init__()
+        self.log_steps = log_steps
         self.monitor = monitor
         self.num_epochs = num_epochs
         self.steps_per_epoch = steps_per_epoch
@@ -174,14 +225,16 @@ class Progress(_ByIteration):
             self.started, self.first = time.perf_counter(), iteration
         self.latest = {name: logs[name] for name in logs if name not in diagnosis.FIGURES}
         if self.bar is not None:
-            self.bar.update(iteration - self.offset, list(self.latest.items()))
+            is_shown = iteration - self.offset == 1 or iteration % self.log_steps == 0
+            losses = [(name, float(value)) for name, value in self.latest.items() if is_shown]
+            self.bar.update(iteration - self.offset, losses)
 
     def on_epoch_end(self, epoch, logs=None):
         iteration = int(self.model.iteration.numpy())
         seconds = time.perf_counter() - self.started
         speed = (iteration - self.first) / seconds if iteration > self.first else 0.0
         left = (self.num_epochs * self.steps_per_epoch - iteration) / speed if speed else 0.0
-        losses = ", ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
+        losses = ", ".join(f"{name} {float(value):.3f}" for name, value in self.latest.items())
         found = "".join(f"; {diagnosis.words(name)}" for name in sorted(self.monitor.found))
         print(
             f"epoch {self.epoch}/{self.num_epochs}, iteration {iteration:,}: {losses}{found}; "
@@ -195,8 +248,8 @@ class SaveStates(_ByIteration):
 
     The one with the least kernel distance, which every run has, is kept beside the newest.
 
-    SIGINT and SIGTERM are answered between two iterations: the state is saved and `Interrupted`
-    raised. A second signal is not waited for. Of several workers the chief alone does so; another
+    SIGNALS are answered between two iterations: the state is saved and `Interrupted` raised. A
+    second signal is not waited for. Of several workers the chief alone does so; another
     goes on until the chief has stopped, since none can finish an iteration without the others.
     """
 
@@ -212,7 +265,9 @@ class SaveStates(_ByIteration):
         self.signal = None
         self.replaced = {
             number: signal.signal(number, self._remember)
-            for number in (signal.SIGINT, signal.SIGTERM)
+            for number in SIGNALS
+            # nohup has it ignored, for a training that outlives its terminal.
+            if number != HANGUP or signal.getsignal(number) is not signal.SIG_IGN
         }
 
     @property

@@ -55,7 +55,9 @@ def write(run, recipe, *, iterations, seconds, report):
         f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
         f"in {settings['precision']}, seed {settings['seed']}{began}.",
         "- Versions: "
-        + ", ".join(f"{name} {version}" for name, version in recipe.versions.items())
+        + ", ".join(
+            f"{name} {', then '.join(recipe.versions_of(name))}" for name in recipe.versions
+        )
         + ".",
         f"- All settings: `{run_dir.CONFIG}`.",
         "",

@@ -5,6 +5,7 @@ import io
 import tensorflow as tf
 from PIL import Image
 
+from gan_apps.machine import files
 from gan_apps.runs import run_dir
 
 
@@ -12,7 +13,7 @@ class Events:
     """Writes scalars and images into a run's event file, for `tensorboard --logdir=checkpoints`."""
 
     def __init__(self, run):
-        self._writer = tf.summary.create_file_writer(str(run / run_dir.EVENTS))
+        self._writer = tf.summary.create_file_writer(files.in_utf8(run / run_dir.EVENTS))
 
     def scalars(self, step, values):
         """values: {name: float}."""

@@ -1,10 +1,9 @@
 """Saved states: everything that a training needs to go on as if it had never stopped.
 
-A state is one .npz of plain arrays (no pickle): the three networks, both optimizers, the counters
+A state is one .npz of plain arrays (no pickle): the networks, the optimizers, the counters
 that key all noise, and the running means of the metrics. The archive's own CRC tells a damaged one.
 """
 
-import re
 import shutil
 import sys
 import zipfile
@@ -13,31 +12,66 @@ import zlib
 import numpy as np
 
 from gan_apps.machine import files
-from gan_apps.runs import run_dir
+from gan_apps.runs import run_dir, saved_states
+from gan_apps.runs.saved_states import best, iteration, saved
 from gan_apps.settings import Refused
 
+# Raised when an array of a state changes its name or its meaning. States of format 1, which do not
+# say so, have the metrics' means by their place, not by their names.
+FORMAT = 2
 KEPT = 3
 SECONDS = "seconds"
-BEST = "best_"
+WRITTEN_AS = "format"
+METRICS = "metrics/"
+# The metrics that there were when they had no names, in their order.
+METRICS_OF_FORMAT_1 = (
+    "discriminator_loss",
+    "generator_loss",
+    "wasserstein_estimate",
+    "gradient_norm",
+    "classifier_loss",
+    "discriminator_accuracy",
+    "discriminator_gradient_norm",
+    "generator_gradient_norm",
+)
 DRAWS = "counters/001"
 # How far the noise counter moves on when training goes back: no training draws so often.
 NEW_NOISE = 2**40
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    KeyError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def variables(model):
-    """Every variable of a compiled model that training changes, by a name that orders it."""
+    """Every variable of a compiled model that training changes, by its name in a state.
+
+    Those of networks and optimizers are named by their place, since Keras numbers layers by what
+    a process has made before; those of metrics, of which there may be more one day, by theirs.
+    """
     groups = {
         **{name: network.weights for name, network in model.networks.items()},
         **{f"{name}_optimizer": one.variables for name, one in model.optimizers.items()},
         "counters": [model.iteration, model.draws],
-        "metrics": [variable for metric in model.metrics for variable in metric.variables],
     }
-    return {
+    named = {
         f"{group}/{number:03d}": variable
         for group, members in groups.items()
         for number, variable in enumerate(members)
     }
+    means = {
+        f"{METRICS}{metric.name}/{variable.name}": variable
+        for metric in model.metrics
+        for variable in metric.variables
+    }
+    kept = {f"kept/{name}": variable for name, variable in model.kept.items()}
+    return {**named, **kept, **means}
 
 
 def save(run, model, seconds):
@@ -45,7 +79,7 @@ def save(run, model, seconds):
 
     Args:
       run: path of the run directory.
-      model: a compiled AbstractAdversarialModel.
+      model: a compiled models.game.AbstractGame.
       seconds: float. Training time so far.
 
     Raises:
@@ -58,34 +92,18 @@ def save(run, model, seconds):
             raise FloatingPointError(f"a value of {name.split('/')[0]} is not finite")
     folder = run / run_dir.STATES
     folder.mkdir(exist_ok=True)
-    path = folder / f"step_{int(model.iteration.numpy()):09d}.npz"
+    path = folder / saved_states.NAME.format(int(model.iteration.numpy()))
+    also = {SECONDS: np.float64(seconds), WRITTEN_AS: np.int64(FORMAT)}
     with files.replacing(path) as beside:
-        np.savez(beside, **arrays, **{SECONDS: np.float64(seconds)})
+        np.savez(beside, **arrays, **also)
     for old in saved(run)[KEPT:]:
         old.unlink()
     return path
 
 
-def saved(run):
-    """The states of a run, newest first."""
-    folder = run / run_dir.STATES
-    names = [path for path in folder.glob("step_*.npz") if re.fullmatch(r"step_\d{9}", path.stem)]
-    return sorted(names, reverse=True)
-
-
-def iteration(path):
-    """The iteration of a state, from its file's name."""
-    return int(path.stem[-9:])
-
-
-def best(run):
-    """The state that was kept for its metric, or None."""
-    return next(iter((run / run_dir.STATES).glob(f"{BEST}step_*.npz")), None)
-
-
 def keep_best(run, path):
     """Keeps a copy of the state `path` beside the newest, in the place of the one before."""
-    former, kept = best(run), path.with_name(BEST + path.name)
+    former, kept = best(run), path.with_name(saved_states.BEST + path.name)
     with files.replacing(kept) as beside:
         shutil.copyfile(path, beside)
     if former is not None and former != kept:
@@ -158,9 +176,10 @@ def restore(run, model):
 def begin_with(run, model):
     """Puts the networks of another run's newest state into `model`, its optimizers left new.
 
-    The networks agree but for what they take as a condition: where an array is larger here, the
-    one that is there fills its first corner and the rest is zero. So a run without labels can be
-    gone on with by one that learns them, and draws at first what the other drew.
+    The networks agree but for what they take as a condition: where a kernel is larger here by the
+    rows or columns of a condition, the one that is there fills its first ones and the rest is zero.
+    So a run without labels can be gone on with by one that learns them, and draws at first what the
+    other drew.
 
     Raises:
       Refused: the run has no states, or its networks are others.
@@ -172,24 +191,49 @@ def begin_with(run, model):
         arrays = _arrays(saved(run)[0])
     except _DAMAGE as error:
         raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
-    for part in ("generator", "averaged_generator", "discriminator"):
+    for part, network in model.networks.items():
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
-        weights = getattr(model, part).weights
+        weights = network.weights
         if len(theirs) < len(weights):
             # An auxiliary classifier that only this model has begins as it is.
             weights = [weight for weight in weights if not weight.path.startswith("logits/")]
         if len(theirs) != len(weights):
             raise Refused(f"{flag}: its {part} has {len(theirs)} weights, not {len(weights)}.")
+        entrance = next(weight for weight in weights if weight.path.endswith("/kernel"))
         for weight, values in zip(weights, theirs, strict=True):
-            weight.assign(_in_the_corner(values, tuple(weight.shape), f"{flag}: its {part}"))
+            axis = None
+            if part != "discriminator" and weight is entrance:
+                axis = 0
+            if part == "discriminator" and weight.path.startswith(("scores/", "logits/")):
+                axis = len(weight.shape) - 1
+            grown = _grown(values, tuple(weight.shape), axis)
+            if grown is None:
+                raise Refused(
+                    f"{flag}: its {part} has a weight of shape {values.shape}, not "
+                    f"{tuple(weight.shape)}."
+                )
+            weight.assign(grown)
 
 
-def _in_the_corner(values, shape, what):
-    if values.size == np.prod(shape, dtype=int):
+def _grown(values, shape, axis):
+    """`values` with zeros after them along `axis` up to `shape`; None where that is not the way.
+
+    Args:
+      values: array.
+      shape: tuple of ints.
+      axis: int or None. The axis along which each value of a condition has its own place.
+    """
+    if values.shape == shape:
+        return values
+    # The bias of the scores is a vector of one in a network without conditions.
+    if (values.shape, shape) == ((1,), ()):
         return values.reshape(shape)
-    if values.ndim != len(shape) or any(a > b for a, b in zip(values.shape, shape, strict=True)):
-        raise Refused(f"{what} has a weight of shape {values.shape}, not {shape}.")
-    return np.pad(values, [(0, b - a) for a, b in zip(values.shape, shape, strict=True)])
+    added = [b - a for a, b in zip(values.shape, shape, strict=False)]
+    if values.ndim != len(shape) or any(
+        count < 0 or (count and place != axis) for place, count in enumerate(added)
+    ):
+        return None
+    return np.pad(values, [(0, count) for count in added])
 
 
 def _arrays(path):
@@ -205,12 +249,38 @@ def _assign(targets, arrays):
 
 
 def _read(path, targets):
+    """The arrays of a state, by the names of this FORMAT."""
     arrays = _arrays(path)
-    # States of before there was a metric lack its mean, which then begins anew.
-    needed = {name for name in targets if not name.startswith("metrics/")}
-    if not {*needed, SECONDS} <= arrays.keys() <= {*targets, SECONDS}:
+    written_as = int(arrays.pop(WRITTEN_AS, 1))
+    if written_as > FORMAT:
+        raise ValueError(f"format {written_as}, written by a newer gan_apps")
+    if written_as == 1:
+        arrays = _by_name(arrays, targets)
+    # A metric that there was not yet lacks its mean, which then begins anew; one that there is no
+    # longer has one that nobody misses.
+    needed = {name for name in targets if not name.startswith(METRICS)}
+    if not all(name in targets or name.startswith(METRICS) for name in arrays.keys() - {SECONDS}):
+        raise ValueError("it holds other variables than this model has")
+    if not {*needed, SECONDS} <= arrays.keys():
         raise ValueError("it holds other variables than this model has")
     for name, variable in targets.items():
         if name in arrays and arrays[name].shape != tuple(variable.shape):
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {tuple(variable.shape)}")
     return arrays
+
+
+def _by_name(arrays, targets):
+    """The arrays of a state of format 1, its metrics by the names of what stands in their places.
+
+    Metrics came to be at the end of the list only while this was the format.
+    """
+    means = [
+        f"{METRICS}{metric}/{name}"
+        for metric in METRICS_OF_FORMAT_1
+        for name in ("total", "count")
+        if f"{METRICS}{metric}/{name}" in targets
+    ]
+    places = {f"{METRICS}{number:03d}": name for number, name in enumerate(means)}
+    if any(name.startswith(METRICS) and name not in places for name in arrays):
+        raise ValueError("it holds other variables than this model has")
+    return {places.get(name, name): values for name, values in arrays.items()}

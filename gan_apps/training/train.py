@@ -14,7 +14,7 @@ from gan_apps import settings
 from gan_apps.data import parts, sources, tagged
 from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import Minibatches
-from gan_apps.machine import files, processor
+from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
 from gan_apps.systems import System
@@ -35,7 +35,8 @@ def train(system, config, run, accept_changed_data=False):
     Args:
       system: systems.System.
       config: the system's settings with `precision` resolved.
-      run: path. A new folder, or a run of the same settings, which is gone on with.
+      run: path. A new folder, or a run of the same settings, which is gone on with; None for the
+        first free number of checkpoints/<system>_NNN.
       accept_changed_data: bool. Whether to go on with a run whose data are not those it began
         with. Default False.
 
@@ -58,8 +59,9 @@ def train(system, config, run, accept_changed_data=False):
         data, game.players, config.batch_size, config.seed, config.horizontal_flips
     )
     limits.refuse_what_does_not_fit(config.batch_size, game)
-    if getattr(config, "initial_run_dir", "") and not saved_states.saved(run):
-        states.begin_with(pathlib.Path(config.initial_run_dir), game)
+    is_new = run is None or not saved_states.saved(run)
+    if getattr(config, "initial_run_dir", "") and is_new:
+        _begin(config, game)
     recipe = run_dir.Recipe(
         system=system.name,
         settings=settings.to_json(config),
@@ -67,20 +69,37 @@ def train(system, config, run, accept_changed_data=False):
         versions=_versions(),
         data=record,
     )
-    training = _Training(run, system, config, data, minibatches, game, recipe, place)
     # Only the chief writes, and so only the chief's run is its own.
-    held = run_dir.held(run) if place.is_chief else contextlib.nullcontext()
-    with held, limits.said_in_one_line(config, run):
-        training.go_on()
+    held = contextlib.nullcontext(run)
+    if place.is_chief:
+        held = run_dir.new_held(system.name) if run is None else run_dir.held(run)
+    with held as run, limits.said_in_one_line(config, run), terminal.that_may_go_away():
+        _Training(run, system, config, data, minibatches, game, recipe, place).go_on()
     return run
+
+
+def _begin(config, game):
+    """Begins with the networks of the run that `initial_run_dir` names."""
+    other = pathlib.Path(config.initial_run_dir)
+    states.begin_with(other, game)
+    # Rows of a kernel that stand for latents there must not stand for a condition here.
+    latents = run_dir.read_recipe(other).draw.latents
+    if latents is not None and latents.size != config.latent_dim:
+        raise Refused(
+            f"--initial_run_dir={other}: its --latent_dim is {latents.size}, not "
+            f"{config.latent_dim}."
+        )
 
 
 def _data(system, config, run, accept_changed):
     """(what the run trains on, as the system takes it; what config.json says of all of it)"""
-    whole = sources.load(config.dataset, image_size=config.image_size)
-    if run_dir.is_run(run):
-        record = run_dir.read_recipe(run).data
-        record = parts.kept_up(record, config.dataset, whole, accept_changed)
+    stored = run_dir.read_recipe(run) if run is not None and run_dir.is_run(run) else None
+    # Runs that began before there were records have all of a folder.
+    of_old = stored is not None and stored.data is None
+    whole = sources.load(config.dataset, "all" if of_old else "train", config.image_size)
+    if stored is not None:
+        whole = sources.numbered_as(whole, stored)
+        record = parts.kept_up(stored.data, config.dataset, whole, accept_changed)
     else:
         record = parts.recorded(config.dataset, whole)
     data = parts.train_part(whole, record)
@@ -88,8 +107,9 @@ def _data(system, config, run, accept_changed):
         return data.unconditional(), record
     if data.condition.column is None:
         raise Refused(
-            f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which "
-            f"gan_apps.{system.name} learns to draw by; gan_apps.dcgan learns without."
+            f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
+            f"each of them) and no {tagged.TAGS}, which gan_apps.{system.name} learns to draw by; "
+            "gan_apps.dcgan learns without."
         )
     return data, record
 
@@ -127,6 +147,8 @@ class _Training:
 
     def go_on(self):
         """Trains from where the run stands to its end."""
+        if self.place.is_chief:
+            files.clear_unfinished(self.run)
         seconds = states.restore(self.run, self.game)
         with self._with_the_others():
             about = [self.recipe.settings, self.recipe.data, len(self.data)]
@@ -135,7 +157,6 @@ class _Training:
             if self.done:
                 self._keep_versions()
             run_dir.create(self.run, self.recipe)
-            files.clear_unfinished(self.run)
             callbacks.MetricsLog.cut_back(self.run, self.done)
         print(f"Run: {self.run}", flush=True)
         if self.left > 0:
@@ -228,9 +249,7 @@ class _Training:
         if self.place.is_chief:
             steps += [
                 callbacks.MetricsLog(self.run, config.log_steps, images, events, monitor),
-                callbacks.Samples(
-                    self.run, self.recipe, self.data, config.seed, steps_per_epoch, events
-                ),
+                callbacks.Samples(self.run, sample, steps_per_epoch, events),
                 callbacks.Progress(config.num_epochs, steps_per_epoch, images, monitor),
             ]
         steps += [saver]

@@ -1,4 +1,4 @@
-"""What a run directory tells of a run, gathered for its page."""
+"""What a run directory records of a run: its settings, its metrics, its pictures."""
 
 import dataclasses
 import json
@@ -22,8 +22,8 @@ PICTURES = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gathered:
-    """A run, as its page shows it.
+class RunRecord:
+    """A run as its folder records it, with what a page derives from that.
 
     Args:
       name: str. What it is called on the page.
@@ -96,7 +96,7 @@ class Gathered:
         return [(f"iteration {int(drawn[at].stem[5:]):,}", drawn[at]) for at in sorted(chosen)]
 
 
-def gathered(path):
+def read(path):
     """The run in the folder `path`.
 
     Raises:
@@ -116,7 +116,7 @@ def gathered(path):
         raise Refused(
             f"--run_dir={path}: {run_dir.METRICS} or {run_dir.EVALUATION} cannot be read."
         ) from None
-    return Gathered(
+    return RunRecord(
         name=path.resolve().name,
         path=path,
         recipe=recipe,

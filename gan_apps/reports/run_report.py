@@ -1,0 +1,216 @@
+"""The page of one run or of several: HTML that needs no network, its pictures inside it."""
+
+import io
+
+from PIL import Image
+
+from gan_apps import pages
+from gan_apps.machine import files
+from gan_apps.pages import Cell, Mark
+from gan_apps.reports import curves
+from gan_apps.runs import run_dir
+from gan_apps.training import diagnosis
+
+# Pictures of the way are scaled down to this width; those of the end are not.
+THUMBNAIL = 420
+
+
+def write(path, runs):
+    """Writes the page of `runs`, a list of run_record.RunRecord, to `path`."""
+    files.write_text(path, page(runs))
+
+
+def page(runs):
+    """The page as HTML."""
+    return pages.rendered(
+        "run.html",
+        title=" and ".join(run.name for run in runs),
+        runs=[_run(number, run) for number, run in enumerate(runs)],
+        charts=curves.charts(runs),
+        measured=_measured(runs),
+        settings=_settings(runs),
+        versions=_versions(runs),
+        metrics_file=run_dir.METRICS,
+        evaluation_file=run_dir.EVALUATION,
+    )
+
+
+def _run(number, run):
+    described = run.recipe.generator["config"]
+    way, large = _pictures(run)
+    return {
+        "name": run.name,
+        "colour": curves.colour(number),
+        "verdict": _verdict(run),
+        "app": run.recipe.app,
+        "dataset": run.recipe.settings["dataset"],
+        "size": described["image_size"],
+        "channels": described["channels"],
+        "trained": run.trained,
+        "ended": (run.path / run_dir.MANIFEST).is_file(),
+        "ratio": f"{run.measured['frechet_ratio']:.2f} x" if run.measured else None,
+        "has_rows": bool(run.rows),
+        "watched": run.watched,
+        "failures": [_failure(failure, run) for failure in diagnosis.FAILURES],
+        "times_back": run.times_back,
+        "way": way,
+        "large": large,
+        "command": run.command,
+    }
+
+
+def _verdict(run):
+    if run.times_back:
+        return Mark("went back", "bad")
+    if run.spans:
+        return Mark(", ".join(diagnosis.words(name) for name in run.spans), "bad")
+    if not run.watched:
+        return Mark("not watched", "unsure")
+    return Mark("nothing found", "good")
+
+
+def _failure(failure, run):
+    """The row of a failure: what it is, and when it was seen."""
+    what = Cell(diagnosis.words(failure.name), (failure.measured,))
+    spans = run.spans.get(failure.name)
+    if not spans:
+        return what, "never"
+    seen = ", ".join(f"iterations {first:,} to {last:,}" for first, last in spans)
+    return what, Cell(seen, (failure.advice,), Mark("seen", "bad"))
+
+
+def _pictures(run):
+    """Those of the way, and those of the end."""
+    way = [_picture(path, caption, THUMBNAIL) for caption, path in run.pictures]
+    large = []
+    if (run.path / run_dir.SAMPLES).is_file():
+        large.append(_picture(run.path / run_dir.SAMPLES, "of the finished run"))
+    if not way and (run.path / run_dir.ROUNDS).is_file():
+        caption = "the same latents after more and more iterations"
+        large.append(_picture(run.path / run_dir.ROUNDS, caption))
+    return way, large
+
+
+def _picture(path, caption, width=None):
+    with Image.open(path) as image:
+        if width is not None and image.width > width:
+            image = image.resize((width, round(image.height * width / image.width)))
+        png = io.BytesIO()
+        image.save(png, "PNG", optimize=True)
+    return pages.Picture(pages.data_uri(png.getvalue(), "image/png"), caption)
+
+
+def _measured(runs):
+    """The table of the runs that were measured, or None if there are none."""
+    having = [run for run in runs if run.measured]
+    if not having:
+        return None
+    rows = {}
+    for at, run in enumerate(having):
+        for name, cell in _measures(run.measured):
+            rows.setdefault(name, [""] * len(having))[at] = cell
+    return {
+        "heads": ["", *(run.name for run in having)],
+        "rows": [[name, *cells] for name, cells in rows.items()],
+        "lacking": [run.name for run in runs if not run.measured],
+        "per_label": [_per_label(run) for run in having if run.measured.get("per_label")],
+    }
+
+
+def _measures(report):
+    """[(name, cell)] of the content of metrics.json, old or new."""
+    between = report.get("intervals", {})
+
+    def cell(name, value, form, floor=None):
+        notes = []
+        if name in between:
+            notes.append(" to ".join(form.format(end) for end in between[name]))
+        if floor is not None:
+            notes.append(f"real {form.format(floor)}")
+        return Cell(form.format(value), tuple(notes))
+
+    yield "pictures judged", f"{report['num_images']:,}"
+    yield "by", report["features"]
+    distance = cell(
+        "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]
+    )
+    yield "Frechet distance", distance
+    yield "over the floor", f"{report['frechet_ratio']:.2f} x"
+    if "kernel_distance" in report:
+        yield (
+            "kernel distance (KID)",
+            cell(
+                "kernel_distance",
+                report["kernel_distance"],
+                "{:.5f}",
+                report["kernel_distance_of_real"],
+            ),
+        )
+    for name, value in report.get("manifold", {}).items():
+        yield name, cell(name, value, "{:.3f}", report["manifold_of_real"][name])
+    if "classifier_score" in report:
+        yield "classifier score", cell("classifier_score", report["classifier_score"], "{:.2f}")
+    if "conditional_accuracy" in report:
+        real = report["classifier_test_accuracy"]
+        shown = cell("conditional_accuracy", report["conditional_accuracy"], "{:.2%}", real)
+        yield "read as asked", shown
+    for name, share in report.get("attribute_accuracy", {}).items():
+        real = report["classifier_test_accuracy"][name]
+        yield f"read as asked: {name}", cell("", share, "{:.2%}", real)
+    if "spread_ratio" in report:
+        yield "spread within a label, of real images'", f"{report['spread_ratio']:.2f}"
+    if "nearest_distance" in report:
+        yield (
+            "distance to the nearest training image",
+            cell("", report["nearest_distance"], "{:.1f}", report["nearest_distance_of_real"]),
+        )
+
+
+def _per_label(run):
+    """The table of a run's labels."""
+    read = run.measured.get("accuracy_per_label", {})
+    names = ["kernel_distance", "precision", "recall", "density", "coverage"]
+    heads = ["label", *(diagnosis.words(name) for name in names)]
+    rows = [
+        [
+            label,
+            *(f"{figures[name]:.3f}" for name in names),
+            *([f"{read[label]:.1%}"] if read else []),
+        ]
+        for label, figures in run.measured["per_label"].items()
+    ]
+    return {"name": run.name, "heads": heads + ["read as asked"] * bool(read), "rows": rows}
+
+
+def _settings(runs):
+    """Two tables: the settings that tell these runs apart or were chosen, and the others."""
+    names = list(dict.fromkeys(name for run in runs for name in run.recipe.settings))
+    of = lambda run, name: _value(run.recipe.settings.get(name, "(no such setting)"))
+    differ = [name for name in names if len({of(run, name) for run in runs}) > 1]
+    chosen = [name for name in names if any(name in run.changed for run in runs)]
+    first = differ if len(runs) > 1 else chosen
+    rows = {name: [name, *(of(run, name) for run in runs)] for name in names}
+    return {
+        "heads": ["setting", *(run.name for run in runs)],
+        "first": [rows[name] for name in first],
+        "others": [rows[name] for name in names if name not in first],
+    }
+
+
+def _versions(runs):
+    """The table of what the runs were made with."""
+    names = list(dict.fromkeys(name for run in runs for name in run.recipe.versions))
+    if "processor" not in names:
+        names.append("processor")
+    rows = [
+        [
+            name,
+            *(", then ".join(run.recipe.versions_of(name)) or "not recorded" for run in runs),
+        ]
+        for name in names
+    ]
+    return {"heads": ["", *(run.name for run in runs)], "rows": rows}
+
+
+def _value(value):
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
