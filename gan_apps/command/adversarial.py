@@ -1,5 +1,6 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
+import os
 import pathlib
 
 from absl import flags
@@ -37,6 +38,13 @@ def define_flags(config_class, conditional=False):
         "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
     )
     settings_flags.define(config_class)
+    flags.DEFINE_bool(
+        settings.ACCEPT,
+        False,
+        "[train] Go on with a run although its data have changed since it began; from then on "
+        "nothing is known to be kept apart from what it was trained on, unless the data have a "
+        "test part of their own.",
+    )
 
 
 def run(app, config_class, shipped_run, shipped_prompt_run=None):
@@ -58,7 +66,7 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
         _refuse_given((*asking.names(), "runtime"), "train")
         path = _train(app, config_class)
     else:
-        training_only = set(settings_flags.names(config_class)) - {"seed"}
+        training_only = {*settings_flags.names(config_class), settings.ACCEPT} - {"seed"}
         _refuse_given(sorted(training_only), "generate")
         in_words = any(name in values and values[name].present for name in asking.PROMPT_FLAGS)
         path = _generate(app, shipped_prompt_run if in_words else shipped_run)
@@ -112,7 +120,8 @@ def _train(app, config_class):
     stored = stored_settings(run, app, config_class) if run_dir.is_run(run) else None
     config = processor.resolved(settings_flags.config_from_flags(config_class, stored))
     if stored is not None:
-        _refuse_changes(run, config, stored)
+        knows_its_data = run_dir.read_recipe(run).data is not None
+        _refuse_changes(run, config, stored, knows_its_data or values[settings.ACCEPT].value)
     elif run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
     if config.distribute == "multi_worker":
@@ -120,7 +129,7 @@ def _train(app, config_class):
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
     from gan_apps.training import train
 
-    return train.train(app, config, run)
+    return train.train(app, config, run, accept_changed_data=values[settings.ACCEPT].value)
 
 
 def _join_the_workers(given_run_dir, config):
@@ -158,19 +167,40 @@ def stored_settings(run, app, config_class):
         raise Refused(f"--run_dir={run}: {error}") from None
 
 
-def _refuse_changes(run, config, stored):
+def _is_one_place(path, other):
+    """Whether two names of data are spellings of one path."""
+    named = settings.is_named(path) or settings.is_named(other)
+    return not named and os.path.realpath(path) == os.path.realpath(other)
+
+
+def _refuse_changes(run, config, stored, data_may_move=False):
+    """Refuses other settings than a run's.
+
+    Args:
+      run: path, config, stored: settings of the command line and of the run.
+      data_may_move: bool. Whether the data may have another name, as they may if it is looked at
+        later whether they are the same.
+    """
     changes = settings.differences(config, stored)
+    if data_may_move or _is_one_place(*changes.get("dataset", ("", ""))):
+        changes.pop("dataset", None)
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)
     for name in (settings.PLACE, settings.ANSWER):
         changes.pop(name, None)
     if changes:
+        unknown = ""
+        if "dataset" in changes:
+            unknown = (
+                " The run began before it was kept what its data are: give "
+                f"--{settings.ACCEPT} if they are the same, or others."
+            )
         listed = "; ".join(
             f"--{name} is {theirs} in the run, not {mine}"
             for name, (mine, theirs) in changes.items()
         )
         raise Refused(
             f"--run_dir={run}: only --{settings.LENGTH} may change, and grow, and "
-            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}."
+            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}.{unknown}"
         )

@@ -68,6 +68,8 @@ class Recipe:
       condition: str or None. The flag that asks for a picture: one of CONDITIONS.
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
       versions: dict. Library versions and the processor that the run was made with.
+      data: dict or None. How many images the run's data have, their digest, and which part of them
+        it is never trained on, as data.parts says; None for a run that began before that was kept.
     """
 
     app: str
@@ -76,6 +78,7 @@ class Recipe:
     condition: str
     generator: dict
     versions: dict
+    data: dict | None = None
 
     @property
     def latent_dim(self):
@@ -151,6 +154,9 @@ def is_run(path):
 
 def write_recipe(run, recipe):
     values = {"format": FORMAT, **dataclasses.asdict(recipe)}
+    if recipe.data is None:
+        # As it was written before.
+        values.pop("data")
     files.write_json(run / CONFIG, {**values, "label_names": list(recipe.label_names)})
 
 
@@ -169,8 +175,8 @@ def read_recipe(run):
     _check_format(values, run / CONFIG)
     values.pop("format")
     expected = {field.name for field in dataclasses.fields(Recipe)}
-    if values.keys() != expected:
-        odd = ", ".join(sorted(values.keys() ^ expected))
+    if values.keys() | {"data"} != expected:
+        odd = ", ".join(sorted((values.keys() | {"data"}) ^ expected))
         raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
     try:
         recipe = Recipe(**{**values, "label_names": tuple(values["label_names"])})
@@ -182,6 +188,7 @@ def read_recipe(run):
             and isinstance(recipe.app, str)
             and isinstance(recipe.settings, dict)
             and isinstance(recipe.versions, dict)
+            and (recipe.data is None or _is_record(recipe.data))
             and type(recipe.latent_dim) is int
             and recipe.latent_dim >= 1
             and recipe.latent_distribution in LATENT_DISTRIBUTIONS
@@ -191,6 +198,16 @@ def read_recipe(run):
     if not sound:
         raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.")
     return recipe
+
+
+def _is_record(data):
+    """Whether a value is a record as data.parts makes one."""
+    return (
+        isinstance(data, dict)
+        and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
+        and isinstance(data.get("earlier", []), list)
+    )
 
 
 def write_manifest(run, iterations):

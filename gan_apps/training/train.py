@@ -10,7 +10,7 @@ import sys
 import tensorflow as tf
 
 from gan_apps import settings
-from gan_apps.data import sources, tagged
+from gan_apps.data import parts, sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files, processor
 from gan_apps.runs import run_dir
@@ -33,13 +33,15 @@ RECORDED = ("tensorflow", "keras", "numpy")
 MOST_TIMES_BACK = 3
 
 
-def train(app, config, run):
+def train(app, config, run, accept_changed_data=False):
     """Trains, and writes what a run leaves behind.
 
     Args:
       app: str. The command: a key of models.MODELS.
       config: settings.TrainConfig with `precision` resolved.
       run: path. A new folder, or a run of the same settings, which is gone on with.
+      accept_changed_data: bool. Whether to go on with a run whose data are not those it began
+        with. Default False.
 
     Returns:
       The path of the run.
@@ -52,8 +54,9 @@ def train(app, config, run):
         state is kept.
     """
     distribution.refuse_uneven(config)
+    images, record = _data(app, config, run, accept_changed_data)
     minibatches = Minibatches(
-        _images(app, config),
+        images,
         config.batch_size,
         config.discriminator_steps,
         config.generator_steps,
@@ -63,7 +66,7 @@ def train(app, config, run):
     with distribution.strategy(config.distribute).scope():
         model = building.build(app, config, minibatches)
     limits.refuse_what_does_not_fit(config, model)
-    recipe = _recipe(app, config, minibatches.images, model)
+    recipe = _recipe(app, config, images, model, record)
     if getattr(config, "initial_run_dir", "") and not states.saved(run):
         states.begin_with(pathlib.Path(config.initial_run_dir), model)
     # Only the chief writes, and so only the chief's run is its own.
@@ -81,7 +84,7 @@ def _go_on(model, config, run, recipe, minibatches):
         files.clear_unfinished(run)
     seconds = states.restore(run, model)
     with _with_the_others(config, run):
-        distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+        distribution.refuse_disagreement(config, recipe.data, minibatches, model, run)
     if is_chief:
         callbacks.MetricsLog.cut_back(run, int(model.iteration.numpy()))
     print(f"Run: {run}", flush=True)
@@ -94,17 +97,23 @@ def _go_on(model, config, run, recipe, minibatches):
         distribution.wait_for_all(config)
 
 
-def _images(app, config):
-    """The training data as `app` takes them: with their labels, or without."""
-    images = sources.load(config.dataset, image_size=config.image_size)
+def _data(app, config, run, accept_changed):
+    """(what the run trains on, as `app` takes it: with its labels or without; the data's record)"""
+    data = sources.load(config.dataset, image_size=config.image_size)
+    if run_dir.is_run(run):
+        record = run_dir.read_recipe(run).data
+        record = parts.kept_up(record, config.dataset, data, accept_changed)
+    else:
+        record = parts.recorded(config.dataset, data)
+    images = parts.train_part(data, record)
     if not MODELS[app].conditional:
-        return sources.Images(images.images)
+        return sources.Images(images.images), record
     if images.condition is None:
         raise Refused(
             f"--dataset={config.dataset}: has no labels and no {tagged.TAGS}, which gan_apps.{app} "
             "learns to draw by; gan_apps.dcgan learns without."
         )
-    return images
+    return images, record
 
 
 def _fit(model, config, run, recipe, minibatches, seconds):
@@ -210,7 +219,7 @@ def _with_the_others(config, run, asked_to_stop=lambda: None):
         raise Failed(f"the workers can no longer go on together ({reason}). {command}") from None
 
 
-def _recipe(app, config, images, model):
+def _recipe(app, config, images, model, record):
     versions = {name: importlib.metadata.version(name) for name in RECORDED}
     return run_dir.Recipe(
         app=app,
@@ -223,4 +232,5 @@ def _recipe(app, config, images, model):
             **versions,
             "processor": processor.described(),
         },
+        data=record,
     )
