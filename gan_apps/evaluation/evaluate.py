@@ -102,6 +102,8 @@ def evaluate(
     per_label = num_images // num_labels
     inputs = latents.requested(recipe, recipe.conditions, per_label, seed)
     images = pictures.to_bytes(generator(inputs))
+    if len(images) <= metrics.NEIGHBOURS:
+        raise NotMeasured(f"{len(images)} pictures are too few")
     probabilities, features = judge.judged(images)
     random = np.random.RandomState(seed)
     if fid:
@@ -137,7 +139,7 @@ def evaluate(
         "features": features_name,
         "frechet_distance": distance,
         "frechet_floor": float(floor),
-        "frechet_ratio": distance / float(floor),
+        **_ratio(distance, floor, min(count, len(reference)), features.shape[1]),
         "kernel_distance": metrics.kernel_distance(scale * features, scale * some),
         "kernel_distance_of_real": metrics.kernel_distance(scale * real_features[0], scale * some),
         "manifold": {name: float(values.mean()) for name, values in manifold.items()},
@@ -184,6 +186,22 @@ def evaluate(
         pictures.write_png(nearest, pictures.enlarged(picture))
     files.write_json(run / (run_dir.FID_EVALUATION if fid else run_dir.EVALUATION), report)
     return report
+
+
+def _ratio(distance, floor, count, dimensions):
+    """{"frechet_ratio"}, or {"no_ratio"} with the reason, of a distance to `count` images.
+
+    Of much fewer images than features the covariance is mostly missing: their distance to real
+    images is then as large as that to one picture again and again, and what a generator is worth
+    cannot be told from a ratio of the two. At half as many, one picture is at 1.5 x the floor of
+    white noise, which is the worst case.
+    """
+    if 2 * count < dimensions:
+        return {
+            "no_ratio": f"{count} images are too few to compare by {dimensions} features; the "
+            "kernel distance is unbiased"
+        }
+    return {"frechet_ratio": distance / float(floor)}
 
 
 def _shape(recipe):
@@ -343,6 +361,13 @@ def compared_with(report):
     return "real images kept apart"
 
 
+def over_the_floor(report):
+    """How many times its floor the Frechet distance of a report is, or why that is not said."""
+    if "frechet_ratio" in report:
+        return f"{report['frechet_ratio']:.2f}"
+    return f"none: {report['no_ratio']}"
+
+
 def table(report):
     """A report as lines of text."""
     kept_apart = compared_with(report)
@@ -350,7 +375,7 @@ def table(report):
         ("pictures judged", f"{report['num_images']:,}"),
         (f"Frechet distance to {kept_apart}", f"{report['frechet_distance']:.3f}"),
         ("  floor: as many other real images", f"{report['frechet_floor']:.3f}"),
-        ("  ratio", f"{report['frechet_ratio']:.2f}"),
+        ("  ratio", over_the_floor(report)),
         _within(report, "frechet_distance", "{:.3f}"),
         ("kernel distance (KID)", f"{report['kernel_distance']:.5f}"),
         ("  floor: as many other real images", f"{report['kernel_distance_of_real']:.5f}"),

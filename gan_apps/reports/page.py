@@ -82,7 +82,7 @@ def _headline(run):
     size, channels = described["image_size"], described["channels"]
     what = f"{size}x{size} {'gray' if channels == 1 else 'colour'} images"
     ratio = ""
-    if run.measured:
+    if run.measured and "frechet_ratio" in run.measured:
         ratio = f", Frechet distance {run.measured['frechet_ratio']:.2f} x the floor"
     finished = "" if (run.path / run_dir.MANIFEST).is_file() else ", not ended"
     return (
@@ -212,7 +212,10 @@ def _measures(report):
         "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]
     )
     yield "Frechet distance", distance
-    yield "over the floor", f"{report['frechet_ratio']:.2f} x"
+    if "frechet_ratio" in report:
+        yield "over the floor", f"{report['frechet_ratio']:.2f} x"
+    else:
+        yield "over the floor", _text(report["no_ratio"])
     if "kernel_distance" in report:
         yield (
             "kernel distance (KID)",

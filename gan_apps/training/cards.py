@@ -129,8 +129,13 @@ def measured(report, why_not=None):
         f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:",
         "",
         f"- Frechet distance to {kept_apart}: {report['frechet_distance']:.3f}, "
-        f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
-        "many other real images have",
+        + (
+            f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
+            "many other real images have"
+            if "frechet_ratio" in report
+            else f"as many other real images have {report['frechet_floor']:.3f}; no ratio: "
+            f"{report['no_ratio']}"
+        ),
         f"- features: {report['features']}",
         "- "
         + ", ".join(
