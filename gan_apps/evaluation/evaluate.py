@@ -413,7 +413,7 @@ def table(report):
     for name, share in report.get("attribute_accuracy", {}).items():
         rows.append((f"read as asked: {name}", f"{share:.2%}"))
         real = report["classifier_test_accuracy"][name]
-        rows.append(("  the same classifier on real images kept apart", f"{real:.2%}"))
+        rows.append(("  the same classifier on real images it has not seen", f"{real:.2%}"))
     for name, share in report.get("accuracy_per_attribute", {}).items():
         rows.append((f"read as asked: {name}", f"{share:.1%}"))
     rows += [

@@ -144,8 +144,8 @@ def measured(report, why_not=None):
         ),
     ]
     lines += [
-        f"- read as asked, {name}: {share:.2%} (real images kept apart "
-        f"{report['classifier_test_accuracy'][name]:.2%})"
+        f"- read as asked, {name}: {share:.2%} (the classifier on real images it has "
+        f"not seen {report['classifier_test_accuracy'][name]:.2%})"
         for name, share in report.get("attribute_accuracy", {}).items()
     ]
     lines.append(
