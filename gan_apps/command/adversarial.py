@@ -193,8 +193,8 @@ def _refuse_changes(run, config, stored, data_may_move=False):
         unknown = ""
         if "dataset" in changes:
             unknown = (
-                " The run began before it was kept what its data are: give "
-                f"--{settings.ACCEPT} if they are the same, or others."
+                f" The run began before {run_dir.CONFIG} kept what its data are; "
+                f"--{settings.ACCEPT} goes on with these."
             )
         listed = "; ".join(
             f"--{name} is {theirs} in the run, not {mine}"

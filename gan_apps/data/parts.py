@@ -73,8 +73,26 @@ def kept_up(record, name, data, accept=False):
     before = {key: record[key] for key in ("num_images", "sha256")}
     now = recorded(name, data)
     if now["test"] != record["test"] or now["test"] == HELD_OUT:
-        now |= {"test": NONE, "num_held_out": 0, "sha256": digest(data, in_order=False)}
+        now = _nothing_held_out(now, data)
     return {**now, "earlier": [*record.get("earlier", []), before]}
+
+
+def begun_with(record, initial, data):
+    """The record of a run that begins with the networks of another.
+
+    Args:
+      record: dict. That of the run, as if it began with none.
+      initial: dict or None. That of the other, which must have held out the same images.
+      data: sources.Images. The run's, all of them.
+    """
+    same = initial is not None and all(
+        initial[name] == record[name] for name in ("sha256", "test", "num_held_out", "seed")
+    )
+    return record if same or record["test"] != HELD_OUT else _nothing_held_out(record, data)
+
+
+def _nothing_held_out(record, data):
+    return {**record, "test": NONE, "num_held_out": 0, "sha256": digest(data, in_order=False)}
 
 
 def changed(record, data):

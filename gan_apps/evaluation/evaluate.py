@@ -254,8 +254,8 @@ def real_images(recipe, dataset):
         found = Real(trained, compared, trained, None)
     elif len(data.images) < parts.FEWEST:
         raise NotMeasured(
-            f"{len(data.images)} images are too few to hold any out, which {parts.FEWEST} are "
-            "needed for; it was trained on all of them"
+            f"{len(data.images)} images are too few to hold any out ({parts.FEWEST} are needed); "
+            "it was trained on all of them"
         )
     else:
         others, own = parts.tenth(data)

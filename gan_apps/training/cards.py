@@ -106,6 +106,8 @@ def trained_on(recipe):
         why = f"they changed on the way ({before} images, then {data['num_images']:,})."
     elif data is not None and data["num_images"] < parts.FEWEST:
         why = f"{data['num_images']} images are too few to hold any out."
+    elif data is not None:
+        why = "the run that it began with may have learned from any of them."
     return f"Trained on all of its data: {why}"
 
 
@@ -143,6 +145,11 @@ def measured(report, why_not=None):
             for name, value in report["manifold"].items()
         ),
     ]
+    if "kernel_distance" in report:
+        lines.append(
+            f"- kernel distance {report['kernel_distance']:.5f} (real "
+            f"{report['kernel_distance_of_real']:.5f})"
+        )
     lines += [
         f"- read as asked, {name}: {share:.2%} (the classifier on real images it has "
         f"not seen {report['classifier_test_accuracy'][name]:.2%})"

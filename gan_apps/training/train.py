@@ -105,6 +105,9 @@ def _data(app, config, run, accept_changed):
         record = parts.kept_up(record, config.dataset, data, accept_changed)
     else:
         record = parts.recorded(config.dataset, data)
+        initial = getattr(config, "initial_run_dir", "")
+        if initial and run_dir.is_run(initial):
+            record = parts.begun_with(record, run_dir.read_recipe(initial).data, data)
     images = parts.train_part(data, record)
     if not MODELS[app].conditional:
         return sources.Images(images.images), record
