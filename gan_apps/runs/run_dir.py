@@ -54,7 +54,7 @@ CONDITIONS = (*LABEL_CONDITIONS, PROMPT)
 # Raised when a file of a run changes its meaning; older programs then refuse the run.
 FORMAT = 1
 # Fields of a recipe that older runs do not have; they are not written where they say nothing.
-_LATER = {"earlier_versions"}
+_LATER = {"earlier_versions", "data"}
 
 SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
 NEW_RUNS = "checkpoints"
@@ -72,6 +72,8 @@ class Recipe:
       generator: dict. {"class": name, "config": keyword arguments} of the generator network.
       versions: dict. Library versions and the processor that the run was last trained with.
       earlier_versions: tuple of dicts. Those that it was trained with before, oldest first.
+      data: dict or None. How many images the run's data have, their digest, and which part of them
+        it is never trained on, as data.parts says; None for a run that began before that was kept.
     """
 
     app: str
@@ -81,6 +83,7 @@ class Recipe:
     generator: dict
     versions: dict
     earlier_versions: tuple = ()
+    data: dict | None = None
 
     def versions_of(self, name):
         """The versions of a library that trained the run, one after the other; () if not known."""
@@ -209,8 +212,8 @@ def read_recipe(run):
         odd = ", ".join(sorted((values.keys() | _LATER) ^ expected))
         raise Refused(f"--run_dir={run}: {CONFIG} lacks or adds the fields {odd}.")
     try:
-        for name in ("label_names", *(_LATER & values.keys())):
-            values[name] = tuple(values[name])
+        values["label_names"] = tuple(values["label_names"])
+        values["earlier_versions"] = tuple(values.get("earlier_versions", ()))
         recipe = Recipe(**values)
         sound = (
             recipe.condition in (*CONDITIONS, None)
@@ -220,6 +223,7 @@ def read_recipe(run):
             and isinstance(recipe.app, str)
             and isinstance(recipe.settings, dict)
             and all(isinstance(one, dict) for one in (recipe.versions, *recipe.earlier_versions))
+            and (recipe.data is None or _is_record(recipe.data))
             and type(recipe.latent_dim) is int
             and recipe.latent_dim >= 1
             and recipe.latent_distribution in LATENT_DISTRIBUTIONS
@@ -229,6 +233,16 @@ def read_recipe(run):
     if not sound:
         raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.")
     return recipe
+
+
+def _is_record(data):
+    """Whether a value is a record as data.parts makes one."""
+    return (
+        isinstance(data, dict)
+        and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
+        and isinstance(data.get("earlier", []), list)
+    )
 
 
 def write_manifest(run, iterations):

@@ -1,6 +1,7 @@
 """Settings: typed, frozen, checked values; flags are made from them. Imports no TensorFlow."""
 
 from gan_apps.settings.config import (
+    ACCEPT,
     ANSWER,
     LENGTH,
     MAX_SEED,
@@ -13,6 +14,7 @@ from gan_apps.settings.config import (
     WGANGPConfig,
     differences,
     from_json,
+    is_named,
     setting,
     to_json,
 )

@@ -13,6 +13,8 @@ from gan_apps.settings import rows
 LENGTH = "num_epochs"
 PLACE = "distribute"
 ANSWER = "on_collapse"
+# No setting, but a flag that is asked anew at every start.
+ACCEPT = "accept_changed_data"
 ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
@@ -238,7 +240,12 @@ class TrainConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
-        self._check_data()
+        if not self.dataset:
+            raise ValueError("dataset must name what to learn, got ''.")
+        if self.image_size and (self.image_size < 8 or self.image_size % 4):
+            raise ValueError(
+                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
+            )
         for field in dataclasses.fields(self):
             _check_use(field, self)
         if self.optimizer == "rmsprop" and self.beta_1:
@@ -269,21 +276,6 @@ class TrainConfig:
                     "makes depend on the whole minibatch. Take --normalization=none, "
                     f"virtual_batch or spectral, or --{name}={'none' if name == 'penalty' else 0}."
                 )
-
-    def _check_data(self):
-        named = self.dataset in DATASETS or self.dataset.startswith(TFDS)
-        if not self.dataset:
-            raise ValueError("dataset must name what to learn, got ''.")
-        # A name without a separator that is no folder either is most likely misspelt.
-        if not named and "/" not in self.dataset and not os.path.exists(self.dataset):
-            raise ValueError(
-                f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
-                f"got {self.dataset!r}."
-            )
-        if self.image_size and (self.image_size < 8 or self.image_size % 4):
-            raise ValueError(
-                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
-            )
 
     @property
     def taken_normalization(self):
@@ -450,6 +442,24 @@ def differences(config, other):
         for field in dataclasses.fields(config)
     }
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def is_named(dataset):
+    """Whether a data set has a name, and is no path."""
+    return dataset in DATASETS or dataset.startswith(TFDS)
+
+
+def check_spelling(dataset):
+    """ValueError for a data set that a user most likely misspelt.
+
+    It is no check of the settings: those of a run stay good when its data are gone or moved.
+    """
+    # A name without a separator that is no folder either.
+    if not is_named(dataset) and "/" not in dataset and not os.path.exists(dataset):
+        raise ValueError(
+            f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
+            f"got {dataset!r}."
+        )
 
 
 def to_json(config):

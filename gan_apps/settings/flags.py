@@ -5,7 +5,7 @@ import os
 
 from absl import flags
 
-from gan_apps.settings.config import allowed
+from gan_apps.settings.config import allowed, check_spelling
 from gan_apps.settings.outcomes import Refused
 
 # Flags belong to the main that asks for them, so that its --help lists them.
@@ -68,7 +68,10 @@ def config_from_flags(config_class, stored=None):
         asked = given(names(config_class))
         values = {name: asked.get(name, getattr(stored, name)) for name in values}
     try:
-        return config_class(**values)
+        config = config_class(**values)
+        if stored is None or config.dataset != stored.dataset:
+            check_spelling(config.dataset)
+        return config
     except ValueError as error:
         raise Refused(f"--{error}") from None
 

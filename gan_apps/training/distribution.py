@@ -65,15 +65,24 @@ def refuse_uneven(config):
         )
 
 
-def refuse_disagreement(config, minibatches, iteration, run):
+def refuse_disagreement(config, record, minibatches, model, run):
     """Compares what all workers are about to do.
+
+    Args:
+      config: settings.TrainConfig.
+      record: dict or None. What data.parts says of the data.
+      minibatches: data.minibatches.Minibatches.
+      model: the model, with the state that was read.
+      run: path.
 
     Raises:
       Failed: they were started differently, or have not restored the same state.
     """
     if config.distribute != "multi_worker":
         return
-    described = json.dumps([settings.to_json(config), len(minibatches.images.images)])
+    about = [settings.to_json(config), record, len(minibatches.images.images)]
+    described = json.dumps(about, sort_keys=True)
+    iteration = int(model.iteration.numpy())
     own = tf.constant([[iteration, zlib.crc32(described.encode())]], tf.int64)
     all_of_them = strategy(config.distribute).gather(own, axis=0).numpy()
     iterations, digests = (sorted(set(column.tolist())) for column in all_of_them.T)

@@ -11,7 +11,7 @@ import sys
 import tensorflow as tf
 
 from gan_apps import settings
-from gan_apps.data import sources, tagged
+from gan_apps.data import folders, parts, sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir
@@ -34,7 +34,7 @@ RECORDED = ("tensorflow", "keras", "numpy")
 MOST_TIMES_BACK = 3
 
 
-def train(app, config, run):
+def train(app, config, run, accept_changed_data=False):
     """Trains, and writes what a run leaves behind.
 
     Args:
@@ -42,6 +42,8 @@ def train(app, config, run):
       config: settings.TrainConfig with `precision` resolved.
       run: path. A new folder, or a run of the same settings, which is gone on with; None for the
         first free number of checkpoints/<app>_NNN.
+      accept_changed_data: bool. Whether to go on with a run whose data are not those it began
+        with. Default False.
 
     Returns:
       The path of the run.
@@ -54,9 +56,7 @@ def train(app, config, run):
         state is kept.
     """
     distribution.refuse_uneven(config)
-    images = _images(app, config)
-    if run_dir.is_run(run):
-        images = sources.numbered_as(images, run_dir.read_recipe(run).label_names)
+    images, record = _data(app, config, run, accept_changed_data)
     minibatches = Minibatches(
         images,
         config.batch_size,
@@ -68,7 +68,7 @@ def train(app, config, run):
     with distribution.strategy(config.distribute).scope():
         model = building.build(app, config, minibatches)
     limits.refuse_what_does_not_fit(config, model)
-    recipe = _recipe(app, config, minibatches.images, model)
+    recipe = _recipe(app, config, images, model, record)
     is_new = run is None or not states.saved(run)
     if getattr(config, "initial_run_dir", "") and is_new:
         _begin(config, model)
@@ -100,7 +100,7 @@ def _go_on(model, config, run, recipe, minibatches):
         files.clear_unfinished(run)
     seconds = states.restore(run, model)
     with _with_the_others(config, run):
-        distribution.refuse_disagreement(config, minibatches, int(model.iteration.numpy()), run)
+        distribution.refuse_disagreement(config, recipe.data, minibatches, model, run)
     trained = int(model.iteration.numpy())
     left = config.num_epochs * minibatches.steps_per_epoch - trained
     if is_chief:
@@ -138,18 +138,31 @@ def _gone_on_with(run, recipe, trains):
     return dataclasses.replace(recipe, earlier_versions=(*earlier, before))
 
 
-def _images(app, config):
-    """The training data as `app` takes them: with their labels, or without."""
-    images = sources.load(config.dataset, image_size=config.image_size)
+def _data(app, config, run, accept_changed):
+    """(what the run trains on, as `app` takes it: with its labels or without; the data's record)"""
+    stored = run_dir.read_recipe(run) if run is not None and run_dir.is_run(run) else None
+    # A run that began before there were records has all of a folder.
+    is_old = stored is not None and stored.data is None
+    split = folders.ALL if is_old else folders.TRAIN
+    data = sources.load(config.dataset, split, config.image_size)
+    if stored is not None:
+        data = sources.numbered_as(data, stored.label_names)
+        record = parts.kept_up(stored.data, config.dataset, data, accept_changed)
+    else:
+        record = parts.recorded(config.dataset, data)
+        initial = getattr(config, "initial_run_dir", "")
+        if initial and run_dir.is_run(initial):
+            record = parts.begun_with(record, run_dir.read_recipe(initial).data, data)
+    images = parts.train_part(data, record)
     if not MODELS[app].conditional:
-        return sources.Images(images.images)
+        return sources.Images(images.images), record
     if images.condition is None:
         raise Refused(
             f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
             f"each of them) and no {tagged.TAGS}, which gan_apps.{app} learns to draw by; "
             "gan_apps.dcgan learns without."
         )
-    return images
+    return images, record
 
 
 def _fit(model, config, run, recipe, minibatches, seconds):
@@ -258,7 +271,7 @@ def _with_the_others(config, run, asked_to_stop=lambda: None):
         raise Failed(f"the workers can no longer go on together ({reason}). {command}") from None
 
 
-def _recipe(app, config, images, model):
+def _recipe(app, config, images, model, record):
     versions = {name: importlib.metadata.version(name) for name in RECORDED}
     return run_dir.Recipe(
         app=app,
@@ -271,4 +284,5 @@ def _recipe(app, config, images, model):
             **versions,
             "processor": processor.described(),
         },
+        data=record,
     )
