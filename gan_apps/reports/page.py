@@ -207,6 +207,8 @@ def _measures(report):
         return form.format(value) + small
 
     yield "pictures judged", f"{report['num_images']:,}"
+    if "compared_with" in report:
+        yield "compared with", _text(report["compared_with"])
     yield "by", _text(report["features"])
     distance = cell(
         "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]
