@@ -31,6 +31,16 @@ OWN, HELD_OUT, NONE = "its own", "held out", "none"
 _ROWS = 500
 
 
+def loaded(name, record, image_size=0):
+    """All images of a data set that the run of a record may train on, those held out included.
+
+    Args:
+      name: str, image_size: int. As in `sources.load`.
+      record: dict or None. As in `kept_up`; a run that begins now takes `recorded` of this.
+    """
+    return sources.load(name, image_size=image_size)
+
+
 def recorded(name, data):
     """The record of a run that begins now.
 

@@ -247,7 +247,7 @@ def real_images(recipe, dataset):
       Refused: they are not here, or not those that the run was trained on.
     """
     size, _, channels = _shape(recipe)
-    data = sources.load(dataset, image_size=size)
+    data = parts.loaded(dataset, recipe.data, size)
     if data.images.shape[-1] != channels:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if recipe.data is not None and (change := parts.changed(recipe.data, data)):

@@ -99,9 +99,10 @@ def _go_on(model, config, run, recipe, minibatches):
 
 def _data(app, config, run, accept_changed):
     """(what the run trains on, as `app` takes it: with its labels or without; the data's record)"""
-    data = sources.load(config.dataset, image_size=config.image_size)
-    if run_dir.is_run(run):
-        record = run_dir.read_recipe(run).data
+    begun = run_dir.is_run(run)
+    record = run_dir.read_recipe(run).data if begun else {}
+    data = parts.loaded(config.dataset, record, config.image_size)
+    if begun:
         record = parts.kept_up(record, config.dataset, data, accept_changed)
     else:
         record = parts.recorded(config.dataset, data)
