@@ -322,7 +322,7 @@ def test_a_run_from_before_there_were_records_goes_on_with_everything(learned_fr
 @pytest.mark.slow
 @pytest.mark.parametrize("count, reason", [(40, "40 images are too few"), (120, "all alike")])
 def test_data_that_cannot_be_measured_by_are_trained_on_and_the_card_says_why(
-    count, reason, tmp_path, capsys
+    count, reason, tmp_path, capsys, gan_apps
 ):
     alike = sources.Images(np.full((count, 8, 8, 1), 60, np.uint8))
     run = trained(tmp_path / "run", write_folder(tmp_path / "pictures", alike))
@@ -331,6 +331,8 @@ def test_data_that_cannot_be_measured_by_are_trained_on_and_the_card_says_why(
     card = (run / run_dir.CARD).read_text()
     assert f"\n{line}\n" in card
     assert not (run / run_dir.EVALUATION).exists()
+    again = gan_apps("evaluate", f"--run_dir={run}")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", f"{line}\n")
     # Finished: nothing is done anew, and nothing said again.
     trained(run, tmp_path / "pictures")
     assert capsys.readouterr().err == ""

@@ -16,7 +16,7 @@ import hashlib
 
 import numpy as np
 
-from gan_apps.data import sources
+from gan_apps.data import folders, sources
 from gan_apps.settings import ACCEPT, Refused, is_named
 
 # One image in so many is held out where data have no test part of their own.
@@ -29,6 +29,19 @@ SEED = 0
 OWN, HELD_OUT, NONE = "its own", "held out", "none"
 
 _ROWS = 500
+
+
+def loaded(name, record, image_size=0):
+    """All images of a data set that the run of a record may train on, those held out included.
+
+    Args:
+      name: str, image_size: int. As in `sources.load`.
+      record: dict or None. As in `kept_up`; {} for a run that begins now, which takes `recorded` of
+        this.
+    """
+    # Runs from before there were records have all of a folder, its test part too.
+    split = folders.ALL if record is None else folders.TRAIN
+    return sources.load(name, split, image_size)
 
 
 def recorded(name, data):

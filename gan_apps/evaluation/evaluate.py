@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from gan_apps.data import folders, parts, sources
+from gan_apps.data import parts, sources
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
     classifier,
@@ -130,11 +130,15 @@ def evaluate(
         features = features[random.permutation(len(images))[:count]]
     distance = metrics.frechet_distance(features, reference_features)
     manifold = metrics.manifold(some, features)
+    test = parts.test_of(recipe.data, place)
     report = {
         "dataset": recipe.settings["dataset"],
         "num_images": len(images),
         "num_compared": count,
-        "test_part": parts.test_of(recipe.data, place),
+        "test_part": test,
+        "compared_with": "real images it was trained on"
+        if test == parts.NONE
+        else "real images kept apart",
         "seed": seed,
         "features": features_name,
         "frechet_distance": distance,
@@ -243,8 +247,7 @@ def real_images(recipe, dataset):
       Refused: they are not here, or not those that the run was trained on.
     """
     size, _, channels = _shape(recipe)
-    split = folders.ALL if recipe.data is None else folders.TRAIN
-    data = sources.numbered_as(sources.load(dataset, split, size), recipe.label_names)
+    data = sources.numbered_as(parts.loaded(dataset, recipe.data, size), recipe.label_names)
     if data.images.shape[-1] != channels:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if recipe.data is not None and (change := parts.changed(recipe.data, data)):
@@ -356,13 +359,6 @@ def _of_attributes(judge, asked, probabilities):
     }
 
 
-def compared_with(report):
-    """What the pictures of a report were compared with, in words."""
-    if report["test_part"] == parts.NONE:
-        return "real images it was trained on"
-    return "real images kept apart"
-
-
 def over_the_floor(report):
     """How many times its floor the Frechet distance of a report is, or why that is not said."""
     if "frechet_ratio" in report:
@@ -372,10 +368,10 @@ def over_the_floor(report):
 
 def table(report):
     """A report as lines of text."""
-    kept_apart = compared_with(report)
+    real = report["compared_with"]
     rows = [
         ("pictures judged", f"{report['num_images']:,}"),
-        (f"Frechet distance to {kept_apart}", f"{report['frechet_distance']:.3f}"),
+        (f"Frechet distance to {real}", f"{report['frechet_distance']:.3f}"),
         ("  floor: as many other real images", f"{report['frechet_floor']:.3f}"),
         ("  ratio", over_the_floor(report)),
         _within(report, "frechet_distance", "{:.3f}"),
@@ -397,7 +393,7 @@ def table(report):
         rows.append(("  of other real images", f"{report['manifold_of_real'][name]:.3f}"))
     rows += [
         ("distance to the nearest training image", f"{report['nearest_distance']:.1f}"),
-        (f"  of {kept_apart}", f"{report['nearest_distance_of_real']:.1f}"),
+        (f"  of {real}", f"{report['nearest_distance_of_real']:.1f}"),
     ]
     if "conditional_accuracy" in report:
         accuracy = f"{report['classifier_test_accuracy']:.2%}"
@@ -414,8 +410,8 @@ def table(report):
         ]
     for name, share in report.get("attribute_accuracy", {}).items():
         rows.append((f"read as asked: {name}", f"{share:.2%}"))
-        real = report["classifier_test_accuracy"][name]
-        rows.append(("  the same classifier on real images it has not seen", f"{real:.2%}"))
+        known = report["classifier_test_accuracy"][name]
+        rows.append(("  the same classifier on real images it has not seen", f"{known:.2%}"))
     for name, share in report.get("accuracy_per_attribute", {}).items():
         rows.append((f"read as asked: {name}", f"{share:.1%}"))
     rows += [

@@ -132,6 +132,8 @@ def _measures(report):
         return Cell(form.format(value), tuple(notes))
 
     yield "pictures judged", f"{report['num_images']:,}"
+    if "compared_with" in report:
+        yield "compared with", report["compared_with"]
     yield "by", report["features"]
     distance = cell(
         "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]

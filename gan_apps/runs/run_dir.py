@@ -25,7 +25,7 @@ import re
 import gan_apps
 from gan_apps.machine import files, locks
 from gan_apps.prompts.vocabulary import MISSING, Vocabulary
-from gan_apps.settings import Refused
+from gan_apps.settings import MAX_SEED, Refused
 from gan_apps.settings.config import LATENT_DISTRIBUTIONS
 
 CONFIG = "config.json"
@@ -238,10 +238,11 @@ def read_recipe(run):
 def _is_record(data):
     """Whether a value is a record as data.parts makes one."""
     return (
-        isinstance(data, dict)
-        and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        and 0 <= data["seed"] <= MAX_SEED
         and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
         and isinstance(data.get("earlier", []), list)
+        and all(type(one["num_images"]) is int for one in data.get("earlier", []))
     )
 
 

@@ -1,7 +1,6 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
 from gan_apps.data import parts
-from gan_apps.evaluation import evaluate
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
@@ -122,7 +121,7 @@ def measured(report, why_not=None):
     """What a metrics.json says, as lines of a card."""
     if report is None:
         return [f"Not measured: {why_not}."]
-    kept_apart = evaluate.compared_with(report)
+    real = report["compared_with"]
     by = "by coarse colours alone, since no classifier knows these data"
     if "attribute_accuracy" in report:
         by = "by a classifier of these data"
@@ -132,7 +131,7 @@ def measured(report, why_not=None):
     lines = [
         f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:",
         "",
-        f"- Frechet distance to {kept_apart}: {report['frechet_distance']:.3f}, "
+        f"- Frechet distance to {real}: {report['frechet_distance']:.3f}, "
         + (
             f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
             "many other real images have"
@@ -159,7 +158,7 @@ def measured(report, why_not=None):
     ]
     lines.append(
         f"- median distance to the nearest training image: {report['nearest_distance']:.1f} gray "
-        f"levels a cell of a 16x16 mosaic ({kept_apart} "
+        f"levels a cell of a 16x16 mosaic ({real} "
         f"{report['nearest_distance_of_real']:.1f})"
     )
     if "classifier_score" in report:

@@ -11,7 +11,7 @@ import sys
 import tensorflow as tf
 
 from gan_apps import settings
-from gan_apps.data import folders, parts, sources, tagged
+from gan_apps.data import parts, sources, tagged
 from gan_apps.data.minibatches import Minibatches
 from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir
@@ -141,13 +141,11 @@ def _gone_on_with(run, recipe, trains):
 def _data(app, config, run, accept_changed):
     """(what the run trains on, as `app` takes it: with its labels or without; the data's record)"""
     stored = run_dir.read_recipe(run) if run is not None and run_dir.is_run(run) else None
-    # A run that began before there were records has all of a folder.
-    is_old = stored is not None and stored.data is None
-    split = folders.ALL if is_old else folders.TRAIN
-    data = sources.load(config.dataset, split, config.image_size)
+    record = {} if stored is None else stored.data
+    data = parts.loaded(config.dataset, record, config.image_size)
     if stored is not None:
         data = sources.numbered_as(data, stored.label_names)
-        record = parts.kept_up(stored.data, config.dataset, data, accept_changed)
+        record = parts.kept_up(record, config.dataset, data, accept_changed)
     else:
         record = parts.recorded(config.dataset, data)
         initial = getattr(config, "initial_run_dir", "")
