@@ -20,6 +20,11 @@ settings_flags.define_path(
     "label, or a folder or zip with tags.csv.",
 )
 settings_flags.define_path("output", None, "The folder to write the classifier to.")
+flags.DEFINE_integer(
+    "image_size",
+    0,
+    "Side of the pictures to judge, if it is not that of a run by default: a run's --image_size.",
+)
 flags.DEFINE_integer("num_epochs", 6, "Passes over the data.")
 flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the data.")
 
@@ -32,6 +37,9 @@ def main():
         raise Refused(f"--num_epochs={values.num_epochs}: must be at least 1.")
     if not 0 <= values.seed <= MAX_SEED:
         raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
+    size = values.image_size
+    if size and not (8 <= size <= 512 and size % 4 == 0):
+        raise Refused(f"--image_size={size}: must be 0, or a multiple of 4 from 8 to 512.")
     folder = pathlib.Path(values.output)
     if not folder.parent.is_dir():
         raise Refused(f"--output={folder}: the folder {folder.parent} does not exist.")
@@ -39,7 +47,11 @@ def main():
     from gan_apps.evaluation import classifier
 
     accuracy = classifier.train(
-        values.dataset, folder, num_epochs=values.num_epochs, seed=values.seed
+        values.dataset,
+        folder,
+        num_epochs=values.num_epochs,
+        seed=values.seed,
+        image_size=size,
     )
     for name, share in accuracy.items():
         print(f"accuracy on the test set, {name}: {share:.2%}")

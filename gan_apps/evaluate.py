@@ -5,6 +5,7 @@ python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
 """
 
 import pathlib
+import sys
 
 from absl import flags
 
@@ -68,17 +69,21 @@ def main():
     quiet.import_tensorflow()
     from gan_apps.evaluation import evaluate
 
-    report = evaluate.evaluate(
-        run,
-        recipe,
-        num_images=values.num_images,
-        seed=values.seed,
-        runtime=values.runtime,
-        dataset=values.dataset,
-        judge=pathlib.Path(values.classifier) if values.classifier else None,
-        nearest=nearest,
-        metric=values.metric,
-    )
+    try:
+        report = evaluate.evaluate(
+            run,
+            recipe,
+            num_images=values.num_images,
+            seed=values.seed,
+            runtime=values.runtime,
+            dataset=values.dataset,
+            judge=pathlib.Path(values.classifier) if values.classifier else None,
+            nearest=nearest,
+            metric=values.metric,
+        )
+    except evaluate.NotMeasured as error:
+        print(f"Not measured: {error}.", file=sys.stderr)
+        return
     print(evaluate.table(report))
     print(run / (run_dir.FID_EVALUATION if values.metric == "fid" else run_dir.EVALUATION))
 

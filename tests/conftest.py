@@ -77,6 +77,8 @@ def run_command(*arguments, cwd, timeout=300, environment=None):
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,
         text=True,
+        # A path may be of no encoding.
+        errors="surrogateescape",
         timeout=timeout,
     )
 

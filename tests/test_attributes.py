@@ -466,7 +466,9 @@ def test_the_run_holds_its_words(toy_run, gan_apps):
     result = gan_apps("cgan", f"--run_dir={toy_run}", "--list_words")
     assert result.stdout == "hair: blue, green, red\neyes: aqua, brown\n"
     report = json.loads((toy_run / run_dir.EVALUATION).read_text())
-    assert report["num_images"] == 2000 and report["frechet_ratio"] > 0
+    assert report["num_images"] == 2000 and report["frechet_floor"] > 0
+    # A tenth of 200 faces.
+    assert "20 images are too few to compare by 192 features" in report["no_ratio"]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The judge, and what it says of the shipped run."""
 
+import dataclasses
 import json
 import shutil
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_apps.data import sources
+from gan_apps.data import parts, sources
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import classifier, evaluate, metrics, pixels
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
+from gan_apps.training import cards
 
 FOLDER = run_dir.shipped("classifier_mnist")
 
@@ -127,28 +129,216 @@ def test_coarse_colours_are_the_means_of_their_patches():
     np.testing.assert_allclose(features, patches.reshape(3, -1), atol=1e-5)
 
 
-def test_a_folder_is_judged_by_its_two_halves(tmp_path):
-    random = np.random.RandomState(0)
-    for number in range(30):
-        Image.fromarray(random.randint(0, 256, (8, 8)).astype(np.uint8)).save(
-            tmp_path / f"{number}.png"
+SIDE = 16
+
+
+class Drawing:
+    """A run whose generator gives the pictures that a test says.
+
+    Args:
+      monkeypatch: of the test.
+      dataset: str.
+      images: uint8 [m, h, w, c], given in turn and again from the first.
+      label_names: tuple of str.
+      kept: bool. Whether its data have a record.
+    """
+
+    def __init__(self, monkeypatch, dataset, images, label_names=(), kept=True):
+        data = sources.load(dataset, image_size=SIDE)
+        self.recipe = run_dir.Recipe(
+            app="cgan" if label_names else "dcgan",
+            settings={"dataset": dataset},
+            label_names=label_names,
+            condition="label" if label_names else None,
+            generator={"config": {"image_size": SIDE, "channels": 1, "latent_dim": 2}},
+            versions={},
+            data=parts.recorded(dataset, data) if kept else None,
         )
-    recipe = run_dir.Recipe(
-        app="dcgan",
-        settings={"dataset": "where/they/were"},
-        label_names=(),
-        condition=None,
-        generator={"config": {"image_size": 8, "channels": 1}},
-        versions={},
+
+        def draws(inputs):
+            chosen = np.arange(len(inputs["latents"])) % len(images)
+            return images[chosen] / np.float32(127.5) - np.float32(1.0)
+
+        monkeypatch.setattr(runtimes, "open_generator", lambda *arguments: draws)
+
+    def judged(self, run, **arguments):
+        return evaluate.evaluate(run, self.recipe, **arguments)
+
+
+def blobs(count, seed=0):
+    """Gray pictures uint8 [count, SIDE, SIDE, 1] of one distribution: soft random blobs."""
+    coarse = np.random.RandomState(seed).randint(0, 256, (count, 4, 4)).astype(np.uint8)
+    size = (SIDE, SIDE)
+    return np.stack(
+        [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in coarse]
+    )[..., None]
+
+
+def folder_of(folder, images):
+    folder.mkdir()
+    for number, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(folder / f"{number:04d}.png")
+    return str(folder)
+
+
+def test_a_generator_that_knows_half_its_images_by_heart_is_found_out(monkeypatch, tmp_path):
+    images = blobs(200)
+    drawing = Drawing(monkeypatch, folder_of(tmp_path / "data", images), images[::2])
+    report = drawing.judged(tmp_path, num_images=100)
+    # Of what it gives, a tenth was held out, which no honest generator would know.
+    assert report["nearest_distance"] < 1.0 < 5.0 < report["nearest_distance_of_real"]
+    assert report["test_part"] == parts.HELD_OUT
+
+
+def test_a_copy_is_looked_for_in_everything_where_everything_was_trained_on(monkeypatch, tmp_path):
+    images = blobs(200)
+    dataset = folder_of(tmp_path / "data", images)
+    for of in (slice(None, None, 2), slice(1, None, 2)):
+        drawing = Drawing(monkeypatch, dataset, images[of], kept=False)
+        report = drawing.judged(tmp_path, num_images=100)
+        assert report["nearest_distance"] < 1.0
+        # A real image is not its own copy.
+        assert report["nearest_distance_of_real"] > 5.0
+    assert report["test_part"] == parts.NONE
+    text = evaluate.table(report)
+    assert "to real images it was trained on" in text and "apart" not in text
+
+
+@pytest.mark.parametrize("count, least", [(1000, 0.85), (400, 0.8)])
+def test_a_perfect_generator_is_at_the_floor_where_data_are_few(
+    count, least, monkeypatch, tmp_path
+):
+    dataset = folder_of(tmp_path / "data", blobs(count))
+    report = Drawing(monkeypatch, dataset, blobs(2000, seed=1)).judged(tmp_path)
+    assert least < report["frechet_ratio"] < 1.0 / least
+    # As many pictures as there are real images to take the floor of.
+    assert (report["num_images"], report["num_compared"]) == (2000, count - count // 10)
+    assert "as many as there are real ones" in evaluate.table(report)
+    collapsed = Drawing(monkeypatch, dataset, blobs(1)).judged(tmp_path)
+    assert collapsed["frechet_ratio"] > 1.5
+
+
+def test_of_fewer_images_than_features_there_is_no_ratio_that_one_picture_could_pass(
+    monkeypatch, tmp_path
+):
+    noise = np.random.RandomState(0).randint(0, 256, (120, SIDE, SIDE, 1)).astype(np.uint8)
+    run = Drawing(monkeypatch, folder_of(tmp_path / "data", noise), noise.mean(axis=0)[None])
+    report = run.judged(tmp_path)
+    assert report["frechet_distance"] < report["frechet_floor"] and "frechet_ratio" not in report
+    words = "12 images are too few to compare by 64 features"
+    assert words in evaluate.table(report) and words in "\n".join(cards.measured(report))
+    assert report["manifold"]["recall"] == 0.0
+
+
+@pytest.mark.parametrize("count", [3, 59, 99])
+def test_below_a_hundred_images_nothing_is_measured(count, monkeypatch, tmp_path):
+    images = blobs(count)
+    drawing = Drawing(monkeypatch, folder_of(tmp_path / "data", images), images)
+    with pytest.raises(evaluate.NotMeasured, match=f"^{count} images are too few to hold any out"):
+        drawing.judged(tmp_path)
+    assert not (tmp_path / run_dir.EVALUATION).exists()
+
+
+def test_images_that_are_all_alike_are_not_measured_by(monkeypatch, tmp_path):
+    for value in (0, 60):
+        images = np.full((120, SIDE, SIDE, 1), value, np.uint8)
+        dataset = folder_of(tmp_path / f"data_{value}", images)
+        with pytest.raises(evaluate.NotMeasured, match="all alike"):
+            Drawing(monkeypatch, dataset, blobs(50)).judged(tmp_path)
+
+
+def test_pictures_that_are_all_alike_are_measured(monkeypatch, tmp_path):
+    report = Drawing(monkeypatch, folder_of(tmp_path / "data", blobs(400)), blobs(1)).judged(
+        tmp_path
     )
-    real, apart = evaluate._real_images(recipe, str(tmp_path), seed=0)
-    together = np.concatenate([real.images, apart.images])
-    assert len(real.images) == len(apart.images) == 15
-    assert len(np.unique(together.reshape(30, -1), axis=0)) == 30
-    for number in range(10, 30):
-        (tmp_path / f"{number}.png").unlink()
-    with pytest.raises(Refused, match="10 images are too few"):
-        evaluate._real_images(recipe, str(tmp_path), seed=0)
+    assert report["frechet_ratio"] > 2.0 and report["manifold"]["recall"] == 0.0
+
+
+def test_data_that_are_not_the_run_s_are_refused(monkeypatch, tmp_path):
+    drawing = Drawing(monkeypatch, folder_of(tmp_path / "data", blobs(120)), blobs(50))
+    other = folder_of(tmp_path / "other", blobs(130))
+    with pytest.raises(Refused, match=f"--dataset={other}: 130 images, 120 when the run began"):
+        drawing.judged(tmp_path, dataset=other)
+    moved = shutil.move(tmp_path / "data", tmp_path / "moved")
+    assert drawing.judged(tmp_path, dataset=str(moved), num_images=100)["num_images"] == 100
+
+
+@pytest.fixture
+def labelled(tmp_path, monkeypatch):
+    """A data set of TensorFlow Datasets of 140 pictures, light and dark, without a test split."""
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    images, labels = blobs(140), np.arange(140) % 2
+    images = np.where(labels[:, None, None, None], images // 4, 255 - images // 4).astype(np.uint8)
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="light_and_dark",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(SIDE, SIDE, 1)),
+                "label": tfds.features.ClassLabel(names=["light", "dark"]),
+            }
+        ),
+        split_datasets={
+            "train": tf.data.Dataset.from_tensor_slices({"image": images, "label": labels})
+        },
+        data_dir=tmp_path / "tfds",
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    return "tfds:light_and_dark"
+
+
+def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeypatch, tmp_path):
+    judge = tmp_path / "judge"
+    # 126 images to learn from are less than a minibatch.
+    accuracy = classifier.train(labelled, judge, num_epochs=6, seed=0, image_size=SIDE)
+    assert classifier.load(judge).image_shape == [SIDE, SIDE, 1]
+    assert 0.5 < accuracy["all"] <= 1.0
+    data = sources.load(labelled, image_size=SIDE)
+    by_label = [data.images[data.labels == label] for label in range(2)]
+    # Pictures are drawn label by label.
+    images = np.concatenate([np.resize(some, (60, SIDE, SIDE, 1)) for some in by_label])
+    drawing = Drawing(monkeypatch, labelled, images, data.label_names)
+    report = drawing.judged(tmp_path, num_images=120, judge=judge)
+    assert report["conditional_accuracy"] > 0.5 and set(report["per_label"]) == {"light", "dark"}
+    assert report["spread_ratio"] == pytest.approx(1.0, abs=0.15)
+    # More labels than pictures.
+    drawing.recipe = dataclasses.replace(drawing.recipe, label_names=tuple(map(str, range(200))))
+    with pytest.raises(evaluate.NotMeasured, match="100 pictures are not one of each of its 200"):
+        drawing.judged(tmp_path, num_images=100)
+
+
+def test_a_classifier_is_never_trained_on_what_runs_are_judged_by(labelled, monkeypatch, tmp_path):
+    learned = []
+    real = classifier.gatherer
+    monkeypatch.setattr(classifier, "gatherer", lambda some: learned.append(some) or real(some))
+    classifier.train(labelled, tmp_path / "judge", num_epochs=1, seed=3, image_size=SIDE)
+    drawing = Drawing(monkeypatch, labelled, blobs(1))
+    found = evaluate.real_images(drawing.recipe, labelled)
+    seen = {image.tobytes() for image in learned[0]}
+    assert len(found.compared.images) == 14 and len(learned[0]) == 126
+    assert not seen & {image.tobytes() for image in found.compared.images}
+
+
+def test_a_classifier_of_too_few_images_is_refused(monkeypatch, tmp_path):
+    digits = sources.subset(sources.load("digits"), np.arange(99))
+    monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: digits)
+    with pytest.raises(Refused, match="99 images are too few for a classifier, which needs 100"):
+        classifier.train("digits", tmp_path / "judge", num_epochs=1, seed=0)
+    assert not (tmp_path / "judge").exists()
+
+
+def test_every_image_is_shifted_by_itself():
+    image = np.zeros((1, 12, 12, 1), np.uint8)
+    image[0, 6, 6] = 255
+    moved = np.asarray(classifier.shifted(np.repeat(image, 200, axis=0), seed=0))
+    assert moved.shape == (200, 12, 12, 1) and moved.min() == -1.0
+    places = [np.unravel_index(one.argmax(), (12, 12)) for one in moved[..., 0]]
+    # 25 places, of which 200 draws leave hardly any out.
+    assert len(set(places)) > 20
+    for axis in range(2):
+        assert {int(place[axis]) - 6 for place in places} == {-2, -1, 0, 1, 2}
 
 
 @pytest.mark.slow

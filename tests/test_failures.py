@@ -25,10 +25,10 @@ CONFIGS = {
 def named(app, run, iterations, every=25, others=(), **changes):
     """Trains for `iterations` on digits; returns what was named, and in how many rows."""
     config = CONFIGS[app](**{**TINY, "batch_size": 32, "num_epochs": 50, **changes})
-    images = train._images(app, config)
+    images, record = train._data(app, config, run, accept_changed=False)
     data = Minibatches(images, 32, config.discriminator_steps, config.generator_steps, 0)
     model = building.build(app, config, data)
-    sample = monitor.FixedSample(train._recipe(app, config, images, model), images, 0)
+    sample = monitor.FixedSample(train._recipe(app, config, images, model, record), images, 0)
     events = Events(run)
     log = callbacks.MetricsLog(run, every, 32, events, monitor.Monitor(run, sample, "warn"))
     for epoch in range(-(-iterations // data.steps_per_epoch)):

@@ -1,10 +1,20 @@
 """Files are whole or absent."""
 
+import errno
 import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
+from gan_apps.drawing import latents
 from gan_apps.machine import files
+from gan_apps.runs import run_dir
+from tests.conftest import ROOT
 
 
 def names(folder):
@@ -62,3 +72,98 @@ def test_what_a_killed_process_had_begun_is_cleared(tmp_path):
     files.clear_unfinished(tmp_path)
     assert names(tmp_path) == ["config.json", "states"]
     assert names(tmp_path / "states") == []
+
+
+LIMITED = """
+import resource
+from gan_apps.command import launch
+from gan_apps.machine import files
+
+def main():
+    # As a full disk does: it names no file.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    files.write_text("small.txt", "x" * 999)
+    files.write_text("large.txt", "x" * 5000)
+
+launch.launch(main)
+"""
+
+
+def test_what_the_disk_has_no_room_for_is_named(tmp_path):
+    pytest.importorskip("resource")
+    result = subprocess.run(
+        [sys.executable, "-c", LIMITED],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "error: large.txt: File too large.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["small.txt"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+def test_an_error_that_names_no_file_is_given_its_name(tmp_path):
+    with pytest.raises(OSError) as failure:
+        with files.named_in_errors(tmp_path / "a"), open("/dev/full", "w") as full:
+            full.write("x")
+    assert failure.value.errno == errno.ENOSPC
+    assert failure.value.filename == str(tmp_path / "a")
+    with pytest.raises(FileNotFoundError) as failure:
+        with files.named_in_errors(tmp_path / "a"):
+            (tmp_path / "b").read_bytes()
+    assert failure.value.filename == str(tmp_path / "b")
+
+
+@pytest.fixture
+def unnamed(tmp_path):
+    """A folder whose name is of no encoding."""
+    path = tmp_path / os.fsdecode(b"\xff\xfe")
+    try:
+        path.mkdir()
+    except (OSError, UnicodeError):
+        pytest.skip("this file system has no such names")
+    return path
+
+
+def test_a_name_of_no_encoding_has_a_spelling_in_utf8(unnamed, tmp_path):
+    assert files.in_utf8(tmp_path / "a") == str(tmp_path / "a")
+    for path in (unnamed, unnamed / "a" / "b", unnamed / unnamed.name):
+        path.mkdir(parents=True, exist_ok=True)
+        spelled = files.in_utf8(path)
+        spelled.encode()
+        assert os.path.samefile(spelled, path)
+    # For a file that is not there yet, too.
+    pathlib.Path(files.in_utf8(unnamed / unnamed.name / "new")).write_text("here")
+    assert (unnamed / unnamed.name / "new").read_text() == "here"
+    files.write_text(tmp_path / "a", f"# {unnamed.name}")
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "# \\udcff\\udcfe"
+
+
+def test_a_run_whose_name_is_of_no_encoding_is_written_and_drawn_from(unnamed, tiny_run):
+    from gan_apps.drawing import runtimes
+    from gan_apps.training.events import Events
+
+    run = shutil.copytree(tiny_run, unnamed / unnamed.name)
+    shutil.rmtree(run / run_dir.EVENTS)
+    events = Events(run)
+    events.scalars(1, {"loss": 1.0})
+    events.close()
+    assert list((run / run_dir.EVENTS).iterdir())
+    recipe = run_dir.read_recipe(run)
+    inputs = latents.requested(recipe, [3], 2, 0)
+    drawn = [runtimes.open_generator(run, recipe, name)(inputs) for name in ("litert", "keras")]
+    np.testing.assert_allclose(*drawn, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_run_whose_name_is_of_no_encoding_is_trained_and_exported(unnamed, gan_apps):
+    widths = ["--generator_widths=16,8", "--discriminator_widths=8,16", "--num_epochs=1"]
+    run = str(unnamed / "run")
+    made = gan_apps("dcgan", "--mode=train", "--dataset=digits", f"--run_dir={run}", *widths)
+    assert made.returncode == 0 and made.stderr == "", made.stderr
+    output = f"--output_dir={unnamed / 'exported'}"
+    exported = gan_apps("export", f"--run_dir={run}", output, "--format=saved_model")
+    assert exported.returncode == 0 and exported.stderr == "", exported.stderr

@@ -60,11 +60,21 @@ def test_flags_not_given_are_the_stored_run_s(parsed):
     assert settings_flags.given(["num_epochs", "batch_size"]) == {"num_epochs": 50}
 
 
+def test_only_data_that_the_command_line_names_can_be_misspelt(parsed):
+    stored = CGANConfig(dataset="gone.zip")
+    parsed("--num_epochs=50")
+    assert settings_flags.config_from_flags(CGANConfig, stored).dataset == "gone.zip"
+    parsed("--dataset=mnits")
+    with pytest.raises(settings.Refused, match="--dataset must be one of"):
+        settings_flags.config_from_flags(CGANConfig, stored)
+
+
 @pytest.mark.parametrize(
     "flag, words",
     [
         ("--generator_widths=32,wide", "--generator_widths must be whole numbers .* '32,wide'"),
         ("--num_epochs=0", "--num_epochs must be at least 1, got 0"),
+        ("--dataset=mnits", "--dataset must be one of mnist, .*a folder of images, got 'mnits'"),
     ],
 )
 def test_refusals_name_the_flag(parsed, flag, words):

@@ -1,5 +1,7 @@
 """The metrics at answers known by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -116,6 +118,29 @@ def test_an_interval_lies_around_a_metric_that_doubles_would_raise():
     assert low < whole < high
     (again,) = metrics.frechet_distances(first, second, np.ones((1, 60)))
     assert_allclose(again, whole, rtol=1e-9)
+
+
+def test_intervals_do_not_need_the_memory_of_all_products():
+    features = RANDOM.standard_normal((2000, 96))
+    weights = intervals.weights(2000, 0)[:10]
+    others = features[:500]
+    tracemalloc.start()
+    try:
+        metrics.frechet_distances(features, others, weights)
+        metrics.kernel_distances(features, others, weights)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # n * d**2 numbers are 147 MB; the features themselves are 1.5.
+    assert peak < 60e6
+
+
+def test_kernel_distances_do_not_depend_on_the_rows_at_a_time(monkeypatch):
+    first, second = RANDOM.standard_normal((70, 4)), RANDOM.standard_normal((50, 4)) + 0.3
+    weights = intervals.weights(70, 0)
+    whole = metrics.kernel_distances(first, second, weights)
+    monkeypatch.setattr(metrics, "_ROWS", 7)
+    assert_allclose(metrics.kernel_distances(first, second, weights), whole, rtol=1e-9)
 
 
 @pytest.mark.parametrize(

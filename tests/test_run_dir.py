@@ -9,6 +9,8 @@ from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from tests.conftest import FOLDERS, SHIPPED_FILES
 
+RECORD = {"num_images": 3, "sha256": "", "test": "none", "num_held_out": 0, "seed": 0}
+
 
 @pytest.fixture
 def run(tiny_run, tmp_path):
@@ -102,6 +104,10 @@ def test_a_newer_format_is_refused(run):
         ({"label_names": [None]}, "does not describe a run"),
         ({"condition": "flagfile"}, "does not describe a run"),
         ({"settings": "all"}, "does not describe a run"),
+        ({"data": 3}, "does not describe a run"),
+        ({"data": {"num_images": 3}}, "does not describe a run"),
+        ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),
+        ({"data": {**RECORD, "earlier": [3]}}, "does not describe a run"),
     ],
 )
 def test_a_config_of_another_shape_is_refused(run, changes, words):

@@ -11,8 +11,9 @@ from gan_apps import settings
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.evaluation import classifier
-from gan_apps.reports.gathered import CONFIGS
+from gan_apps.reports.run_record import CONFIGS
 from gan_apps.runs import run_dir
+from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES
 
 # Run -> (command, bytes at most, side of its pictures, channels).
@@ -74,6 +75,19 @@ def test_its_card_says_what_its_metrics_say(name):
     assert card.startswith(f"# {name}\n")
     assert "/tmp/" not in card and "/work/" not in card
     assert "/tmp/" not in (run / run_dir.CONFIG).read_text()
+
+
+def test_its_card_says_that_it_was_trained_on_everything_if_it_was(name):
+    run = run_dir.shipped(name)
+    card, recipe = (run / run_dir.CARD).read_text(), run_dir.read_recipe(run)
+    report = json.loads((run / run_dir.EVALUATION).read_text())
+    everything = recipe.settings["dataset"].startswith("anime_faces")
+    assert ("Trained on all of its data" in card) == everything
+    assert ("to real images it was trained on" in card) == everything
+    assert ("apart" not in card) == everything
+    if everything:
+        assert f"- {cards.trained_on(recipe)}\n" in card
+        assert "\n".join(cards.measured(report)) in card
 
 
 def test_its_losses_are_finite_to_the_end(name):

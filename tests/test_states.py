@@ -1,5 +1,7 @@
 """Saved states: exact, the newest three, and never harmful."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from numpy.testing import assert_array_equal
 import models
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from gan_apps.training import states
+from gan_apps.training import states, train
 from tests.tiny_models import built, fitted, stepped
 
 
@@ -164,6 +166,14 @@ def test_nothing_is_reshaped_because_its_size_agrees(tmp_path, shape, words):
     rewritten(path, lambda arrays: {**arrays, name: np.ones(shape, np.float32)})
     with pytest.raises(Refused, match=words):
         states.begin_with(tmp_path, built_with((4, 8)))
+
+
+def test_latents_of_another_length_do_not_become_conditions(tiny_run, tiny_config, tmp_path):
+    # 9 and 10 labels are more than 8 and 10, and would be filled with what those learned.
+    changed = {"initial_run_dir": str(tiny_run), "latent_dim": 9}
+    with pytest.raises(Refused, match="its --latent_dim is 8, not 9"):
+        train.train("cgan", dataclasses.replace(tiny_config, **changed), tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_best_state_is_kept_beside_the_newest(tmp_path):

@@ -1,6 +1,7 @@
 """The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
 import dataclasses
+import os
 import pathlib
 
 from absl import flags
@@ -45,6 +46,13 @@ def define_flags(config_class, conditional=False):
         "generator that the training ended with.",
     )
     settings_flags.define(config_class)
+    flags.DEFINE_bool(
+        settings.ACCEPT,
+        False,
+        "[train] Go on with a run although its data have changed since it began; from then on "
+        "nothing is known to be kept apart from what it was trained on, unless the data have a "
+        "test part of their own.",
+    )
 
 
 def run(app, config_class, shipped_run, shipped_prompt_run=None):
@@ -66,7 +74,7 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
         _refuse_given((*asking.names(), "runtime", "state"), "train")
         path = _train(app, config_class)
     else:
-        training_only = set(settings_flags.names(config_class)) - {"seed"}
+        training_only = {*settings_flags.names(config_class), settings.ACCEPT} - {"seed"}
         _refuse_given(sorted(training_only), "generate")
         in_words = any(name in values and values[name].present for name in asking.PROMPT_FLAGS)
         path = _generate(app, shipped_prompt_run if in_words else shipped_run)
@@ -124,7 +132,8 @@ def _train(app, config_class):
         if config.precision == "auto":
             # It was decided when the run began.
             config = dataclasses.replace(config, precision=stored.precision)
-        _refuse_changes(run, config, stored)
+        knows_its_data = run_dir.read_recipe(run).data is not None
+        _refuse_changes(run, config, stored, knows_its_data or values[settings.ACCEPT].value)
     elif run is not None and run.exists() and not _is_empty(run):
         raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
     if config.distribute == "multi_worker":
@@ -133,7 +142,8 @@ def _train(app, config_class):
     from gan_apps.training import train
 
     # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
-    return train.train(app, processor.resolved(config), run)
+    config = processor.resolved(config)
+    return train.train(app, config, run, accept_changed_data=values[settings.ACCEPT].value)
 
 
 def _join_the_workers(given_run_dir, config):
@@ -171,19 +181,40 @@ def stored_settings(run, app, config_class):
         raise Refused(f"--run_dir={run}: {error}") from None
 
 
-def _refuse_changes(run, config, stored):
+def _is_one_place(path, other):
+    """Whether two names of data are spellings of one path."""
+    named = settings.is_named(path) or settings.is_named(other)
+    return not named and os.path.realpath(path) == os.path.realpath(other)
+
+
+def _refuse_changes(run, config, stored, data_may_move=False):
+    """Refuses other settings than a run's.
+
+    Args:
+      run: path, config, stored: settings of the command line and of the run.
+      data_may_move: bool. Whether the data may have another name, as they may if it is looked at
+        later whether they are the same.
+    """
     changes = settings.differences(config, stored)
+    if data_may_move or _is_one_place(*changes.get("dataset", ("", ""))):
+        changes.pop("dataset", None)
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)
     for name in (settings.PLACE, settings.ANSWER):
         changes.pop(name, None)
     if changes:
+        unknown = ""
+        if "dataset" in changes:
+            unknown = (
+                f" The run began before {run_dir.CONFIG} kept what its data are; "
+                f"--{settings.ACCEPT} goes on with these."
+            )
         listed = "; ".join(
             f"--{name} is {theirs} in the run, not {mine}"
             for name, (mine, theirs) in changes.items()
         )
         raise Refused(
             f"--run_dir={run}: only --{settings.LENGTH} may change, and grow, and "
-            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}."
+            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}.{unknown}"
         )

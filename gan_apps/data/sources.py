@@ -89,11 +89,18 @@ def _tagged(path, size):
     )
 
 
-def parted(images):
-    """Data without a test split in two, at random but always alike: (nine tenths, one tenth)."""
-    order = np.random.RandomState(0).permutation(len(images.images))
-    first = len(order) - len(order) // 10
-    return subset(images, np.sort(order[:first])), subset(images, np.sort(order[first:]))
+def has_test(name):
+    """Whether a data set that is here has a test split of its own, which `load` gives."""
+    if name in SOURCES:
+        return True
+    if not name.startswith(TFDS):
+        path = pathlib.Path(name)
+        return not tagged.is_tagged(path) and folders.has_test(path)
+    import tensorflow_datasets as tfds
+
+    with quiet.stderr():
+        builder = tfds.builder(name.removeprefix(TFDS), data_dir=prepared.folder())
+    return "test" in builder.info.splits
 
 
 def subset(images, chosen):

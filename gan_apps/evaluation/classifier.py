@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.data import sources
+from gan_apps.data import parts, sources
 from gan_apps.data.minibatches import gatherer, one_hot
 from gan_apps.evaluation import metrics
 from gan_apps.machine import files
@@ -68,39 +68,55 @@ class Classifier(keras.Model):
         return np.concatenate(logits), np.concatenate(features)
 
 
-def train(dataset, folder, *, num_epochs, seed):
+def train(dataset, folder, *, num_epochs, seed, image_size=0):
     """Trains a classifier on a data set and writes it, with its test accuracy, into `folder`.
 
-    Of data with prompts, a tenth is kept apart to test on (data.sources.parted).
+    It learns from what a run trains on and is tested on the rest (data.parts), so that it has never
+    seen what runs are judged by.
+
+    Args:
+      dataset: str. As in data.sources.load.
+      folder: pathlib.Path.
+      num_epochs, seed: ints.
+      image_size: int. The side of the pictures that it will judge; 0 for what runs have by default.
 
     Returns:
       {name: float}. The accuracy on the test images: of each slot's noun, and of "all" at once.
 
     Raises:
-      Refused: the data are not here, or have neither labels nor prompts.
+      Refused: the data are not here, are too few, or have neither labels nor prompts.
     """
     keras.utils.set_random_seed(seed)
-    data = sources.load(dataset)
+    data = sources.load(dataset, image_size=image_size)
     if data.condition is None:
         raise Refused(f"--dataset={dataset}: has no labels and no prompts to learn.")
+    if len(data.images) < parts.FEWEST:
+        raise Refused(
+            f"--dataset={dataset}: {len(data.images)} images are too few for a classifier, which "
+            f"needs {parts.FEWEST}."
+        )
+    record = parts.recorded(dataset, data)
+    test = parts.test_part(dataset, data, record, image_size)
+    if test is None:
+        raise Refused(f"--dataset={dataset}: none of its images can be held out to test on.")
+    data = parts.train_part(data, record)
     if data.vocabulary is not None:
-        data, test = sources.parted(data)
         slots = [[slot.noun, list(slot.values)] for slot in data.vocabulary.slots]
     else:
-        test = sources.load(dataset, "test")
         slots = [["label", list(data.label_names)]]
     _, size, _, channels = data.images.shape
     sizes = [len(values) for _, values in slots]
     network = Classifier(sizes=sizes, image_size=size, channels=channels)
     gathered = gatherer(data.images)
+    minibatch = min(MINIBATCH, len(data.images))
     minibatches = (
         tf.data.Dataset.from_tensor_slices((np.arange(len(data.images)), targets(data)))
         .shuffle(len(data.images), seed=seed)
-        .batch(MINIBATCH, drop_remainder=True)
-        .map(lambda indices, numbers: (_shifted(gathered(indices)), numbers))
+        .batch(minibatch, drop_remainder=True)
+        .map(lambda indices, numbers: (shifted(gathered(indices), seed), numbers))
         .prefetch(2)
     )
-    steps = num_epochs * (len(data.images) // MINIBATCH)
+    steps = num_epochs * (len(data.images) // minibatch)
     trained = keras.Model(network.input, network.get_layer("logits").output)
     trained.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
@@ -186,9 +202,12 @@ def load(folder):
     return network
 
 
-def _shifted(images):
-    """uint8 images in [-1, 1], moved by up to SHIFT pixels: digits are not always centred."""
+def shifted(images, seed):
+    """uint8 images in [-1, 1], each moved by up to SHIFT pixels: digits are not always centred."""
     padded = tf.pad(
         to_signed(images), [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], constant_values=-1.0
     )
-    return tf.image.random_crop(padded, tf.shape(images), seed=0)
+    for axis in (1, 2):
+        begin = tf.random.uniform((images.shape[0], 1), 0, 2 * SHIFT + 1, tf.int32, seed=seed)
+        padded = tf.gather(padded, begin + tf.range(images.shape[axis]), axis=axis, batch_dims=1)
+    return padded

@@ -4,14 +4,18 @@ A form that draws one picture for everything that is asked alike is still read a
 largest difference of a pixel tells rounding from ruin no better: variety is what does.
 """
 
+import math
+
 import numpy as np
 
 from gan_apps.drawing import latents, pictures
 from gan_apps.evaluation import classifier, metrics
 
-# Pictures in all, and at least so many of each label or prompt.
+# Pictures in all, and fewer where they are large: the numbers that all of them may have.
 PICTURES = 400
-LEAST = 10
+NUMBERS = 20_000_000
+# Of each label or prompt, however large.
+LEAST = 5
 # Prompts that are asked for.
 PROMPTS = 20
 
@@ -29,7 +33,8 @@ def inputs(recipe, seed=0):
     if recipe.vocabulary is not None:
         drawn = latents.requested(recipe, asked, PROMPTS, seed)["attributes"]
         asked = [tuple(map(int, row)) for row in metrics.attribute_numbers(drawn, _sizes(recipe))]
-    count = max(PICTURES // len(asked or (0,)), LEAST)
+    pictures_in_all = min(PICTURES, NUMBERS // math.prod(_shape(recipe)))
+    count = max(pictures_in_all // len(asked or (0,)), LEAST)
     return latents.requested(recipe, asked, count, seed)
 
 
@@ -48,12 +53,10 @@ class Reference:
         _, groups = np.unique(asked, axis=0, return_inverse=True)
         self.groups = groups.reshape(-1)
         self.spread = metrics.spread_within_labels(images, self.groups)
-        described = recipe.generator["config"]
-        shape = [described["image_size"], described["image_size"], described["channels"]]
         found = None
         if recipe.condition is not None:
             dataset = recipe.settings["dataset"]
-            found = classifier.shipped_for(dataset, recipe.vocabulary, shape)
+            found = classifier.shipped_for(dataset, recipe.vocabulary, _shape(recipe))
         self.judge = None if found is None else classifier.load(found)
 
     def difference(self, images):
@@ -76,6 +79,11 @@ class Reference:
         sizes = _sizes(self.recipe)
         asked = metrics.attribute_numbers(self.inputs["attributes"], sizes)
         return float(metrics.read_right(probabilities, asked, sizes).all(axis=1).mean())
+
+
+def _shape(recipe):
+    described = recipe.generator["config"]
+    return [described["image_size"], described["image_size"], described["channels"]]
 
 
 def _sizes(recipe):

@@ -4,6 +4,8 @@ import numpy as np
 
 # Of manifold_metrics: what its published figures are given for.
 NEIGHBOURS = 5
+# Rows of distances at a time: memory does not grow with the square of the sample.
+_ROWS = 1000
 
 
 def frechet_distance(features, other_features):
@@ -37,18 +39,20 @@ def frechet_distances(features, other_features, weights):
     """
     first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
     weights = np.asarray(weights, np.float64)
-    counts, dimension = weights.sum(axis=1), first.shape[1]
-    means = weights @ first / counts[:, None]
-    products = (first[:, :, None] * first[:, None, :]).reshape(len(first), -1)
-    sums = (weights @ products).reshape(-1, dimension, dimension)
-    outer = counts[:, None, None] * means[:, :, None] * means[:, None, :]
-    covariances = (sums - outer) / (counts - 1.0)[:, None, None]
     covariance = np.cov(second, rowvar=False)
     root = _square_root(covariance)
-    roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ covariances @ root), 0.0, None))
-    shifts = np.sum((means - second.mean(axis=0)) ** 2, axis=1)
-    traces = np.trace(covariances, axis1=1, axis2=2)
-    return shifts + traces + np.trace(covariance) - 2.0 * roots.sum(axis=1)
+    distances = []
+    # One choice at a time: all of their products at once are n * d**2 numbers.
+    for counts in weights:
+        count = counts.sum()
+        mean = counts @ first / count
+        chosen = counts > 0
+        centred = (first[chosen] - mean) * np.sqrt(counts[chosen])[:, None]
+        own = centred.T @ centred / (count - 1.0)
+        roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ own @ root), 0.0, None))
+        shift = np.sum((mean - second.mean(axis=0)) ** 2)
+        distances.append(shift + np.trace(own) + np.trace(covariance) - 2.0 * roots.sum())
+    return np.array(distances)
 
 
 def kernel_distance(features, other_features):
@@ -82,11 +86,15 @@ def kernel_distances(features, other_features, weights):
     first, second = np.asarray(features, np.float64), np.asarray(other_features, np.float64)
     weights = np.asarray(weights, np.float64)
     counts = weights.sum(axis=1)
-    within = np.sum((weights @ _kernel_of_pairs(first)) * weights, axis=1)
+    within = sum(
+        np.sum((weights @ kernel.T) * weights[:, rows], axis=1)
+        for rows, kernel in _kernel_of_pairs(first)
+    )
     within /= counts**2 - np.sum(weights**2, axis=1)
-    between = weights @ _kernel(first, second).mean(axis=1) / counts
-    others = _kernel_of_pairs(second).sum() / (len(second) * (len(second) - 1))
-    return within + others - 2.0 * between
+    means = [_kernel(first[rows], second).mean(axis=1) for rows in _blocks(first)]
+    between = weights @ np.concatenate(means) / counts
+    others = sum(kernel.sum() for _, kernel in _kernel_of_pairs(second))
+    return within + others / (len(second) * (len(second) - 1)) - 2.0 * between
 
 
 def _kernel(points, others):
@@ -94,10 +102,16 @@ def _kernel(points, others):
 
 
 def _kernel_of_pairs(points):
-    """The kernel of each point with each other one, 0 with itself."""
-    kernel = _kernel(points, points)
-    np.fill_diagonal(kernel, 0.0)
-    return kernel
+    """The kernel of each point with each other one, 0 with itself, in parts: (slice, [rows, n])."""
+    for rows in _blocks(points):
+        kernel = _kernel(points[rows], points)
+        places = np.arange(len(kernel))
+        kernel[places, rows.start + places] = 0.0
+        yield rows, kernel
+
+
+def _blocks(points):
+    return [slice(start, start + _ROWS) for start in range(0, len(points), _ROWS)]
 
 
 def nearest_and_mean_distances(features, groups):
@@ -233,10 +247,6 @@ def spread_within_labels(images, labels):
     return float(
         np.mean([images[labels == label].std(axis=0).mean() for label in np.unique(labels)])
     )
-
-
-# Rows of distances at a time: memory does not grow with the square of the sample.
-_ROWS = 1000
 
 
 def _squared_distances(points, others):

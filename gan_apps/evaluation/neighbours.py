@@ -28,10 +28,19 @@ def sheet(images, real):
     return pictures.grid(np.concatenate(rows), 1 + NEAREST)
 
 
-def nearest_distance(images, real):
-    """The median over pictures of the distance to the nearest real image, in gray levels a cell."""
-    distances = squared_distances(images, real).min(axis=1)
-    return float(np.median(np.sqrt(distances / _mosaics(images[:1]).shape[1])))
+def nearest_distance(images, real, own=None):
+    """The median over pictures of the distance to the nearest real image, in gray levels a cell.
+
+    Args:
+      images: uint8 [n, h, w, c].
+      real: uint8 [m, h, w, c], or what is indexed alike.
+      own: int [n] or None. Which of `real` each of `images` is, which is then not looked at.
+    """
+    distances = squared_distances(images, real)
+    if own is not None:
+        distances[np.arange(len(images)), own] = np.inf
+    nearest = distances.min(axis=1)
+    return float(np.median(np.sqrt(nearest / _mosaics(images[:1]).shape[1])))
 
 
 def squared_distances(images, real):

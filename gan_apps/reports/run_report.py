@@ -48,7 +48,9 @@ def _run(number, run):
         "channels": described["channels"],
         "trained": run.trained,
         "ended": (run.path / run_dir.MANIFEST).is_file(),
-        "ratio": f"{run.measured['frechet_ratio']:.2f} x" if run.measured else None,
+        "ratio": f"{run.measured['frechet_ratio']:.2f} x"
+        if "frechet_ratio" in (run.measured or {})
+        else None,
         "has_rows": bool(run.rows),
         "watched": run.watched,
         "failures": [_failure(failure, run) for failure in diagnosis.FAILURES],
@@ -130,12 +132,17 @@ def _measures(report):
         return Cell(form.format(value), tuple(notes))
 
     yield "pictures judged", f"{report['num_images']:,}"
+    if "compared_with" in report:
+        yield "compared with", report["compared_with"]
     yield "by", report["features"]
     distance = cell(
         "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]
     )
     yield "Frechet distance", distance
-    yield "over the floor", f"{report['frechet_ratio']:.2f} x"
+    if "frechet_ratio" in report:
+        yield "over the floor", f"{report['frechet_ratio']:.2f} x"
+    else:
+        yield "over the floor", report["no_ratio"]
     if "kernel_distance" in report:
         yield (
             "kernel distance (KID)",

@@ -25,7 +25,7 @@ import gan_apps
 from gan_apps.machine import files, locks
 from gan_apps.runs import format_1
 from gan_apps.runs.draws import Draw
-from gan_apps.settings import Refused
+from gan_apps.settings import MAX_SEED, Refused
 
 CONFIG = "config.json"
 MANIFEST = "manifest.json"
@@ -213,8 +213,10 @@ def _is_record(data):
     return (
         isinstance(data, dict)
         and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
+        and 0 <= data["seed"] <= MAX_SEED
         and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
         and isinstance(data.get("earlier", []), list)
+        and all(type(one["num_images"]) is int for one in data.get("earlier", []))
     )
 
 

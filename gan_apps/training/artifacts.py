@@ -49,12 +49,15 @@ def finish(run, recipe, model, seconds):
     samples = draw.Request(inputs=inputs, columns=columns, output=run / run_dir.SAMPLES)
     draw.draw(runtimes.open_generator(run, recipe), samples)
     _write_rounds(run, recipe)
+    report, why_not = None, None
     try:
         report = evaluate.evaluate(run, recipe)
-    except Refused as error:
-        print(f"Not measured: {error}", file=sys.stderr)
-        report = None
-    cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report)
+    except (evaluate.NotMeasured, Refused) as error:
+        why_not = str(error).removesuffix(".")
+        print(f"Not measured: {why_not}.", file=sys.stderr)
+        # What an earlier end of the training measured is no longer true.
+        (run / run_dir.EVALUATION).unlink(missing_ok=True)
+    cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report, why_not=why_not)
 
 
 def _write_rounds(run, recipe):

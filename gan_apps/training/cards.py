@@ -1,5 +1,6 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
+from gan_apps.data import parts
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
@@ -19,7 +20,7 @@ LATENTS = {
 }
 
 
-def write(run, recipe, *, iterations, seconds, report):
+def write(run, recipe, *, iterations, seconds, report, why_not=None):
     """Writes the card of a finished run.
 
     Args:
@@ -27,6 +28,7 @@ def write(run, recipe, *, iterations, seconds, report):
       iterations: int. Iterations trained.
       seconds: float. Time they took.
       report: dict or None. The content of metrics.json, if the run could be measured.
+      why_not: str or None. Why it could not.
     """
     settings = recipe.settings
     dataset = settings["dataset"]
@@ -52,6 +54,7 @@ def write(run, recipe, *, iterations, seconds, report):
         "## Training",
         "",
         f"- Data: {DATASETS.get(dataset, f'`{dataset}`')}{mirrored}.",
+        f"- {trained_on(recipe)}",
         f"- {settings['num_epochs']} epochs, {iterations:,} iterations, {seconds / 60:.1f} minutes "
         f"in {settings['precision']}, seed {settings['seed']}{began}.",
         "- Versions: "
@@ -63,7 +66,7 @@ def write(run, recipe, *, iterations, seconds, report):
         "",
         "## Measured",
         "",
-        *_measured(report),
+        *measured(report, why_not),
         "",
         "## Files",
         "",
@@ -87,14 +90,38 @@ def write(run, recipe, *, iterations, seconds, report):
     files.write_text(run / run_dir.CARD, "\n".join(lines))
 
 
+def trained_on(recipe):
+    """Which of its data a run was trained on, in a sentence."""
+    data = recipe.data
+    test = parts.test_of(data, recipe.settings["dataset"])
+    if test == parts.OWN:
+        return "Trained on the data's training part; their test part was never trained on."
+    if test == parts.HELD_OUT:
+        return (
+            f"{data['num_held_out']:,} of its {data['num_images']:,} images were held out (seed "
+            f"{data['seed']}) and never trained on."
+        )
+    why = "none were held out."
+    if data is not None and "earlier" in data:
+        before = ", ".join(f"{one['num_images']:,}" for one in data["earlier"])
+        why = f"they changed on the way ({before} images, then {data['num_images']:,})."
+    elif data is not None and data["num_images"] < parts.FEWEST:
+        why = f"{data['num_images']} images are too few to hold any out."
+    elif data is not None:
+        why = "the run that it began with may have learned from any of them."
+    return f"Trained on all of its data: {why}"
+
+
 def _rounds(iterations):
     milestones = [step for step in range(100, iterations, 100) if callbacks.is_milestone(step)]
     return ", ".join(f"{step:,}" for step in (*milestones, iterations))
 
 
-def _measured(report):
+def measured(report, why_not=None):
+    """What a metrics.json says, as lines of a card."""
     if report is None:
-        return ["Not measured: there are too few images."]
+        return [f"Not measured: {why_not}."]
+    real = report["compared_with"]
     by = "by coarse colours alone, since no classifier knows these data"
     if "attribute_accuracy" in report:
         by = "by a classifier of these data"
@@ -104,9 +131,14 @@ def _measured(report):
     lines = [
         f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:",
         "",
-        f"- Frechet distance to real images kept apart: {report['frechet_distance']:.3f}, "
-        f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
-        "many other real images have",
+        f"- Frechet distance to {real}: {report['frechet_distance']:.3f}, "
+        + (
+            f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
+            "many other real images have"
+            if "frechet_ratio" in report
+            else f"as many other real images have {report['frechet_floor']:.3f}; no ratio: "
+            f"{report['no_ratio']}"
+        ),
         f"- features: {report['features']}",
         "- "
         + ", ".join(
@@ -114,14 +146,19 @@ def _measured(report):
             for name, value in report["manifold"].items()
         ),
     ]
+    if "kernel_distance" in report:
+        lines.append(
+            f"- kernel distance {report['kernel_distance']:.5f} (real "
+            f"{report['kernel_distance_of_real']:.5f})"
+        )
     lines += [
-        f"- read as asked, {name}: {share:.2%} (real images kept apart "
-        f"{report['classifier_test_accuracy'][name]:.2%})"
+        f"- read as asked, {name}: {share:.2%} (the classifier on real images it has "
+        f"not seen {report['classifier_test_accuracy'][name]:.2%})"
         for name, share in report.get("attribute_accuracy", {}).items()
     ]
     lines.append(
         f"- median distance to the nearest training image: {report['nearest_distance']:.1f} gray "
-        f"levels a cell of a 16x16 mosaic (real images kept apart "
+        f"levels a cell of a 16x16 mosaic ({real} "
         f"{report['nearest_distance_of_real']:.1f})"
     )
     if "classifier_score" in report:
@@ -129,6 +166,7 @@ def _measured(report):
     if "conditional_accuracy" in report:
         lines += [
             f"- read as asked: {report['conditional_accuracy']:.2%}",
-            f"- spread within a label: {report['spread_ratio']:.2f} of real images'",
         ]
+        if "spread_ratio" in report:
+            lines.append(f"- spread within a label: {report['spread_ratio']:.2f} of real images'")
     return lines

@@ -58,7 +58,8 @@ class FixedSample:
     def figures(self, generator):
         """{name: float} of what `generator` draws now.
 
-        diversity         mean distance within a label, as a share of real images'
+        diversity         mean distance within a label, as a share of real images', if those
+                          are not all alike
         duplicates        share of pictures that have another one of the sample very near
         kernel_distance   to the real images (metrics.kernel_distance)
         saturated_pixels  share of pixels at the ends of their range, beyond that of real images
@@ -74,8 +75,8 @@ class FixedSample:
         images = pictures.to_bytes(signed)
         features = _features(images)
         nearest, mean = metrics.nearest_and_mean_distances(features, self.groups)
-        figures = {
-            "diversity": float(mean.mean()) / self.real_spread,
+        figures = {"diversity": float(mean.mean()) / self.real_spread} if self.real_spread else {}
+        figures |= {
             "duplicates": float(np.mean(nearest < self.same)),
             "kernel_distance": metrics.kernel_distance(features, self.real_features),
             "saturated_pixels": _at_the_ends(images) - self.real_at_the_ends,

@@ -94,14 +94,16 @@ def _begin(config, game):
 def _data(system, config, run, accept_changed):
     """(what the run trains on, as the system takes it; what config.json says of all of it)"""
     stored = run_dir.read_recipe(run) if run is not None and run_dir.is_run(run) else None
-    # Runs that began before there were records have all of a folder.
-    of_old = stored is not None and stored.data is None
-    whole = sources.load(config.dataset, "all" if of_old else "train", config.image_size)
+    record = {} if stored is None else stored.data
+    whole = parts.loaded(config.dataset, record, config.image_size)
     if stored is not None:
-        whole = sources.numbered_as(whole, stored)
-        record = parts.kept_up(stored.data, config.dataset, whole, accept_changed)
+        whole = whole.numbered_as(_condition(stored))
+        record = parts.kept_up(record, config.dataset, whole, accept_changed)
     else:
         record = parts.recorded(config.dataset, whole)
+        initial = getattr(config, "initial_run_dir", "")
+        if initial and run_dir.is_run(initial):
+            record = parts.begun_with(record, run_dir.read_recipe(initial).data, whole)
     data = parts.train_part(whole, record)
     if not system.conditional:
         return data.unconditional(), record

@@ -1,0 +1,213 @@
+"""What of a data set is trained on, what is kept apart to measure by, and how to tell it again.
+
+A run's config.json holds a record, which says this for good:
+
+  num_images    how many images the data had, those held out included
+  sha256        the digest of them (`digest`)
+  test          which part is never trained on: OWN, HELD_OUT or NONE
+  num_held_out  how many images that is, if they are HELD_OUT, else 0
+  seed          what chose them
+  earlier       if the data changed on the way: [{num_images, sha256}] of what they were before
+
+Nothing here asks what an image is: any data set that `sources` reads has its parts.
+"""
+
+import hashlib
+
+import numpy as np
+
+from gan_apps.data import folders, sources
+from gan_apps.settings import ACCEPT, Refused, is_named
+
+# One image in so many is held out where data have no test part of their own.
+SHARE = 10
+# Of fewer images none is: a tenth of them tells nothing.
+FEWEST = 100
+# The same for every run and every classifier, so that no judge has learned what it judges by.
+SEED = 0
+
+OWN, HELD_OUT, NONE = "its own", "held out", "none"
+
+_ROWS = 500
+
+
+def loaded(name, record, image_size=0):
+    """All images of a data set that the run of a record may train on, those held out included.
+
+    Args:
+      name: str, image_size: int. As in `sources.load`.
+      record: dict or None. As in `kept_up`; {} for a run that begins now, which takes `recorded` of
+        this.
+    """
+    # Runs from before there were records have all of a folder, its test part too.
+    split = folders.ALL if record is None else folders.TRAIN
+    return sources.load(name, split, image_size)
+
+
+def recorded(name, data):
+    """The record of a run that begins now.
+
+    Args:
+      name: str. What `sources.load` takes.
+      data: sources.Images. All that it gave.
+    """
+    chosen = ()
+    if sources.has_test(name):
+        test = OWN
+    else:
+        chosen = _held_out(data, SEED) if len(data.images) >= FEWEST else ()
+        test = HELD_OUT if len(chosen) else NONE
+    return {
+        "num_images": len(data.images),
+        "sha256": digest(data, in_order=test == HELD_OUT),
+        "test": test,
+        "num_held_out": len(chosen),
+        "seed": SEED,
+    }
+
+
+def kept_up(record, name, data, accept=False):
+    """The record of a run that goes on.
+
+    Args:
+      record: dict or None. The run's record; None for one that began before there were records,
+        which goes on with all of its data, whatever they are now.
+      name, data: as in `recorded`.
+      accept: bool. Whether to go on with other data than those the run began with. What was held
+        out of them can then not be told from what was trained on, and nothing is from now on.
+
+    Raises:
+      Refused: they are other data.
+    """
+    if record is None or not (change := changed(record, data)):
+        return record
+    if not accept:
+        raise Refused(f"--dataset={name}: {change}; --{ACCEPT} goes on with them.")
+    before = {key: record[key] for key in ("num_images", "sha256")}
+    now = recorded(name, data)
+    if now["test"] != record["test"] or now["test"] == HELD_OUT:
+        now = _nothing_held_out(now, data)
+    return {**now, "earlier": [*record.get("earlier", []), before]}
+
+
+def begun_with(record, initial, data):
+    """The record of a run that begins with the networks of another.
+
+    Args:
+      record: dict. That of the run, as if it began with none.
+      initial: dict or None. That of the other, which must have held out the same images.
+      data: sources.Images. The run's, all of them.
+    """
+    same = initial is not None and all(
+        initial[name] == record[name] for name in ("sha256", "test", "num_held_out", "seed")
+    )
+    return record if same or record["test"] != HELD_OUT else _nothing_held_out(record, data)
+
+
+def _nothing_held_out(record, data):
+    return {**record, "test": NONE, "num_held_out": 0, "sha256": digest(data, in_order=False)}
+
+
+def changed(record, data):
+    """How data differ from those of a record, in words; "" if they do not."""
+    count, before = len(data.images), record["num_images"]
+    if count != before:
+        return f"{count:,} images, {before:,} when the run began"
+    in_order = record["test"] == HELD_OUT
+    if digest(data, in_order=in_order) == record["sha256"]:
+        return ""
+    order = ", or in another order" if in_order else ""
+    return f"{count:,} images, as when the run began, but not the same ones{order}"
+
+
+def digest(data, *, in_order):
+    """A SHA-256 of what a network sees of a data set: pixels, and labels or attributes.
+
+    It knows neither paths nor times, so that data may move; and it costs a pass over what is in
+    memory already, or over the small PNG files of a prepared copy, about a second a gigabyte.
+
+    Args:
+      data: sources.Images.
+      in_order: bool. Whether the same images in another order are other data, as they are where
+        the place of an image says whether it is held out.
+    """
+    described = [data.images.shape[1:], data.label_names]
+    if data.vocabulary is not None:
+        described.append(data.vocabulary.to_json()["slots"])
+    conditions = _conditions(data)
+    digests = []
+    for start in range(0, len(data.images), _ROWS):
+        rows = slice(start, start + _ROWS)
+        in_memory = isinstance(data.images, np.ndarray)
+        some = data.images[rows] if in_memory else data.images.encoded(rows)
+        of_block = [hashlib.sha256(np.ascontiguousarray(one) if in_memory else one) for one in some]
+        if conditions is not None:
+            for one, condition in zip(of_block, conditions[rows], strict=True):
+                one.update(np.ascontiguousarray(condition, "<i4"))
+        digests += [one.digest() for one in of_block]
+    whole = hashlib.sha256(repr(described).encode())
+    whole.update(b"".join(digests if in_order else sorted(digests)))
+    return whole.hexdigest()
+
+
+def test_of(record, name):
+    """Which part of its data a run was never trained on: OWN, HELD_OUT or NONE.
+
+    Args:
+      record: dict or None. None for a run that began before there were records: all of a folder
+        was trained on then, whatever is in it.
+      name: str. Its data set.
+    """
+    if record is not None:
+        return record["test"]
+    return OWN if is_named(name) and sources.has_test(name) else NONE
+
+
+def train_part(data, record):
+    """What of `data`, all that `sources.load` gave, the run of a record trains on."""
+    if record is None or record["test"] != HELD_OUT:
+        return data
+    held_out = _held_out(data, record["seed"])
+    return sources.subset(data, np.setdiff1d(np.arange(len(data.images)), held_out))
+
+
+def test_part(name, data, record, image_size=0):
+    """What the run of a record is never trained on, or None.
+
+    Args:
+      name: str, image_size: int. As in `sources.load`.
+      data: sources.Images. All that it gave.
+      record: dict or None. As in `test_of`.
+    """
+    test = test_of(record, name)
+    if test == OWN:
+        return sources.load(name, "test", image_size)
+    return sources.subset(data, _held_out(data, record["seed"])) if test == HELD_OUT else None
+
+
+def tenth(data):
+    """The indices of the two parts of any data: what HELD_OUT would train on, and the rest."""
+    held_out = _held_out(data, SEED)
+    return np.setdiff1d(np.arange(len(data.images)), held_out), held_out
+
+
+def _held_out(data, seed):
+    """The indices of one image in SHARE, in order; of every label and attribute some are left."""
+    count = len(data.images)
+    order = np.random.RandomState(seed).permutation(count)
+    chosen = np.sort(order[count - count // SHARE :])
+    conditions = _conditions(data)
+    if conditions is None:
+        return chosen
+    left = np.delete(conditions, chosen, axis=0)
+    can_go = [
+        np.isin(values[chosen], others) for values, others in zip(conditions.T, left.T, strict=True)
+    ]
+    return chosen[np.all(can_go, axis=0)]
+
+
+def _conditions(data):
+    """The labels int32 [n, 1] or attributes int32 [n, slots] of a data set, or None."""
+    if data.attributes is not None:
+        return data.attributes
+    return None if data.labels is None else data.labels[:, None]

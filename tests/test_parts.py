@@ -1,0 +1,351 @@
+"""What is trained on, what is kept apart, and data that are no longer what they were."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from gan_apps.command import adversarial
+from gan_apps.data import parts, sources
+from gan_apps.runs import run_dir
+from gan_apps.settings import DCGANConfig, Refused
+from gan_apps.training import train
+from tests import toy_faces
+
+TINY = {
+    "generator_widths": (8, 8),
+    "discriminator_widths": (8, 8),
+    "latent_dim": 4,
+    "image_size": 8,
+    "batch_size": 16,
+    "num_epochs": 1,
+    "precision": "float32",
+}
+
+
+def images(count, labels=None):
+    """Random images; `labels` are of "a", "b", ..."""
+    pixels = np.random.RandomState(0).randint(0, 256, (count, 8, 8, 1)).astype(np.uint8)
+    if labels is None:
+        return sources.Images(pixels)
+    names = tuple("abcdefgh")[: max(labels) + 1]
+    return sources.Images(pixels, np.asarray(labels, np.int32), names, "label")
+
+
+def write_folder(folder, data):
+    folder.mkdir()
+    for number, image in enumerate(data.images):
+        Image.fromarray(image[..., 0]).save(folder / f"{number:03d}.png")
+    return str(folder)
+
+
+def rows(some):
+    """The images of a data set as a set of bytes."""
+    return {image.tobytes() for image in some.images[:]}
+
+
+@pytest.mark.parametrize("count, held_out", [(100, 10), (109, 10), (250, 25)])
+def test_a_tenth_is_held_out_and_is_always_the_same(count, held_out):
+    data = images(count)
+    record = parts.recorded("a/folder", data)
+    assert (record["test"], record["num_held_out"]) == (parts.HELD_OUT, held_out)
+    trained, test = (
+        parts.train_part(data, record),
+        parts.test_part("another/folder", data, record),
+    )
+    assert len(trained.images) == count - held_out and len(test.images) == held_out
+    assert rows(trained) | rows(test) == rows(data) and not rows(trained) & rows(test)
+    again = parts.test_part("a/folder", data, json.loads(json.dumps(record)))
+    assert_array_equal(again.images, test.images)
+
+
+def test_below_a_hundred_images_none_is_held_out():
+    data = images(99)
+    record = parts.recorded("a/folder", data)
+    assert (record["test"], record["num_held_out"]) == (parts.NONE, 0)
+    assert parts.train_part(data, record) is data
+    assert parts.test_part("a/folder", data, record) is None
+
+
+def test_a_test_split_of_the_data_s_own_is_taken_and_nothing_else_held_out():
+    data = sources.load("digits")
+    record = parts.recorded("digits", data)
+    assert (record["test"], record["num_held_out"]) == (parts.OWN, 0)
+    assert parts.train_part(data, record) is data
+    test = parts.test_part("digits", data, record)
+    assert_array_equal(test.images, sources.load("digits", "test").images)
+
+
+def test_a_run_without_a_record_trained_on_all_of_a_folder_and_on_no_test_split():
+    data = images(200)
+    assert parts.train_part(data, None) is data
+    assert parts.test_part("a/folder", data, None) is None
+    digits = sources.load("digits")
+    assert len(parts.test_part("digits", digits, None).images) == 360
+
+
+@pytest.mark.parametrize("splits", [["train"], ["train", "test"]])
+def test_any_set_of_tensorflow_datasets_has_its_parts(splits, tmp_path, monkeypatch):
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    tables = {
+        split: tf.data.Dataset.from_tensor_slices(
+            {"image": images(count).images, "label": np.arange(count) % 2}
+        )
+        for split, count in zip(splits, (120, 30), strict=False)
+    }
+    name = f"parted_{len(splits)}"
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(8, 8, 1)),
+                "label": tfds.features.ClassLabel(names=["cat", "dog"]),
+            }
+        ),
+        split_datasets=tables,
+        data_dir=tmp_path,
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    data = sources.load(f"tfds:{name}", image_size=8)
+    record = parts.recorded(f"tfds:{name}", data)
+    test = parts.test_part(f"tfds:{name}", data, record, 8)
+    found = record["test"], len(parts.train_part(data, record).images), len(test.images)
+    assert found == ((parts.HELD_OUT, 108, 12) if len(splits) == 1 else (parts.OWN, 120, 30))
+    assert set(test.labels) == {0, 1} and test.label_names == ("cat", "dog")
+
+
+def test_of_every_label_and_attribute_some_are_left_to_learn():
+    # Seven labels of one image each, wherever the tenth falls, and one of all others.
+    for shift in range(0, 200, 7):
+        labels = np.zeros(200, np.int32)
+        labels[(shift + np.arange(1, 8)) % 200] = np.arange(1, 8)
+        data = images(200, labels)
+        record = parts.recorded("a/folder", data)
+        trained = parts.train_part(data, record)
+        assert set(trained.labels) == set(range(8))
+        assert len(trained.images) == 200 - record["num_held_out"]
+
+
+def test_the_tenth_is_that_of_the_shipped_judge_of_faces():
+    # As it was cut when checkpoints/classifier_anime was trained.
+    order = np.random.RandomState(0).permutation(15973)
+    faces = sources.Images(np.zeros((15973, 1, 1, 1), np.uint8))
+    _, held_out = parts.tenth(faces)
+    assert_array_equal(held_out, np.sort(order[15973 - 1597 :]))
+
+
+def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
+    data = images(20, np.arange(20) % 3)
+    digest = parts.digest(data, in_order=True)
+    others = {
+        "pixel": images(20, np.arange(20) % 3),
+        "label": images(20, (np.arange(20) + 1) % 3),
+        "no labels": images(20),
+    }
+    others["pixel"].images[7, 3, 3] ^= 1
+    assert len({digest, *(parts.digest(one, in_order=True) for one in others.values())}) == 4
+    turned = sources.subset(data, np.arange(20)[::-1])
+    assert parts.digest(turned, in_order=True) != digest
+    assert parts.digest(turned, in_order=False) == parts.digest(data, in_order=False)
+    first = write_folder(tmp_path / "a", data)
+    second = shutil.move(shutil.copytree(first, tmp_path / "b"), tmp_path / "elsewhere")
+    assert parts.digest(sources.load(first), in_order=True) == parts.digest(
+        sources.load(str(second)), in_order=True
+    )
+
+
+def test_data_that_are_read_from_disk_have_parts_and_a_digest(tmp_path):
+    toy_faces.write(tmp_path / "toy", count=110, size=8)
+    data = sources.load(str(tmp_path / "toy"), image_size=8)
+    record = parts.recorded(str(tmp_path / "toy"), data)
+    assert record["test"] == parts.HELD_OUT and record["num_held_out"] <= 11
+    trained, test = parts.train_part(data, record), parts.test_part("", data, record)
+    assert len(trained.images) + len(test.images) == 110
+    assert len(trained.attributes) == len(trained.images)
+    (tmp_path / "toy").rename(tmp_path / "moved")
+    moved = sources.load(str(tmp_path / "moved"), image_size=8)
+    assert parts.changed(record, moved) == ""
+    Image.new("RGB", (8, 8), "lime").save(tmp_path / "moved" / "images" / "3.png")
+    other = sources.load(str(tmp_path / "moved"), image_size=8)
+    assert parts.changed(record, other).startswith("110 images, as when the run began, but not")
+
+
+def test_other_data_are_refused_until_they_are_accepted():
+    few, more = images(80), images(110)
+    record = parts.recorded("a/folder", few)
+    assert parts.kept_up(record, "b/folder", images(80)) == record
+    words = "--dataset=a/folder: 110 images, 80 when the run began; --accept_changed_data goes on"
+    with pytest.raises(Refused, match=words):
+        parts.kept_up(record, "a/folder", more)
+    now = parts.kept_up(record, "a/folder", more, accept=True)
+    # All 80 were trained on: no tenth of the 110 can be said not to have been.
+    assert (now["num_images"], now["test"], now["num_held_out"]) == (110, parts.NONE, 0)
+    assert now["earlier"] == [{"num_images": 80, "sha256": record["sha256"]}]
+    assert parts.kept_up(now, "a/folder", more) == now
+    assert parts.kept_up(None, "a/folder", more) is None
+    held_out = parts.recorded("a/folder", more)
+    less = parts.kept_up(held_out, "a/folder", images(120), accept=True)
+    assert (less["test"], len(parts.train_part(images(120), less).images)) == (parts.NONE, 120)
+    again = parts.kept_up(less, "a/folder", few, accept=True)
+    assert [one["num_images"] for one in again["earlier"]] == [110, 120]
+
+
+def test_a_run_that_begins_with_another_s_networks_holds_out_what_that_one_did():
+    data = images(120)
+    record = parts.recorded("a/folder", data)
+    assert parts.begun_with(record, dict(record), data) == record
+    for initial in (None, parts.recorded("a/folder", images(119)), {**record, "seed": 1}):
+        found = parts.begun_with(record, initial, data)
+        assert (found["test"], found["num_held_out"]) == (parts.NONE, 0)
+        assert parts.changed(found, data) == ""
+    few, digits = images(20), sources.load("digits")
+    for name, some in (("a/folder", few), ("digits", digits)):
+        record = parts.recorded(name, some)
+        assert parts.begun_with(record, None, some) == record
+
+
+def trained(run, dataset, accept=False, **changes):
+    config = DCGANConfig(dataset=str(dataset), **{**TINY, **changes})
+    return train.train("dcgan", config, run, accept_changed_data=accept)
+
+
+@pytest.fixture
+def learned_from(monkeypatch):
+    """The Images that trainings from here on learn from, in turn."""
+    seen = []
+
+    def spy(some, *arguments):
+        seen.append(some)
+        return real(some, *arguments)
+
+    real = train.Minibatches
+    monkeypatch.setattr(train, "Minibatches", spy)
+    return seen
+
+
+@pytest.fixture
+def unfinished(monkeypatch):
+    """Trainings that write no generator, no card: seconds that most tests here do not need."""
+    monkeypatch.setattr(train.finishing, "finish", lambda *arguments: None)
+
+
+def test_what_is_held_out_is_never_trained_on_and_other_data_are_refused(
+    learned_from, unfinished, tmp_path
+):
+    data, run, folder = images(120), tmp_path / "run", tmp_path / "pictures"
+    write_folder(folder, data)
+    trained(run, folder)
+    record = json.loads((run / run_dir.CONFIG).read_text())["data"]
+    assert (record["num_images"], record["num_held_out"]) == (120, 12)
+    test = parts.test_part("", data, record)
+    assert len(test.images) == 12 and not rows(learned_from[0]) & rows(test)
+    assert len(learned_from[0].images) == 108
+    # Moved.
+    moved = folder.rename(tmp_path / "moved")
+    trained(run, moved, num_epochs=2)
+    assert rows(learned_from[-1]) == rows(learned_from[0])
+    assert run_dir.read_recipe(run).settings["dataset"] == str(moved)
+    # Changed.
+    Image.new("L", (8, 8)).save(moved / "one_more.png")
+    before = (run / run_dir.CONFIG).read_bytes()
+    with pytest.raises(Refused, match="121 images, 120 when the run began"):
+        trained(run, moved, num_epochs=3)
+    assert (run / run_dir.CONFIG).read_bytes() == before
+
+
+def test_data_that_are_all_alike_are_trained_on(unfinished, tmp_path, capsys):
+    alike = sources.Images(np.full((120, 8, 8, 1), 60, np.uint8))
+    run = trained(tmp_path / "run", write_folder(tmp_path / "pictures", alike), log_steps=2)
+    read = run_dir.read_metrics(run)
+    assert len(read) == 3 and "duplicates" in read[0] and "diversity" not in read[0]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_what_is_held_out_is_never_trained_on_and_changed_data_are_said(
+    learned_from, tmp_path, capsys
+):
+    data, run, folder = images(120), tmp_path / "run", tmp_path / "pictures"
+    write_folder(folder, data)
+    trained(run, folder)
+    config = json.loads((run / run_dir.CONFIG).read_text())
+    assert (config["data"]["num_images"], config["data"]["num_held_out"]) == (120, 12)
+    card = (run / run_dir.CARD).read_text()
+    assert "12 of its 120 images were held out (seed 0) and never trained on." in card
+    report = json.loads((run / run_dir.EVALUATION).read_text())
+    assert report["test_part"] == parts.HELD_OUT and report["num_compared"] == 108
+    assert "distance to real images kept apart" in card
+    test = parts.test_part("", data, config["data"])
+    assert len(test.images) == 12 and not rows(learned_from[0]) & rows(test)
+    assert len(learned_from[0].images) == 108
+
+    # Moved, and longer.
+    moved = folder.rename(tmp_path / "moved")
+    trained(run, moved, num_epochs=2)
+    assert rows(learned_from[1]) == rows(learned_from[0])
+    assert run_dir.read_recipe(run).settings["dataset"] == str(moved)
+
+    Image.new("L", (8, 8)).save(moved / "one_more.png")
+    before = (run / run_dir.CONFIG).read_bytes()
+    with pytest.raises(Refused, match="121 images, 120 when the run began"):
+        trained(run, moved, num_epochs=3)
+    assert (run / run_dir.CONFIG).read_bytes() == before
+    trained(run, moved, accept=True, num_epochs=3)
+    assert len(learned_from[-1].images) == 121
+    card = (run / run_dir.CARD).read_text()
+    assert "Trained on all of its data: they changed on the way (120 images, then 121)." in card
+    assert "distance to real images it was trained on" in card and "kept apart" not in card
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_a_run_from_before_there_were_records_goes_on_with_everything(learned_from, tmp_path):
+    folder, run = write_folder(tmp_path / "pictures", images(120)), tmp_path / "run"
+    trained(run, folder)
+    values = json.loads((run / run_dir.CONFIG).read_text())
+    del values["data"]
+    (run / run_dir.CONFIG).write_text(json.dumps(values))
+    trained(run, folder, num_epochs=2)
+    assert len(learned_from[-1].images) == 120
+    assert "data" not in json.loads((run / run_dir.CONFIG).read_text())
+    card = (run / run_dir.CARD).read_text()
+    assert "Trained on all of its data: none were held out." in card
+    assert "distance to real images it was trained on" in card and "kept apart" not in card
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count, reason", [(40, "40 images are too few"), (120, "all alike")])
+def test_data_that_cannot_be_measured_by_are_trained_on_and_the_card_says_why(
+    count, reason, tmp_path, capsys, gan_apps
+):
+    alike = sources.Images(np.full((count, 8, 8, 1), 60, np.uint8))
+    run = trained(tmp_path / "run", write_folder(tmp_path / "pictures", alike))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Not measured: ") and reason in line
+    card = (run / run_dir.CARD).read_text()
+    assert f"\n{line}\n" in card
+    assert not (run / run_dir.EVALUATION).exists()
+    again = gan_apps("evaluate", f"--run_dir={run}")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", f"{line}\n")
+    # Finished: nothing is done anew, and nothing said again.
+    trained(run, tmp_path / "pictures")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_data_may_have_another_name_where_it_is_known_what_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stored, run = DCGANConfig(dataset="pictures/faces"), tmp_path / "run"
+    for same in ("pictures/faces/", "./pictures/faces", str(tmp_path / "pictures" / "faces")):
+        adversarial._refuse_changes(run, DCGANConfig(dataset=same), stored)
+    other = DCGANConfig(dataset="else/where")
+    adversarial._refuse_changes(run, other, stored, data_may_move=True)
+    with pytest.raises(Refused, match="--dataset is pictures/faces in the run, .*--accept_changed"):
+        adversarial._refuse_changes(run, other, stored)
+    with pytest.raises(Refused, match="--dataset is mnist in the run"):
+        adversarial._refuse_changes(run, DCGANConfig(dataset="./mnist"), DCGANConfig())
