@@ -335,7 +335,8 @@ def test_input_noise_falls_to_nothing(either):
     images = tf.zeros((40, 8, 8, 1))
     for iteration, deviation in ((0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)):
         model.iteration.assign(iteration)
-        assert_allclose(np.std(model.adversary._shown({"images": images})["images"]), deviation, atol=0.02)
+        shown = model.adversary._shown({"images": images})["images"]
+        assert_allclose(np.std(shown), deviation, atol=0.02)
     # Real and generated images of both updates: four draws more than the latents'.
     model = built(either, input_noise=0.5, input_noise_iterations=10)
     before = int(built(either).draws)
