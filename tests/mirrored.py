@@ -23,8 +23,9 @@ ITERATIONS = 3
 def trained(case, distribute):
     """The variables of a case's model after ITERATIONS iterations of one epoch."""
     # TensorFlow runs while these are imported, and its devices are then what they are.
+    from gan_apps.conditions import Labels
+    from gan_apps.data.columns import Data
     from gan_apps.data.minibatches import Minibatches
-    from gan_apps.data.sources import Images
     from gan_apps.training import distribution, states
     from tests.tiny_models import COUNT, NUM_CLASSES, built
 
@@ -33,9 +34,10 @@ def trained(case, distribute):
         model = built(name, **arguments)
     random = np.random.RandomState(0)
     images = random.randint(0, 256, (60, 8, 8, 1), np.uint8)
-    labels = random.randint(0, NUM_CLASSES, 60).astype(np.int32) if model.conditional else None
-    data = Images(images, labels, tuple("abcd") if model.conditional else ())
-    minibatches = Minibatches(data, COUNT, model.discriminator_steps, 1, 0, horizontal_flips=True)
+    labels = random.randint(0, NUM_CLASSES, 60).astype(np.int32)
+    data = Data({"images": images, "labels": labels}, Labels(tuple("abcd")))
+    data = data if model.conditions else data.unconditional()
+    minibatches = Minibatches(data, model.players, COUNT, 0, horizontal_flips=True)
     config = types.SimpleNamespace(distribute=distribute)
     dataset = distribution.iterations(config, minibatches, 1, 1)
     model.fit(dataset, steps_per_epoch=ITERATIONS, shuffle=False, verbose=0)

@@ -11,12 +11,16 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 import models
-from gan_apps.data.minibatches import foreign_attributes, one_hot
+from gan_apps.conditions import Attributes
 from gan_apps.drawing import latents
+from gan_apps.prompts.vocabulary import Vocabulary
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import Draw, Latents
 from gan_apps.settings import Refused
 from gan_apps.training import states
 from models import losses, networks
+from models.conditions import Condition, foreign_attributes, one_hot
+from models.game import FOREIGN
 from tests import tiny_models, toy_faces
 from tests.conftest import run_command
 
@@ -26,6 +30,7 @@ VOCABULARY = {
     "counts": [3, 1, 1, 1],
 }
 SIZES = (3, 2)
+CONDITION = Condition("attributes", SIZES)
 BODY = {"image_size": 8, "widths": (8,)}
 
 
@@ -50,8 +55,8 @@ def test_one_hot_is_zero_where_a_slot_is_open():
 @pytest.mark.parametrize("normalization", networks.GENERATOR_NORMALIZATIONS)
 def test_every_attribute_changes_the_picture(normalization):
     keras.utils.set_random_seed(0)
-    generator = networks.AttributeGenerator(
-        vocabulary=VOCABULARY, latent_dim=5, normalization=normalization, **BODY
+    generator = networks.Generator(
+        condition=CONDITION, latent_dim=5, normalization=normalization, **BODY
     )
     images = drawn(generator, (0, 0), (1, 0), (0, 1), (-1, 0))
     for first in range(4):
@@ -65,8 +70,8 @@ def test_every_attribute_changes_the_picture(normalization):
 @pytest.mark.parametrize("normalization", ["none", "spectral"])
 def test_the_discriminator_scores_each_description_and_reads_the_image(normalization):
     keras.utils.set_random_seed(0)
-    discriminator = networks.AttributeDiscriminator(
-        vocabulary=VOCABULARY, normalization=normalization, **BODY
+    discriminator = networks.Discriminator(
+        condition=CONDITION, classifier=True, normalization=normalization, **BODY
     )
     images = tf.random.stateless_normal((4, 8, 8, 1), (1, 2))
     asked = tf.stack([attributes(*[(0, 0)] * 4), attributes(*[(0, 1)] * 4)], axis=1)
@@ -78,7 +83,7 @@ def test_the_discriminator_scores_each_description_and_reads_the_image(normaliza
     # What the image shows is read off the image alone.
     assert_allclose(one["logits"], outputs["logits"], rtol=1e-5)
     assert np.abs(outputs["scores"][:, 0] - outputs["scores"][:, 1]).min() > 1e-6
-    without = networks.AttributeDiscriminator(vocabulary=VOCABULARY, classifier=False, **BODY)
+    without = networks.Discriminator(condition=CONDITION, **BODY)
     assert without({"images": images, "attributes": asked}).shape == (4, 2)
 
 
@@ -114,32 +119,41 @@ def test_open_slots_and_slots_of_one_value_stay_as_they_are():
     assert ((foreign != own.numpy()).sum(axis=1) == 1).all()
 
 
-def built(classifier_weight=1.0, seed=0, **arguments):
+def built(classifier_weight=1.0, seed=0, discriminator_widths=(8,)):
     keras.utils.set_random_seed(seed)
-    shape = {"vocabulary": VOCABULARY, **BODY}
+    networks = models.pair(
+        image_size=8,
+        condition=CONDITION,
+        generator={"latent_dim": 5, "widths": (8,)},
+        discriminator={"widths": discriminator_widths, "classifier": classifier_weight > 0},
+    )
     model = models.CGAN(
-        models.AttributeGenerator(latent_dim=5, **shape),
-        models.AttributeGenerator(latent_dim=5, **shape),
-        models.AttributeDiscriminator(classifier=classifier_weight > 0, **shape),
+        networks,
         objective=models.OBJECTIVES["non_saturating"],
         classifier_weight=classifier_weight,
         seed=seed,
-        **arguments,
     )
-    model.compile(keras.optimizers.Adam(1e-2, 0.0), keras.optimizers.Adam(1e-2, 0.0))
+    adam = lambda: keras.optimizers.Adam(1e-2, 0.0)
+    model.compile({"discriminator": adam(), "generator": adam()})
     return model
 
 
 def iteration(step=0, count=6):
     own = tf.random.stateless_uniform((1, count, 2), (step, 0), 0, 2, tf.int32)
     images = tf.random.stateless_uniform((1, count, 8, 8, 1), (step, 1), 0, 256, tf.int32)
+    return minibatches(tf.cast(images, tf.uint8), own, (own + 1) % 2)
+
+
+def minibatches(images, own, foreign):
+    """One iteration of images with their attributes, in which the generator is asked for them."""
+    own, foreign = CONDITION.taken(own), CONDITION.taken(foreign)
     return {
-        "examples": {
-            "images": tf.cast(images, tf.uint8),
-            "attributes": one_hot(own, SIZES),
-            "mismatched_attributes": one_hot((own + 1) % 2, SIZES),
+        "discriminator": {
+            "images": images,
+            "attributes": own,
+            f"{FOREIGN}attributes": foreign,
         },
-        "conditions": {"attributes": one_hot(own, SIZES)},
+        "generator": {"attributes": own},
     }
 
 
@@ -160,10 +174,9 @@ def test_a_step_trains_both_networks_and_tells_the_classifier_s_loss():
 
 def moved(model, part, rate):
     """How far the variables of a part go in one step of plain gradient descent, by path."""
-    tiny = 1e-12
-    rates = (rate, tiny) if part == "discriminator" else (tiny, rate)
-    model.compile(*map(keras.optimizers.SGD, rates))
-    variables = getattr(model, part).trainable_variables
+    rates = {player.name: 1e-12 for player in model.players} | {part: rate}
+    model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()})
+    variables = model.networks[part].trainable_variables
     before = {v.path: v.numpy().copy() for v in variables}
     model.train_step(iteration())
     return {v.path: v.numpy() - before[v.path] for v in variables}
@@ -172,8 +185,8 @@ def moved(model, part, rate):
 def test_the_discriminator_pays_the_whole_weight():
     rate, step = 1e-3, iteration()
     model = built(3.0)
-    real = tf.cast(step["examples"]["images"][0], tf.float32) / 127.5 - 1.0
-    own = step["examples"]["attributes"][0]
+    real = tf.cast(step["discriminator"]["images"][0], tf.float32) / 127.5 - 1.0
+    own = step["discriminator"]["attributes"][0]
     logits = model.discriminator.get_layer("logits")
     with tf.GradientTape() as tape:
         outputs = model.discriminator({"images": real, "attributes": own[:, None]})
@@ -185,12 +198,12 @@ def test_the_discriminator_pays_the_whole_weight():
 
 def test_the_generator_pays_half_of_the_weight():
     rate = 1e-2
-    asked = iteration()["conditions"]["attributes"][0]
+    asked = iteration()["generator"]["attributes"][0]
     model, same = built(3.0), built(3.0)
     model.generator_loss = lambda scores: 0.0 * tf.reduce_sum(scores)
-    same.latents(6)  # The discriminator's.
+    same.latents(6, 5)  # The discriminator's.
     with tf.GradientTape() as tape:
-        images = same.generator({"latents": same.latents(6), "attributes": asked}, training=True)
+        images = same.generator({"latents": same.latents(6, 5), "attributes": asked}, training=True)
         outputs = same.discriminator({"images": images, "attributes": asked[:, None]})
         loss = losses.attribute_cross_entropy(outputs["logits"], asked, SIZES)
     gradients = tape.gradient(loss, same.generator.trainable_variables)
@@ -206,14 +219,7 @@ def test_the_classifier_learns_what_the_images_show():
     # Attribute numbers as brightness of the upper and of the lower half.
     halves = tf.repeat(tf.cast(own, tf.uint8) * 80, 4, axis=2)
     images = tf.tile(halves[..., None, None], (1, 1, 1, 8, 1))
-    step = {
-        "examples": {
-            "images": images,
-            "attributes": one_hot(own, SIZES),
-            "mismatched_attributes": one_hot((own + 1) % 2, SIZES),
-        },
-        "conditions": {"attributes": one_hot(own, SIZES)},
-    }
+    step = minibatches(images, own, (own + 1) % 2)
     for _ in range(60):
         model.train_step(step)
     asked = one_hot(own[0][:, None], SIZES)
@@ -234,23 +240,15 @@ def unconditional_run(tmp_path):
 
 def test_a_run_without_conditions_can_be_gone_on_with_by_one_that_has_them(tmp_path):
     run, before = unconditional_run(tmp_path)
-    keras.utils.set_random_seed(9)
-    shape = {"vocabulary": VOCABULARY, "image_size": 8}
-    model = models.CGAN(
-        models.AttributeGenerator(latent_dim=5, widths=(8,), **shape),
-        models.AttributeGenerator(latent_dim=5, widths=(8,), **shape),
-        models.AttributeDiscriminator(widths=(8, 8), **shape),
-        objective=models.OBJECTIVES["non_saturating"],
-        classifier_weight=1.0,
-    )
-    model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2))
+    model = built(seed=9, discriminator_widths=(8, 8))
     head = model.discriminator.get_layer("logits").kernel.numpy().copy()
     states.begin_with(run, model)
     noise = tf.random.stateless_normal((4, 5), (0, 1))
     asked = attributes((0, 0), (1, 1), (2, 0), (-1, 1))
     for part in ("generator", "averaged_generator"):
-        drawn_before = getattr(before, part)({"latents": noise}, training=False)
-        drawn_now = getattr(model, part)({"latents": noise, "attributes": asked}, training=False)
+        drawn_before = before.networks[part]({"latents": noise}, training=False)
+        inputs = {"latents": noise, "attributes": asked}
+        drawn_now = model.networks[part](inputs, training=False)
         assert_allclose(drawn_now, drawn_before, atol=1e-6)
     images = tf.random.stateless_normal((4, 8, 8, 1), (2, 3))
     scores = model.discriminator({"images": images, "attributes": asked[:, None]})["scores"]
@@ -289,37 +287,34 @@ def test_a_run_to_begin_with_that_is_not_there_leaves_nothing(refused, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def recipe():
-    return run_dir.Recipe(
-        app="cgan",
-        settings={},
-        label_names=(),
-        condition="prompt",
-        generator={"class": "attributes", "config": {"vocabulary": VOCABULARY, "latent_dim": 4}},
-        versions={},
-    )
+DRAW = Draw(
+    network={"class": "networks.Generator", "config": {}},
+    shape=(8, 8, 1),
+    latents=Latents(size=4),
+    condition=Attributes(Vocabulary.from_json(VOCABULARY)),
+)
 
 
 def test_a_prompt_s_pictures_do_not_depend_on_what_is_drawn_with_them():
-    alone = latents.requested(recipe(), [(1, 0)], 3, 5)
-    beside = latents.requested(recipe(), [(0, 0), (1, 0)], 3, 5)
+    alone = latents.requested(DRAW, [(1, 0)], 3, 5)
+    beside = latents.requested(DRAW, [(0, 0), (1, 0)], 3, 5)
     assert_allclose(beside["latents"][3:], alone["latents"], atol=0)
     assert np.abs(beside["latents"][:3] - alone["latents"]).max() > 0.1
     assert_allclose(alone["attributes"], [[0, 1, 0, 1, 0]] * 3, atol=0)
 
 
 def test_open_slots_are_drawn_as_the_data_have_them():
-    inputs = latents.requested(recipe(), [(0, -1)], 2000, 0)
+    inputs = latents.requested(DRAW, [(0, -1)], 2000, 0)
     assert (inputs["attributes"][:, 0] == 1).all()
     # Three aqua to one brown among blue hair.
     assert_allclose(inputs["attributes"][:, 3:].mean(axis=0), [0.75, 0.25], atol=0.03)
-    everything = latents.requested(recipe(), [(-1, -1)], 300, 0)["attributes"]
+    everything = latents.requested(DRAW, [(-1, -1)], 300, 0)["attributes"]
     assert (everything.sum(axis=1) == 2).all()
 
 
 def test_truncated_latents_are_normal_ones_within_bounds():
-    whole = latents.requested(recipe(), [(0, 0)], 2000, 0)["latents"]
-    cut = latents.requested(recipe(), [(0, 0)], 2000, 0, truncation=1.0)["latents"]
+    whole = latents.requested(DRAW, [(0, 0)], 2000, 0)["latents"]
+    cut = latents.requested(DRAW, [(0, 0)], 2000, 0, truncation=1.0)["latents"]
     assert np.abs(cut).max() <= 1.0 < np.abs(whole).max()
     kept = np.abs(whole) <= 1.0
     assert_allclose(cut[kept], whole[kept], atol=0)
@@ -328,11 +323,11 @@ def test_truncated_latents_are_normal_ones_within_bounds():
 
 
 def test_one_character_has_one_set_of_latents_and_keeps_its_open_slots():
-    asked = latents.opened(recipe(), (-1, 1))
+    asked = DRAW.condition.opened((-1, 1))
     assert asked == [(0, 1), (1, 1), (2, 1)]
-    assert latents.opened(recipe(), (0, -1)) == [(0, 0), (0, 1)]
-    assert latents.opened(recipe(), (0, 1)) == [(0, 1)]
-    inputs = latents.of_one_character(recipe(), [(0, -1), (1, -1), (2, -1)], 2, 0)
+    assert DRAW.condition.opened((0, -1)) == [(0, 0), (0, 1)]
+    assert DRAW.condition.opened((0, 1)) == [(0, 1)]
+    inputs = latents.of_one_character(DRAW, [(0, -1), (1, -1), (2, -1)], 2, 0)
     rows = inputs["latents"].reshape(2, 3, 4)
     assert (rows == rows[:, :1]).all() and np.abs(rows[0] - rows[1]).max() > 0.1
     eyes = inputs["attributes"].reshape(2, 3, 5)[:, :, 3:]
@@ -340,11 +335,11 @@ def test_one_character_has_one_set_of_latents_and_keeps_its_open_slots():
 
 
 def test_between_two_prompts_the_attributes_are_on_the_line():
-    inputs = latents.interpolated(recipe(), [(0, 0)], [3, 3], [0.0, 0.25, 1.0], end=(2, -1))
+    inputs = latents.interpolated(DRAW, [(0, 0)], [3, 3], [0.0, 0.25, 1.0], end=(2, -1))
     assert_allclose(inputs["latents"], inputs["latents"][[0, 0, 0]], atol=0)
     expected = [[1, 0, 0, 1, 0], [0.75, 0, 0.25, 1, 0], [0, 0, 1, 1, 0]]
     assert_allclose(inputs["attributes"], expected, atol=1e-6)
-    moving = latents.interpolated(recipe(), [(0, 0)], [3, 4], [0.0, 0.25, 1.0], end=(2, -1))
+    moving = latents.interpolated(DRAW, [(0, 0)], [3, 4], [0.0, 0.25, 1.0], end=(2, -1))
     assert np.abs(moving["latents"][2] - moving["latents"][0]).max() > 0.1
 
 
@@ -460,9 +455,9 @@ def test_real_toy_faces_are_read_as_they_were_drawn(toy_run):
 
 @pytest.mark.slow
 def test_the_run_holds_its_words(toy_run, gan_apps):
-    stored = run_dir.read_recipe(toy_run)
-    assert stored.condition == "prompt" and stored.label_names == ()
-    assert {slot.noun for slot in stored.vocabulary.slots} == {"hair", "eyes"}
+    condition = run_dir.read_recipe(toy_run).draw.condition
+    assert condition.kind == "attributes" and condition.flag == "prompt"
+    assert {slot.noun for slot in condition.vocabulary.slots} == {"hair", "eyes"}
     result = gan_apps("cgan", f"--run_dir={toy_run}", "--list_words")
     assert result.stdout == "hair: blue, green, red\neyes: aqua, brown\n"
     report = json.loads((toy_run / run_dir.EVALUATION).read_text())

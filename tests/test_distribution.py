@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gan_apps import settings
+from gan_apps import settings, systems
 from gan_apps.command import adversarial
+from gan_apps.conditions import Labels
+from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import Minibatches
-from gan_apps.data.sources import Images
-from gan_apps.settings import CGANConfig, DCGANConfig, Refused, workers
+from gan_apps.settings import Refused, workers
 from gan_apps.training import distribution
+from models import Player
 from tests import mirrored
 from tests.conftest import ROOT
 from tests.test_journey import TINY, last_state, row, states, wait_for
@@ -30,6 +32,8 @@ WORKERS_TOLERANCE = 1e-5
 # The bias of a convolution that batch normalisation follows, and the moving mean that it shifts:
 # its gradient is zero, and Adam makes steps of full length out of the rounding.
 WITHOUT_GRADIENT = {"batch": {"discriminator/003", "discriminator/006"}}
+
+CGANConfig, DCGANConfig = (systems.find(name).config for name in ("cgan", "dcgan"))
 
 # The state at the end of the digits' first epoch.
 FIRST = "step_000000022.npz"
@@ -127,12 +131,20 @@ def test_a_run_may_go_on_elsewhere_and_an_older_one_does_not_say_where(tmp_path)
 
 def test_parts_of_a_minibatch_are_the_minibatch():
     random = np.random.RandomState(0)
-    images = Images(
-        random.randint(0, 256, (50, 8, 8, 1), np.uint8),
-        random.randint(0, 4, 50).astype(np.int32),
-        tuple("abcd"),
+    columns = {
+        "images": random.randint(0, 256, (50, 8, 8, 1), np.uint8),
+        "labels": random.randint(0, 4, 50).astype(np.int32),
+    }
+    wanted = {
+        "discriminator": (("images", "labels", "foreign_labels"), 2),
+        "generator": (("labels",), 3),
+    }
+    players = tuple(
+        Player(name=name, networks=(), loss=abs, columns=columns, steps=steps)
+        for name, (columns, steps) in wanted.items()
     )
-    minibatches = Minibatches(images, 6, 2, 3, 0, horizontal_flips=True)
+    data = Data(columns, Labels(tuple("abcd")))
+    minibatches = Minibatches(data, players, 6, 0, horizontal_flips=True)
     whole = list(minibatches.epoch(1, 1))
     # One worker with replicas 0 and 1 of 3, and another with replica 2.
     first, second = (list(minibatches.epoch(1, 1, parts, 3)) for parts in (range(2), range(2, 3)))

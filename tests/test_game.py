@@ -1,13 +1,17 @@
-"""The contract of the loop, for every model."""
+"""The contract of the loop: for every model, and for games of other players."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 import models
+from gan_apps.conditions import Labels
+from gan_apps.data.columns import Data
+from gan_apps.data.minibatches import Minibatches
 from gan_apps.training import states
-from models import penalties
+from models import AbstractGame, Player, penalties
 from models.game import LATENT_DISTRIBUTIONS, to_signed
 from models.penalties import PENALTIES
 from tests.tiny_models import (
@@ -335,7 +339,8 @@ def test_input_noise_falls_to_nothing(either):
     images = tf.zeros((40, 8, 8, 1))
     for iteration, deviation in ((0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)):
         model.iteration.assign(iteration)
-        assert_allclose(np.std(model.adversary._shown({"images": images})["images"]), deviation, atol=0.02)
+        shown = model.adversary._shown({"images": images})["images"]
+        assert_allclose(np.std(shown), deviation, atol=0.02)
     # Real and generated images of both updates: four draws more than the latents'.
     model = built(either, input_noise=0.5, input_noise_iterations=10)
     before = int(built(either).draws)
@@ -466,3 +471,457 @@ def test_cgan_hands_the_foreign_label_to_the_discriminator(monkeypatch):
 
 def test_to_signed_maps_bytes_to_the_range_of_tanh():
     assert_allclose(to_signed(tf.constant([0, 255], tf.uint8)), [-1.0, 1.0], atol=1e-6)
+
+
+class Toy(AbstractGame):
+    """Networks of one weight each, all 1 at first, and players as `made` of the game has them."""
+
+    def __init__(self, names, made, **loop):
+        super().__init__({name: line() for name in names}, **loop)
+        self.updates = self._counter("updates")
+        self.made = made
+
+    @property
+    def players(self):
+        return self.made(self)
+
+    def weight(self, name):
+        """The weight of a network, differentiable."""
+        return tf.reduce_sum(self.networks[name](tf.ones((1, 1))))
+
+    def weights_now(self):
+        return {name: float(self.weight(name)) for name in self.networks}
+
+
+def line():
+    inputs = keras.Input((1,), name="x")
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    return keras.Model(inputs, layer(inputs))
+
+
+def descending(game, **rates):
+    """The game, compiled with plain gradient descent, of rate .125 if no other is given."""
+    rates = {player.name: rates.get(player.name, 0.125) for player in game.players}
+    game.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()})
+    return game
+
+
+def updates_of(game):
+    return {name: int(optimizer.iterations) for name, optimizer in game.optimizers.items()}
+
+
+def three_players(seen):
+    """Three players who move a weight each; what they are given is appended to `seen`."""
+
+    def made(game):
+        def player(name, **row):
+            def loss(minibatch):
+                seen.append((name, game.minibatch_size, minibatch))
+                return game.weight(name)
+
+            return Player(name=f"player_{name}", networks=(name,), loss=loss, **row)
+
+        return (
+            player("a", columns=("images",)),
+            player("b", columns=("labels", "foreign_labels"), steps=2),
+            player("c", steps=3),
+        )
+
+    return made
+
+
+def three_minibatches():
+    labels = tf.reshape(tf.range(8), (2, 4))
+    return {
+        "player_a": {"images": tf.fill((1, 4, 2, 2, 1), tf.constant(255, tf.uint8))},
+        "player_b": {"labels": labels, "foreign_labels": labels + 1},
+        "player_c": {},
+    }
+
+
+def test_three_players_have_turns_steps_and_columns_of_their_own():
+    seen = []
+    game = descending(Toy("abc", three_players(seen)))
+    logs = game.train_step(three_minibatches())
+    assert [name for name, _, _ in seen] == list("abbccc")
+    # Who needs nothing of the data still knows how many rows an update has.
+    assert {size for _, size, _ in seen} == {4}
+    minibatches = [minibatch for _, _, minibatch in seen]
+    assert_array_equal(minibatches[0]["images"], np.ones((4, 2, 2, 1)))
+    for step, minibatch in enumerate(minibatches[1:3]):
+        assert minibatch["labels"].dtype == tf.int32
+        assert_array_equal(minibatch["labels"], 4 * step + np.arange(4))
+        assert_array_equal(minibatch["foreign_labels"], minibatch["labels"] + 1)
+    assert minibatches[3:] == [{}] * 3
+    # The slope of each loss is 1.
+    assert game.weights_now() == {"a": 1 - 0.125, "b": 1 - 0.25, "c": 1 - 0.375}
+    assert updates_of(game) == {"player_a": 1, "player_b": 2, "player_c": 3}
+    assert list(logs) == [f"player_{n}_{k}" for k in ("loss", "gradient_norm") for n in "abc"]
+    # Means over the updates of a turn.
+    assert_allclose([logs["player_a_loss"], logs["player_b_loss"]], [1.0, (1.0 + 0.875) / 2])
+    assert_allclose(logs["player_c_gradient_norm"], 1.0)
+
+
+def test_three_players_in_a_graph_are_those_of_the_steps():
+    dataset = tf.data.Dataset.from_tensors(three_minibatches()).repeat(5)
+    game = descending(Toy("abc", three_players([])))
+    history = game.fit(dataset, shuffle=False, verbose=0).history
+    assert game.weights_now() == {"a": 1 - 5 * 0.125, "b": 1 - 5 * 0.25, "c": 1 - 5 * 0.375}
+    assert updates_of(game) == {"player_a": 5, "player_b": 10, "player_c": 15}
+    assert int(game.iteration) == 5
+    assert set(history) == {mean.name for mean in game.metrics}
+
+
+def test_a_game_of_three_goes_on_from_its_state(tmp_path):
+    def new():
+        game = Toy("abc", three_players([]))
+        game.compile({player.name: keras.optimizers.Adam(0.1) for player in game.players})
+        return game
+
+    whole, first, second = new(), new(), new()
+    for _ in range(4):
+        whole.train_step(three_minibatches())
+    first.train_step(three_minibatches())
+    states.save(tmp_path, first, 0.0)
+    states.restore(tmp_path, second)
+    for _ in range(3):
+        second.train_step(three_minibatches())
+    ours, theirs = everything(second), everything(whole)
+    groups = {name.split("/")[0] for name in ours}
+    assert {*"abc", "player_a_optimizer", "player_b_optimizer", "player_c_optimizer"} < groups
+    for variable in ours:
+        assert_array_equal(ours[variable], theirs[variable], err_msg=variable)
+
+
+def some_data(count=1, size=4):
+    """An iteration's minibatches of a player who is called `player`."""
+    return {"player": {"images": tf.zeros((count, size, 2, 2, 1))}}
+
+
+def test_a_player_who_is_due_now_and_then():
+    def made(game):
+        always = Player(name="always", networks=("a",), loss=lambda _: game.weight("a"))
+        now_and_then = Player(
+            name="player",
+            networks=("b",),
+            loss=lambda _: game.weight("b"),
+            columns=("images",),
+            steps=2,
+            due=lambda iteration: tf.equal(iteration % 3, 2),
+            after=lambda: game.updates.assign_add(1),
+        )
+        return always, now_and_then
+
+    game = descending(Toy("ab", made))
+    turns = []
+    for _ in range(7):
+        game.train_step(some_data(2))
+        turns.append(updates_of(game)["player"])
+    assert turns == [0, 0, 2, 2, 2, 4, 4]
+    traced = descending(Toy("ab", made))
+    traced.fit(tf.data.Dataset.from_tensors(some_data(2)).repeat(7), shuffle=False, verbose=0)
+    for one in (game, traced):
+        assert updates_of(one) == {"always": 7, "player": 4}
+        assert int(one.updates) == 4
+        assert one.weights_now() == {"a": 1 - 7 * 0.125, "b": 1 - 4 * 0.125}
+
+
+def test_what_is_done_after_an_update_is_done_to_what_it_left():
+    def made(game):
+        (weight,) = game.networks["a"].trainable_variables
+        after = lambda: weight.assign(tf.maximum(weight, 0.9))
+        loss = lambda _: game.weight("a")
+        return (Player(name="player", networks=("a",), loss=loss, steps=2, after=after),)
+
+    game = descending(Toy("a", made))
+    logs = game.train_step(some_data(2))
+    # .875 and .775 are both too low: the second update begins at .9.
+    assert_allclose(game.weights_now()["a"], 0.9, rtol=1e-6)
+    assert_allclose(logs["player_loss"], (1.0 + 0.9) / 2, rtol=1e-6)
+
+
+def test_figures_are_told_beside_the_loss_or_in_its_place():
+    def made(game):
+        def loss(_):
+            weight = game.weight("a")
+            game.tell("half", weight / 2)
+            game.tell("other_loss", 7.0)
+            return weight
+
+        row = {"networks": ("a",), "loss": loss, "steps": 2}
+        return (
+            Player(name="player", figures=("half", "other_loss"), **row),
+            Player(name="other", figures=("half", "other_loss"), **row),
+        )
+
+    game = descending(Toy("a", made))
+    # Before anything is traced, each once: losses, other figures, norms.
+    assert [mean.name for mean in game.metrics] == [
+        "player_loss",
+        "other_loss",
+        "half",
+        "player_gradient_norm",
+        "other_gradient_norm",
+    ]
+    logs = {name: float(value) for name, value in game.train_step(some_data(2)).items()}
+    weights = 1.0 - 0.125 * np.arange(4)
+    assert_allclose(logs["half"], np.mean(weights) / 2)
+    assert_allclose(logs["player_loss"], np.mean(weights[:2]))
+    # It is told, and not what its player minimises.
+    assert_allclose(logs["other_loss"], 7.0)
+    # A new epoch begins anew.
+    game.reset_metrics()
+    assert float(game.train_step(some_data(2))["half"]) < np.mean(weights) / 2
+
+
+def test_a_figure_that_was_not_declared_is_refused():
+    def made(game):
+        def loss(_):
+            game.tell("secret", 1.0)
+            return game.weight("a")
+
+        return (Player(name="player", networks=("a",), loss=loss),)
+
+    with pytest.raises(KeyError, match="secret"):
+        descending(Toy("a", made)).train_step(some_data())
+
+
+def test_a_network_that_two_players_train():
+    def made(game):
+        both = lambda factor: lambda _: factor * (game.weight("shared") + game.weight("own"))
+        return (
+            Player(name="first", networks=("shared",), loss=both(1.0)),
+            Player(name="second", networks=("shared", "own"), loss=both(-2.0)),
+        )
+
+    game = descending(Toy(("shared", "own", "nobody_s"), made), first=0.5, second=0.125)
+    logs = game.train_step(some_data())
+    # Down by .5 and up by 2 times .125; each has its own optimizer, and the norm of its own part.
+    assert game.weights_now() == {"shared": 1 - 0.5 + 0.25, "own": 1 + 0.25, "nobody_s": 1.0}
+    assert_allclose(logs["first_gradient_norm"], 1.0)
+    assert_allclose(logs["second_gradient_norm"], 8**0.5, rtol=1e-6)
+    assert updates_of(game) == {"first": 1, "second": 1}
+    assert all(not optimizer.variables[2:] for optimizer in game.optimizers.values())
+
+
+def test_a_game_without_an_adversary():
+    def made(game):
+        def loss(minibatch):
+            drawn = game.networks["a"](minibatch["images"][:, 0, 0])
+            return tf.reduce_mean((drawn - 3.0 * minibatch["images"][:, 0, 0]) ** 2)
+
+        return (Player(name="player", networks=("a",), loss=loss, columns=("images",)),)
+
+    game = descending(Toy(("a", "averaged_a"), made, averaging_decay=0.5))
+    images = tf.random.stateless_normal((1, 16, 1, 1, 1), (1, 2))
+    dataset = tf.data.Dataset.from_tensors({"player": {"images": images}}).repeat(60)
+    history = game.fit(dataset, shuffle=False, verbose=0).history
+    assert set(history) == {"player_loss", "player_gradient_norm"}
+    assert_allclose(game.weights_now()["a"], 3.0, atol=1e-3)
+    # Its average follows, though no player moves it.
+    assert_allclose(game.weights_now()["averaged_a"], 3.0, atol=1e-3)
+    assert game.networks["averaged_a"].trainable_variables == []
+    assert int(game.draws) == 0
+
+
+def test_averages_are_of_those_that_have_one():
+    made = lambda game: (Player(name="player", networks=("b",), loss=lambda _: game.weight("b")),)
+    game = Toy(("a", "averaged_a", "b"), made)
+    assert [name for name, _ in game.averages] == ["a"]
+    descending(game).train_step(some_data())
+    assert game.weights_now() == {"a": 1.0, "averaged_a": 1.0, "b": 1 - 0.125}
+
+
+@pytest.mark.parametrize(
+    "names, got",
+    [
+        ((), "none"),
+        (("generator",), "generator"),
+        (("generator", "discriminator", "critic"), "generator, discriminator, critic"),
+    ],
+)
+def test_other_optimizers_than_one_for_each_player_are_refused(names, got):
+    model = built("dcgan")
+    words = f"one for each of discriminator, generator, got {got}\\.$"
+    with pytest.raises(ValueError, match=words):
+        model.compile({name: keras.optimizers.SGD() for name in names})
+
+
+LABELS = models.Condition("labels", (NUM_CLASSES,))
+
+
+class TwoAdversaries(AbstractGame):
+    """A generator asked by labels, a discriminator of pictures and a critic of labelled ones."""
+
+    def __init__(self, seed=0, **critic):
+        keras.utils.set_random_seed(seed)
+        body = {"image_size": 8, "widths": (8,)}
+        networks = {
+            "generator": models.Generator(latent_dim=5, condition=LABELS, **body),
+            "discriminator": models.Discriminator(**body),
+            "critic": models.Discriminator(condition=LABELS, classifier=True, **body),
+        }
+        super().__init__(networks, seed=seed)
+        self.first = models.Adversary(self, "discriminator", models.OBJECTIVES["least_squares"])
+        objective = models.OBJECTIVES["wasserstein"]
+        critic = {"penalty": "two_sided", "classifier_weight": 0.5, **critic}
+        self.second = models.Adversary(self, "critic", objective, **critic)
+        self.compile({player.name: keras.optimizers.Adam(1e-3) for player in self.players})
+
+    @property
+    def players(self):
+        costs = ("seen_by_both", "seen_by_discriminator", "seen_by_critic")
+        return (
+            self.first.player(self.of_pictures, columns=("images", "labels")),
+            self.second.player(
+                self.of_labels, columns=("images", "labels", "foreign_labels"), steps=2
+            ),
+            Player(
+                name="generator",
+                networks=("generator",),
+                loss=self.seen,
+                columns=("labels",),
+                figures=(*costs, *self.first.cost_figures, *self.second.cost_figures),
+            ),
+        )
+
+    def drawn(self, labels):
+        latents = self.latents(self.minibatch_size, 5)
+        images = self.networks["generator"]({"latents": latents, "labels": labels}, training=True)
+        return {"images": images, "labels": labels}
+
+    def of_pictures(self, minibatch):
+        real = {"images": minibatch["images"]}
+        return self.first.loss(real, lambda real: pictures(self.drawn(minibatch["labels"])))
+
+    def of_labels(self, minibatch):
+        foreign = {"labels": minibatch["foreign_labels"]}
+        real = {name: minibatch[name] for name in ("images", "labels")}
+        return self.second.loss(real, lambda real: self.drawn(real["labels"]), foreign)
+
+    def seen(self, minibatch):
+        fake = self.drawn(minibatch["labels"])
+        cost = self.first.cost(pictures(fake), figure="seen_by_discriminator")
+        cost += self.second.cost(fake, figure="seen_by_critic")
+        self.tell("seen_by_both", cost)
+        return cost
+
+
+def pictures(examples):
+    return {"images": examples["images"]}
+
+
+def labelled_minibatches(number=0):
+    def uniform(salt, shape, high):
+        return tf.random.stateless_uniform(shape, (number, salt), 0, high, tf.int32)
+
+    def examples(salt, steps):
+        images = tf.cast(uniform(salt, (steps, COUNT, 8, 8, 1), 256), tf.uint8)
+        labels = uniform(salt + 1, (steps, COUNT), NUM_CLASSES)
+        return {"images": images, "labels": labels}
+
+    critic = examples(2, 2)
+    critic["foreign_labels"] = (critic["labels"] + 1) % NUM_CLASSES
+    return {
+        "discriminator": examples(0, 1),
+        "critic": critic,
+        "generator": {"labels": uniform(4, (1, COUNT), NUM_CLASSES)},
+    }
+
+
+def test_two_adversaries_in_one_game_tell_their_figures_apart():
+    game = TwoAdversaries()
+    assert game.first.figures == ("discriminator_loss", "discriminator_accuracy")
+    assert game.second.figures == (
+        "critic_loss",
+        "wasserstein_estimate_of_critic",
+        "gradient_norm_of_critic",
+        "critic_accuracy",
+    )
+    assert (game.first.cost_figures, game.second.cost_figures) == (
+        (),
+        ("classifier_loss_of_critic",),
+    )
+    before = {name: copies(network) for name, network in game.networks.items()}
+    logs = {key: float(value) for key, value in game.train_step(labelled_minibatches()).items()}
+    names = [mean.name for mean in game.metrics]
+    assert list(logs) == names and len(set(names)) == len(names)
+    assert set(names) == {
+        *game.first.figures,
+        *game.second.figures,
+        *game.second.cost_figures,
+        "seen_by_both",
+        "seen_by_discriminator",
+        "seen_by_critic",
+        "generator_loss",
+        *(f"{name}_gradient_norm" for name in game.networks),
+    }
+    assert np.isfinite(list(logs.values())).all()
+    assert updates_of(game) == {"discriminator": 1, "critic": 2, "generator": 1}
+    assert all(moved(before[name], network) for name, network in game.networks.items())
+    # Latents of each update, and the points between of the critic's two.
+    assert int(game.draws) == 1 + 2 + 1 + 2
+    # What the generator pays is what each of them costs, and half of the classifier's weight.
+    both = logs["seen_by_discriminator"] + logs["seen_by_critic"]
+    classifier = 0.5 / 2 * logs["classifier_loss_of_critic"]
+    assert_allclose(logs["seen_by_both"], both + classifier, rtol=1e-5)
+    assert_allclose(logs["generator_loss"], logs["seen_by_both"], rtol=1e-6)
+
+
+def test_two_adversaries_learn_in_a_graph():
+    game = TwoAdversaries(penalty=None, clip=0.02)
+    assert "gradient_norm_of_critic" not in game.second.figures
+    dataset = tf.data.Dataset.range(4).map(labelled_minibatches)
+    history = game.fit(dataset, shuffle=False, verbose=0).history
+    assert set(history) == {mean.name for mean in game.metrics}
+    assert np.isfinite(list(history.values())).all()
+    # Only the weights of the one that clips are clipped.
+    largest = {
+        name: max(np.abs(weight).max() for weight in copies(network))
+        for name, network in game.networks.items()
+    }
+    assert largest["critic"] <= 0.02 + 1e-9 < largest["discriminator"]
+
+
+def test_an_adversary_scores_real_images_with_a_foreign_column_in_one_pass(monkeypatch):
+    game = TwoAdversaries(penalty=None)
+    seen = labels_given_to(game.networks["critic"], monkeypatch)
+    game.minibatch_size = COUNT
+    columns = {name: stack[0] for name, stack in labelled_minibatches()["critic"].items()}
+    game.update(game.players[1], columns)
+    labels = columns["labels"].numpy()
+    assert_array_equal(seen[0], np.stack([labels, columns["foreign_labels"]], axis=1))
+    assert_array_equal(seen[1], labels[:, None])
+
+
+def test_an_objective_halves_its_negative_terms_where_there_are_foreign_pairs():
+    objective = models.OBJECTIVES["least_squares"]
+    real, fake, foreign = (tf.constant(scores) for scores in ([1.0, 3.0], [2.0, 0.0], [3.0, 1.0]))
+    # (0 + 4) / 2, (4 + 0) / 2 and (9 + 1) / 2.
+    assert_allclose(objective.discriminator_loss(real, fake), 2.0 + 2.0)
+    assert_allclose(objective.discriminator_loss(real, fake, foreign), 2.0 + (2.0 + 5.0) / 2)
+    assert_allclose(objective.generator_loss(fake), (1.0 + 1.0) / 2)
+
+
+def test_minibatches_hold_what_each_player_asks_for():
+    columns = {
+        "images": np.broadcast_to(
+            np.arange(40, dtype=np.uint8)[:, None, None, None], (40, 8, 8, 1)
+        ).copy(),
+        "labels": np.arange(40, dtype=np.int32) % NUM_CLASSES,
+    }
+    game = TwoAdversaries()
+    data = Data(columns, Labels(tuple("abcd")))
+    minibatches = Minibatches(data, game.players, COUNT, seed=0)
+    (iteration, *_) = minibatches.epoch(0)
+    for player in game.players:
+        found = iteration[player.name]
+        assert tuple(found) == player.columns
+        assert {stack.shape[:2] for stack in found.values()} == {(player.steps, COUNT)}
+    critic = {name: stack.numpy() for name, stack in iteration["critic"].items()}
+    assert_array_equal(critic["images"][..., 0, 0, 0] % NUM_CLASSES, critic["labels"])
+    assert (critic["foreign_labels"] != critic["labels"]).all()
+    # Each player's examples are in an order of their own.
+    pictures = [iteration[name]["images"].numpy()[0] for name in ("discriminator", "critic")]
+    assert (pictures[0] != pictures[1]).any()
+    assert np.isfinite([float(value) for value in game.train_step(iteration).values()]).all()

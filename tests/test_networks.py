@@ -1,24 +1,28 @@
 """What the networks make of their inputs, looked at pixel by pixel."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from models import networks
-from models.networks import ConditionalDiscriminator, ConditionalGenerator, Projection
+from models.conditions import Condition
+from models.networks import Discriminator, Generator, Projection
 
+DIGITS = Condition("labels", (10,))
 LATENTS = tf.random.stateless_normal((4, 8), seed=(3, 4))
 
 
 @pytest.fixture(scope="module")
 def generator():
-    return ConditionalGenerator(num_classes=10, latent_dim=8, widths=(16, 8))
+    return Generator(condition=DIGITS, latent_dim=8, widths=(16, 8))
 
 
 @pytest.fixture(scope="module")
 def discriminator():
-    return ConditionalDiscriminator(num_classes=10, widths=(8, 16))
+    return Discriminator(condition=DIGITS, widths=(8, 16))
 
 
 def drawn(generator, labels, latents=LATENTS):
@@ -33,31 +37,35 @@ def test_generator_draws_in_range(generator):
 
 @pytest.mark.parametrize("image_size, channels", [(28, 1), (32, 3)])
 def test_generator_takes_sizes_and_channels(image_size, channels):
-    network = ConditionalGenerator(
-        num_classes=3, latent_dim=8, widths=(8, 8), image_size=image_size, channels=channels
+    network = Generator(
+        condition=Condition("labels", (3,)),
+        latent_dim=8,
+        widths=(8, 8),
+        image_size=image_size,
+        channels=channels,
     )
     assert drawn(network, [0, 1, 2, 0]).shape == (4, image_size, image_size, channels)
 
 
 def test_generator_refuses_a_size_it_cannot_double_to():
     with pytest.raises(ValueError, match="divisible by 4, got 30"):
-        ConditionalGenerator(num_classes=3, image_size=30)
+        Generator(condition=DIGITS, image_size=30)
     with pytest.raises(ValueError, match="at most 2 numbers for images of 28x28, got 3"):
-        ConditionalGenerator(num_classes=3, widths=(8, 8, 8))
+        Generator(condition=DIGITS, widths=(8, 8, 8))
     for body in ({"architecture": "resnet"}, {"normalization": "spectral"}):
         with pytest.raises(ValueError, match="must be one of"):
-            networks.Generator(**body)
+            Generator(**body)
     with pytest.raises(TypeError, match="with_normalization"):
-        networks.Generator(with_normalization=True)
+        Generator(with_normalization=True)
 
 
 @pytest.mark.parametrize("architecture", networks.ARCHITECTURES)
 @pytest.mark.parametrize("image_size, channels", [(8, 1), (28, 1), (64, 3)])
 def test_every_architecture_fits_every_size(architecture, image_size, channels):
     shape = {"image_size": image_size, "channels": channels, "architecture": architecture}
-    images = networks.Generator(**shape)({"latents": tf.zeros((2, 32))})
+    images = Generator(**shape)({"latents": tf.zeros((2, 32))})
     assert images.shape == (2, image_size, image_size, channels)
-    assert networks.Discriminator(**shape)({"images": images}).shape == (2, 1)
+    assert Discriminator(**shape)({"images": images}).shape == (2, 1)
 
 
 def layers_of(network, kind):
@@ -66,8 +74,8 @@ def layers_of(network, kind):
 
 def test_the_dcgan_is_the_paper_s():
     layers = networks.keras.layers
-    generator = networks.Generator(widths=(16, 8))
-    discriminator = networks.Discriminator(widths=(8, 16, 32), normalization="batch")
+    generator = Generator(widths=(16, 8))
+    discriminator = Discriminator(widths=(8, 16, 32), normalization="batch")
     assert len(layers_of(generator, layers.Conv2DTranspose)) == 1
     assert len(layers_of(generator, networks.BatchNormalization)) == 2
     strides = [layer.strides for layer in layers_of(discriminator, layers.Conv2D)]
@@ -85,16 +93,17 @@ def test_the_dcgan_is_the_paper_s():
 )
 @pytest.mark.parametrize("architecture", networks.ARCHITECTURES)
 def test_normalizations_reach_every_architecture(architecture, normalization, kind):
-    network = networks.Discriminator(
+    network = Discriminator(
         image_size=8, architecture=architecture, widths=(8, 8), normalization=normalization
     )
     assert any(type(layer).__name__.startswith(kind) for layer in network.layers)
 
 
 def test_a_generator_without_labels_survives_its_description():
-    generator = networks.Generator(latent_dim=8, widths=(16, 8), normalization="virtual_batch")
+    generator = Generator(latent_dim=8, widths=(16, 8), normalization="virtual_batch")
     description = networks.described(generator)
-    assert description["class"] == "unconditional"
+    assert description["class"] == "networks.Generator"
+    assert "condition" not in description["config"]
     rebuilt = networks.rebuilt(description)
     rebuilt.set_weights(generator.get_weights())
     assert_allclose(rebuilt({"latents": LATENTS}), generator({"latents": LATENTS}), atol=0)
@@ -153,6 +162,35 @@ def test_config_round_trip(network, request):
     assert [w.shape for w in again.weights] == [w.shape for w in network.weights]
 
 
-def test_a_description_cannot_name_any_other_class():
-    with pytest.raises(KeyError, match="os.system"):
-        networks.rebuilt({"class": "os.system", "config": {}})
+@pytest.mark.parametrize(
+    "named",
+    ["os.system", "networks.keras", "networks.DepthToSpace", "networks.absent", "dcgan.DCGAN", ""],
+)
+def test_a_description_cannot_name_any_other_class(named):
+    with pytest.raises(ValueError, match=f"^{re.escape(repr(named))} is no network of models"):
+        networks.rebuilt({"class": named, "config": {}})
+
+
+@pytest.mark.parametrize("condition", [None, DIGITS, Condition("attributes", (3, 2))])
+def test_a_pair_is_a_generator_its_equal_and_a_discriminator(condition):
+    made = networks.pair(
+        image_size=8,
+        condition=condition,
+        generator={"latent_dim": 5, "widths": (8,)},
+        discriminator={"widths": (8,), "normalization": "spectral"},
+        dtype="mixed_bfloat16",
+    )
+    assert list(made) == ["generator", "averaged_generator", "discriminator"]
+    shapes = {name: [weight.shape for weight in made[name].weights] for name in made}
+    assert shapes["generator"] == shapes["averaged_generator"]
+    # What is drawn with computes in float32, whatever was trained in.
+    dtypes = {name: {layer.compute_dtype for layer in made[name].layers} for name in made}
+    assert dtypes["averaged_generator"] == {"float32"}
+    assert "bfloat16" in dtypes["generator"] and "bfloat16" in dtypes["discriminator"]
+    assert {network.condition for network in made.values()} == {condition}
+
+
+def test_a_pair_says_whose_argument_it_refuses():
+    for whose in ("generator", "discriminator"):
+        with pytest.raises(ValueError, match=f"^{whose}_normalization must be one of .*'layer'"):
+            networks.pair(**{whose: {"normalization": "layer"}})

@@ -8,12 +8,11 @@ import pytest
 import tensorflow as tf
 
 import models
-from gan_apps import settings
-from gan_apps.data import sources
+from gan_apps import conditions, settings, systems
 from gan_apps.drawing import latents
-from gan_apps.settings import config, rows
-from gan_apps.training import building
-from models import adversarial, networks, penalties
+from gan_apps.games import gan
+from gan_apps.settings import rows
+from models import game, networks, penalties
 from tests.conftest import ROOT
 from tests.tiny_models import built, stepped
 
@@ -21,14 +20,31 @@ from tests.tiny_models import built, stepped
 def test_settings_know_every_row():
     assert rows.objectives() == tuple(models.OBJECTIVES)
     assert rows.divergences() == tuple(models.DIVERGENCES)
-    assert config.PENALTIES == ("none", *penalties.PENALTIES)
-    assert config.NORMALIZATIONS == ("auto", *networks.NORMALIZATIONS)
-    assert config.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
-    assert config.ARCHITECTURES == tuple(networks.ARCHITECTURES)
-    assert config.LATENT_DISTRIBUTIONS == tuple(adversarial.LATENT_DISTRIBUTIONS)
-    assert tuple(latents.DISTRIBUTIONS) == config.LATENT_DISTRIBUTIONS
-    assert config.DATASETS == tuple(sources.SOURCES)
-    assert set(models.MODELS) == set(building.OWN_ARGUMENTS)
+    assert settings.PENALTIES == ("none", *penalties.PENALTIES)
+    assert settings.NORMALIZATIONS == ("auto", *networks.NORMALIZATIONS)
+    assert settings.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
+    assert settings.ARCHITECTURES == tuple(networks.ARCHITECTURES)
+    assert settings.LATENT_DISTRIBUTIONS == tuple(game.LATENT_DISTRIBUTIONS)
+    assert tuple(latents.DISTRIBUTIONS) == settings.LATENT_DISTRIBUTIONS
+
+
+def test_settings_know_every_data_set():
+    from gan_apps.data import sources
+
+    assert settings.DATASETS == tuple(sources.SOURCES)
+
+
+def test_conditions_are_columns_that_networks_know():
+    columns = {kind.column for kind in conditions.KINDS.values()}
+    assert columns == {None, *models.conditions.KINDS}
+
+
+@pytest.mark.parametrize("name", systems.names())
+def test_a_system_is_three_files_of_its_name(name):
+    system = systems.find(name)
+    assert system.name == name
+    for folder in ("models", "gan_apps/systems", "gan_apps"):
+        assert (ROOT / folder / f"{name}.py").is_file()
 
 
 def test_names_are_read_without_tensorflow():
@@ -55,10 +71,10 @@ def test_a_twelfth_divergence_is_one_row(monkeypatch):
         threshold=0.0,
     )
     monkeypatch.setitem(models.DIVERGENCES, "le_cam", row)
-    chosen = settings.FGANConfig(divergence="le_cam")
-    assert building.divergence(chosen.divergence, chosen) is row
-    asked = settings.CGANConfig(objective="le_cam")
-    assert building.objective(asked).name == "le_cam"
+    chosen = systems.find("fgan").config(divergence="le_cam")
+    assert gan.divergence(chosen.divergence, chosen) is row
+    asked = systems.find("cgan").config(objective="le_cam")
+    assert gan.objective(asked).name == "le_cam"
     assert np.isfinite(list(stepped(built("fgan", "le_cam"), 2).values())).all()
 
 
@@ -72,11 +88,12 @@ def test_a_sixth_objective_is_one_row(monkeypatch):
         reference="Mao et al. 2017 (arXiv 1611.04076), equation 8",
     )
     monkeypatch.setitem(models.OBJECTIVES, row.name, row)
-    for config_class in (settings.DCGANConfig, settings.CGANConfig):
-        assert building.objective(config_class(objective=row.name)) is row
+    for name in ("dcgan", "cgan"):
+        config = systems.find(name).config(objective=row.name)
+        assert gan.objective(config) is row
     assert np.isfinite(list(stepped(built("dcgan", row.name), 2).values())).all()
 
 
 def test_an_unknown_divergence_is_refused_with_the_list():
     with pytest.raises(ValueError, match="divergence must be one of total_variation, .*alpha, got"):
-        settings.FGANConfig(divergence="kullback")
+        systems.find("fgan").config(divergence="kullback")

@@ -11,5 +11,5 @@ FLAGS = tuple(dict.fromkeys(flag for kind in KINDS.values() for flag in kind.pos
 
 def from_json(values):
     """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
-    rest = {name: value for name, value in values.items() if name != "kind"}
-    return KINDS[values["kind"]].from_json(rest)
+    values = dict(values)
+    return KINDS[values.pop("kind")].from_json(values)

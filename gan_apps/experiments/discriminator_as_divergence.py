@@ -124,21 +124,25 @@ def discriminator_alone(generator, data, iterations, options, what, noise=None):
     """
     keras.utils.set_random_seed(options.seed)
     discriminator = points.PointDiscriminator(generator.stack, WIDTHS)
-    networks = (generator, generator, discriminator)
+    networks = {"generator": generator, "discriminator": discriminator}
     loop = {"generator_steps": 0, "seed": options.seed, "latent_distribution": "uniform"}
     if noise is None:
         # One-sided: the slope may be below 1, so that no wrong sign of it is held fast.
-        model = WGANGP(*networks, penalty="one_sided", discriminator_steps=1, **loop)
+        model = WGANGP(networks, penalty="one_sided", discriminator_steps=1, **loop)
     else:
         model = DCGAN(
-            *networks,
+            networks,
             objective=OBJECTIVES["non_saturating"],
             input_noise=noise,
             input_noise_iterations=NEVER,
             **loop,
         )
     decay = keras.optimizers.schedules.CosineDecay(2e-3, iterations, alpha=0.02)
-    model.compile(keras.optimizers.Adam(decay, beta_1=0.5), keras.optimizers.SGD(0.0))
+    optimizers = {
+        "discriminator": keras.optimizers.Adam(decay, beta_1=0.5),
+        "generator": keras.optimizers.SGD(0.0),
+    }
+    model.compile(optimizers)
     points.train(model, data, iterations, MINIBATCH_SIZE, what=what)
     return discriminator
 
@@ -180,21 +184,24 @@ def wasserstein_estimate(discriminator, real, fake):
 def snapshots(options):
     """(times, points.PointGenerator) of a WGAN-GP on the circle, each moment one of the stack."""
     keras.utils.set_random_seed(options.seed)
-    generator, average = (points.PointGenerator(1, 1, WIDTHS) for _ in range(2))
+    networks = {
+        "generator": points.PointGenerator(1, 1, WIDTHS),
+        "averaged_generator": points.PointGenerator(1, 1, WIDTHS),
+        "discriminator": points.PointDiscriminator(1, WIDTHS),
+    }
     model = WGANGP(
-        generator,
-        average,
-        points.PointDiscriminator(1, WIDTHS),
+        networks,
         penalty="one_sided",
         seed=options.seed,
         latent_distribution="uniform",
     )
-    model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9) for _ in range(2)))
+    optimizer = lambda: keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
+    model.compile({"discriminator": optimizer(), "generator": optimizer()})
     times = options.sized(quick=(0, 10, 20), default=(0, 30, 100, 300, 1000, 2000))
     kept = []
 
     def watch(_):
-        kept.append([weight.numpy() for weight in generator.weights])
+        kept.append([weight.numpy() for weight in model.generator.weights])
 
     points.train(
         model,

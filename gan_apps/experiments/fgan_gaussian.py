@@ -191,9 +191,11 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_steps=1):
     """The f-GANs of a list of rows that start at Gaussians mu, sigma [stack], as many for each."""
     keras.utils.set_random_seed(options.seed)
     model = FGAN(
-        Gaussian(mu, sigma),
-        Gaussian(mu, sigma),
-        _discriminator(rows, len(mu), options.seed),
+        {
+            "generator": Gaussian(mu, sigma),
+            "averaged_generator": Gaussian(mu, sigma),
+            "discriminator": _discriminator(rows, len(mu), options.seed),
+        },
         divergence=SideBySide(tuple(rows)),
         generator_objective=kind,
         generator_steps=generator_steps,
@@ -206,7 +208,7 @@ def fgan(rows, kind, mu, sigma, options, iterations, generator_steps=1):
         return keras.optimizers.Adam(falling, beta_1=0.5)
 
     slower = options.sized(quick=QUICK_GENERATOR_LEARNING_RATE, default=GENERATOR_LEARNING_RATE)
-    model.compile(optimizer(LEARNING_RATE), optimizer(slower))
+    model.compile({"discriminator": optimizer(LEARNING_RATE), "generator": optimizer(slower)})
     return model
 
 

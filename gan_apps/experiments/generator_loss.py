@@ -179,14 +179,20 @@ def ring_gradients(options):
     generator = points.PointGenerator(stack, LATENT_DIM, WIDTHS)
     generator.last.kernels.assign(MIDDLE * generator.last.kernels)
     model = DCGAN(
-        generator,
-        points.PointGenerator(stack, LATENT_DIM, WIDTHS),
-        points.PointDiscriminator(stack, WIDTHS),
+        {
+            "generator": generator,
+            "averaged_generator": points.PointGenerator(stack, LATENT_DIM, WIDTHS),
+            "discriminator": points.PointDiscriminator(stack, WIDTHS),
+        },
         objective=OBJECTIVES[NON_SATURATING],
         generator_steps=0,
         seed=options.seed,
     )
-    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.SGD(0.0))
+    optimizers = {
+        "discriminator": keras.optimizers.Adam(1e-3, beta_1=0.5),
+        "generator": keras.optimizers.SGD(0.0),
+    }
+    model.compile(optimizers)
     iterations = options.sized(quick=100, default=1000, full=10000)
     times = np.unique(np.linspace(0, iterations, 26).astype(int))
     latents = tf.random.stateless_normal((stack * 512, LATENT_DIM), (options.seed, 3))
@@ -225,7 +231,11 @@ def learned_path(name, options, iterations):
     """mu [iterations + 1, stack] of a Gaussian that begins at FAR and has N(0, 1) to learn."""
     draw = lambda count, key: tf.random.stateless_normal((count, 1), key)
     model = _gaussian_model(name, FAR, "relu", options, discriminator_steps=5)
-    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), keras.optimizers.SGD(RATE))
+    optimizers = {
+        "discriminator": keras.optimizers.Adam(2e-3, beta_1=0.5),
+        "generator": keras.optimizers.SGD(RATE),
+    }
+    model.compile(optimizers)
     path = []
     watch = lambda _: path.append(np.ravel(model.generator.last.biases))
     watched = range(iterations + 1)
@@ -240,16 +250,16 @@ def _gaussian_model(name, start, activation, options, **loop):
     keras.utils.set_random_seed(options.seed)
     stack = options.num_seeds
     # One layer without an activation: mu is its bias, sigma the size of its kernel.
-    generators = [points.PointGenerator(stack, 1, (), coordinates=1) for _ in range(2)]
-    for generator in generators:
+    names = ("generator", "averaged_generator")
+    networks = {name: points.PointGenerator(stack, 1, (), coordinates=1) for name in names}
+    for generator in networks.values():
         generator.last.biases.assign(tf.fill((stack, 1, 1), start[0]))
         generator.last.kernels.assign(tf.fill((stack, 1, 1), start[1]))
-    discriminator = points.PointDiscriminator(stack, WIDTHS, 1, activation)
-    networks = (*generators, discriminator)
+    networks["discriminator"] = points.PointDiscriminator(stack, WIDTHS, 1, activation)
     loop = {"seed": options.seed, **loop}
     if name in OBJECTIVES:
-        return DCGAN(*networks, objective=OBJECTIVES[name], **loop)
-    return FGAN(*networks, divergence=DIVERGENCES[name], generator_objective="exact", **loop)
+        return DCGAN(networks, objective=OBJECTIVES[name], **loop)
+    return FGAN(networks, divergence=DIVERGENCES[name], generator_objective="exact", **loop)
 
 
 def learned_gaussian(name, options):
@@ -257,7 +267,8 @@ def learned_gaussian(name, options):
     model = _gaussian_model(name, START, "tanh", options, discriminator_steps=2)
     iterations = options.sized(quick=150, default=2000, full=20000)
     decay = lambda: keras.optimizers.schedules.CosineDecay(5e-3, iterations, alpha=0.02)
-    model.compile(*(keras.optimizers.Adam(decay(), beta_1=0.5) for _ in range(2)))
+    optimizer = lambda: keras.optimizers.Adam(decay(), beta_1=0.5)
+    model.compile({"discriminator": optimizer(), "generator": optimizer()})
     tail = []
 
     def watch(_):

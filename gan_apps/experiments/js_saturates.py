@@ -216,14 +216,16 @@ def told_apart(size, options, random):
     still = tf.constant(y, tf.float32)
     generator = points.FixedGenerator(len(y), 1, lambda latents: still)
     model = DCGAN(
-        generator,
-        generator,
-        discriminator,
+        {"generator": generator, "discriminator": discriminator},
         objective=OBJECTIVES["non_saturating"],
         generator_steps=0,
         seed=options.seed,
     )
-    model.compile(keras.optimizers.Adam(LEARNING_RATE), keras.optimizers.Adam())
+    optimizers = {
+        "discriminator": keras.optimizers.Adam(LEARNING_RATE),
+        "generator": keras.optimizers.Adam(),
+    }
+    model.compile(optimizers)
     iterations = options.sized(quick=100, default=1000)
     points.train(model, points.shuffled(x), iterations, size, what=f"{size} samples")
     found = {"own": [], "fresh": [], "accuracy": [], "fresh_accuracy": []}

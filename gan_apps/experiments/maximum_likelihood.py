@@ -21,7 +21,6 @@ Reference: Goodfellow 2016 (arXiv 1701.00160), section 2; Kynkaanniemi et al. 20
 1904.06991); Naeem et al. 2020 (arXiv 2002.09797).
 """
 
-import dataclasses
 import math
 import warnings
 
@@ -141,29 +140,24 @@ def fitted(name, real, test, options):
     return pictures.to_bytes(rows).reshape(-1, *real.shape[1:]), scores
 
 
-def trained_gan(images, options):
-    """DRAWN images uint8 of a DCGAN trained on sources.Images."""
+def trained_gan(data, options):
+    """DRAWN images uint8 of a DCGAN trained on the images of a data.columns.Data."""
     keras.utils.set_random_seed(options.seed)
     # As in training/building.py: the remapper fails on this step's graph and says so.
     tf.config.optimizer.set_experimental_options({"remapping": False})
-    generator, average = (
-        models.Generator(latent_dim=LATENT_DIM, widths=GENERATOR_WIDTHS) for _ in range(2)
+    networks = models.pair(
+        generator={"latent_dim": LATENT_DIM, "widths": GENERATOR_WIDTHS},
+        discriminator={"widths": DISCRIMINATOR_WIDTHS},
     )
-    model = models.DCGAN(
-        generator,
-        average,
-        models.Discriminator(widths=DISCRIMINATOR_WIDTHS),
-        objective=models.OBJECTIVES["non_saturating"],
-        seed=options.seed,
-    )
-    model.compile(*(keras.optimizers.Adam(LEARNING_RATE, 0.5) for _ in range(2)))
-    unlabelled = dataclasses.replace(images, labels=None, label_names=(), condition=None)
-    minibatches = Minibatches(unlabelled, BATCH_SIZE, 1, 1, options.seed)
-
+    model = models.DCGAN(networks, objective=models.OBJECTIVES["non_saturating"], seed=options.seed)
+    optimizer = lambda: keras.optimizers.Adam(LEARNING_RATE, 0.5)
+    model.compile({"discriminator": optimizer(), "generator": optimizer()})
+    minibatches = Minibatches(data.unconditional(), model.players, BATCH_SIZE, options.seed)
     for number in progress(range(options.sized(1, 60)), "GAN"):
         model.fit(minibatches.epoch(number), shuffle=False, verbose=0)
     latents = tf.random.stateless_normal((DRAWN, LATENT_DIM), (options.seed, 1))
-    return pictures.to_bytes(average({"latents": latents}, training=False))
+    images = model.averaged_generator({"latents": latents}, training=False)
+    return pictures.to_bytes(images)
 
 
 def run(options, folder):

@@ -90,7 +90,7 @@ class Recipe:
     is several times larger, since the networks are small and the training short.
 
     Args:
-      model: class. Of models.MODELS.
+      model: class. A models.gan.AbstractGAN.
       arguments: dict. What it takes beside networks and seed.
       optimizer: function of a learning rate. Makes one of its two optimizers.
       learning_rate: float. At the start.
@@ -157,12 +157,14 @@ def trained(name, options):
     keras.utils.set_random_seed(options.seed)
     iterations = round(options.sized(quick=20, default=2000, full=20000) * recipe.longer)
     stack = len(DATA) * options.num_seeds
-    generators = [points.PointGenerator(stack, LATENT_DIM, WIDTHS) for _ in range(2)]
-    discriminator = points.PointDiscriminator(stack, WIDTHS, spectral=recipe.spectral)
+    networks = {
+        "generator": points.PointGenerator(stack, LATENT_DIM, WIDTHS),
+        "averaged_generator": points.PointGenerator(stack, LATENT_DIM, WIDTHS),
+        "discriminator": points.PointDiscriminator(stack, WIDTHS, spectral=recipe.spectral),
+    }
     noise_iterations = max(round(NOISY_SHARE * iterations), 1)
     model = recipe.model(
-        *generators,
-        discriminator,
+        networks,
         **recipe.arguments,
         input_noise_iterations=noise_iterations,
         seed=options.seed,
@@ -175,7 +177,7 @@ def trained(name, options):
         return recipe.optimizer(rate)
 
     steps = model.discriminator_steps
-    model.compile(optimizer(steps), optimizer(1))
+    model.compile({"discriminator": optimizer(steps), "generator": optimizer(1)})
     draws = [data.draw for data in DATA.values()]
 
     def side_by_side(count, key):

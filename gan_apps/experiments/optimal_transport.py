@@ -183,9 +183,7 @@ def estimates(x, y, penalty, penalty_weight, options, what):
     still = tf.constant(y, tf.float32)
     generator = points.FixedGenerator(len(y), 1, lambda latents: still)
     model = WGANGP(
-        generator,
-        generator,
-        discriminator,
+        {"generator": generator, "discriminator": discriminator},
         penalty=penalty,
         penalty_weight=penalty_weight,
         discriminator_steps=1,
@@ -193,7 +191,11 @@ def estimates(x, y, penalty, penalty_weight, options, what):
         seed=options.seed,
     )
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, iterations, alpha=0.01)
-    model.compile(keras.optimizers.Adam(rate, 0.5, 0.9), keras.optimizers.Adam())
+    optimizers = {
+        "discriminator": keras.optimizers.Adam(rate, 0.5, 0.9),
+        "generator": keras.optimizers.Adam(),
+    }
+    model.compile(optimizers)
     points.train(model, points.shuffled(x), iterations, x.shape[1], what=what)
     found = {"raw": [], "slope": [], "corrected": []}
     for one, (real, fake) in enumerate(zip(x, y, strict=True)):

@@ -162,7 +162,7 @@ def train(model, data, iterations, minibatch_size, *, what, watch=None, watched=
     """Trains a compiled model of stacked point networks.
 
     Args:
-      model: models.AbstractAdversarialModel.
+      model: models.gan.AbstractGAN. Its discriminator alone is given data.
       data: function (count, key int64 [2]) -> float32 [count, coordinates], stateless.
       iterations: int.
       minibatch_size: int. Points per update of each repetition.
@@ -173,7 +173,6 @@ def train(model, data, iterations, minibatch_size, *, what, watch=None, watched=
     """
     stack, steps = model.generator.stack, model.discriminator_steps
     count = stack * minibatch_size
-    nothing = {"conditions": {}}
 
     def run(first, last):
         for iteration in tf.range(first, last):
@@ -181,7 +180,7 @@ def train(model, data, iterations, minibatch_size, *, what, watch=None, watched=
             # Not the latents' keys, which count draws.
             points = data(steps * count, tf.bitwise.bitwise_xor(key, DATA_KEY))
             images = tf.reshape(points, (steps, count, 1, 1, points.shape[-1]))
-            model.train_step({"examples": {"images": images}, **nothing})
+            model.train_step({"discriminator": {"images": images}})
 
     # Traced here: TensorFlow takes a function for each training to be a fault, and says so.
     number = tf.TensorSpec((), tf.int64)

@@ -108,15 +108,15 @@ def trained(name, clip, widths, iterations, options, penalty_weight, stack=1):
     sample = DATASETS[name]
     generator = points.FixedGenerator(stack, DATA_LATENTS + NOISE_LATENTS, noisy(sample))
     discriminator = points.PointDiscriminator(stack, widths)
-    networks = (generator, generator, discriminator)
+    networks = {"generator": generator, "discriminator": discriminator}
     alone = {"discriminator_steps": 1, "generator_steps": 0, "seed": options.seed}
     if clip is None:
-        model = WGANGP(*networks, penalty_weight=penalty_weight, **alone)
+        model = WGANGP(networks, penalty_weight=penalty_weight, **alone)
         optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
     else:
-        model = WGAN(*networks, clip=clip, **alone)
+        model = WGAN(networks, clip=clip, **alone)
         optimizer = keras.optimizers.RMSprop(5e-4)
-    model.compile(optimizer, keras.optimizers.SGD(0.0))
+    model.compile({"discriminator": optimizer, "generator": keras.optimizers.SGD(0.0)})
     points.train(
         model,
         lambda count, key: sample(tf.random.stateless_normal((count, DATA_LATENTS), key)),

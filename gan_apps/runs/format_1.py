@@ -12,18 +12,22 @@ def upgraded(values):
     """
     generator, settings = values["generator"], values["settings"]
     config = dict(generator["config"])
-    described = config.pop(CONDITIONS[generator["class"]], None)
+    kind = generator["class"]
+    described = config.pop(CONDITIONS[kind], None)
     shape = [config["image_size"], config["image_size"], config["channels"]]
     names, flag = values["label_names"], values["condition"]
-    if (flag in ("digit", "label")) != bool(names) or (flag == "prompt") != isinstance(
-        described, dict
-    ):
+    fits = {
+        "unconditional": flag is None and not names,
+        "conditional": flag in ("digit", "label") and 0 < described == len(names),
+        "attributes": flag == "prompt" and not names,
+    }
+    if not fits[kind]:
         raise ValueError("its condition is none that its generator takes.")
     draw = {"shape": shape}
-    if names:
-        config["condition"] = {"column": "labels", "sizes": [len(names)]}
+    if kind == "conditional":
+        config["condition"] = {"column": "labels", "sizes": [described]}
         draw["condition"] = {"kind": "labels", "names": names, "flag": flag}
-    if described is not None and not names:
+    if kind == "attributes":
         sizes = [len(words) for _, words in described["slots"]]
         config["condition"] = {"column": "attributes", "sizes": sizes}
         draw["condition"] = {"kind": "attributes", **described}
