@@ -132,6 +132,10 @@ class AbstractGame(keras.Model, abc.ABC):
             if AVERAGED + name in self.networks
         ]
 
+    def drawing(self, name):
+        """The network of that name as it is drawn from: its average, where it has one."""
+        return self.networks.get(AVERAGED + name, self.networks[name])
+
     def trainable_variables_of(self, player):
         """What a player moves: the trainable variables of its networks."""
         return [v for name in player.networks for v in self.networks[name].trainable_variables]

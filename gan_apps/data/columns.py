@@ -4,7 +4,11 @@ import dataclasses
 
 import numpy as np
 
-from gan_apps.conditions import AbstractCondition, Nothing
+from gan_apps.conditions import AbstractCondition, Labels, Nothing
+from gan_apps.settings import Refused
+
+# How many unknown labels are named.
+NAMED = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,3 +68,24 @@ class Data:
         if self.numbers is None or self.numbers.ndim > 1:
             return np.arange(len(self))
         return np.flatnonzero(self.numbers == value)
+
+    def numbered_as(self, condition):
+        """The same with labels numbered as those of a run are, which may know more of them.
+
+        Args:
+          condition: conditions.AbstractCondition. What the run draws by.
+
+        Raises:
+          Refused: there are labels that are none of the run's.
+        """
+        own = self.condition
+        if not isinstance(own, Labels) or not isinstance(condition, Labels):
+            return self
+        if own.names == condition.names:
+            return self
+        if unknown := set(own.names) - set(condition.names):
+            listed = ", ".join(sorted(unknown)[:NAMED])
+            raise Refused(f"--dataset: has the labels {listed}, which the run does not know.")
+        numbers = np.array([condition.names.index(name) for name in own.names], np.int32)
+        columns = {**self.columns, "labels": numbers[self.numbers]}
+        return dataclasses.replace(self, columns=columns, condition=condition)

@@ -49,16 +49,16 @@ def recorded(name, data):
 
     Args:
       name: str. What `sources.load` takes.
-      data: sources.Images. All that it gave.
+      data: data.columns.Data. All that it gave.
     """
     chosen = ()
     if sources.has_test(name):
         test = OWN
     else:
-        chosen = _held_out(data, SEED) if len(data.images) >= FEWEST else ()
+        chosen = _held_out(data, SEED) if len(data) >= FEWEST else ()
         test = HELD_OUT if len(chosen) else NONE
     return {
-        "num_images": len(data.images),
+        "num_images": len(data),
         "sha256": digest(data, in_order=test == HELD_OUT),
         "test": test,
         "num_held_out": len(chosen),
@@ -96,7 +96,7 @@ def begun_with(record, initial, data):
     Args:
       record: dict. That of the run, as if it began with none.
       initial: dict or None. That of the other, which must have held out the same images.
-      data: sources.Images. The run's, all of them.
+      data: data.columns.Data. The run's, all of them.
     """
     same = initial is not None and all(
         initial[name] == record[name] for name in ("sha256", "test", "num_held_out", "seed")
@@ -110,7 +110,7 @@ def _nothing_held_out(record, data):
 
 def changed(record, data):
     """How data differ from those of a record, in words; "" if they do not."""
-    count, before = len(data.images), record["num_images"]
+    count, before = len(data), record["num_images"]
     if count != before:
         return f"{count:,} images, {before:,} when the run began"
     in_order = record["test"] == HELD_OUT
@@ -127,23 +127,21 @@ def digest(data, *, in_order):
     memory already, or over the small PNG files of a prepared copy, about a second a gigabyte.
 
     Args:
-      data: sources.Images.
+      data: data.columns.Data.
       in_order: bool. Whether the same images in another order are other data, as they are where
         the place of an image says whether it is held out.
     """
-    described = [data.images.shape[1:], data.label_names]
-    if data.vocabulary is not None:
-        described.append(data.vocabulary.to_json()["slots"])
-    conditions = _conditions(data)
+    described = [{name: values.shape[1:] for name, values in data.columns.items()}]
+    described.append(data.condition.slots)
     digests = []
-    for start in range(0, len(data.images), _ROWS):
+    for start in range(0, len(data), _ROWS):
         rows = slice(start, start + _ROWS)
-        in_memory = isinstance(data.images, np.ndarray)
-        some = data.images[rows] if in_memory else data.images.encoded(rows)
-        of_block = [hashlib.sha256(np.ascontiguousarray(one) if in_memory else one) for one in some]
-        if conditions is not None:
-            for one, condition in zip(of_block, conditions[rows], strict=True):
-                one.update(np.ascontiguousarray(condition, "<i4"))
+        of_block = [hashlib.sha256() for _ in range(len(data))[rows]]
+        for values in data.columns.values():
+            in_memory = isinstance(values, np.ndarray)
+            some = values[rows] if in_memory else values.encoded(rows)
+            for one, value in zip(of_block, some, strict=True):
+                one.update(_little(value) if in_memory else value)
         digests += [one.digest() for one in of_block]
     whole = hashlib.sha256(repr(described).encode())
     whole.update(b"".join(digests if in_order else sorted(digests)))
@@ -168,7 +166,7 @@ def train_part(data, record):
     if record is None or record["test"] != HELD_OUT:
         return data
     held_out = _held_out(data, record["seed"])
-    return sources.subset(data, np.setdiff1d(np.arange(len(data.images)), held_out))
+    return data.subset(np.setdiff1d(np.arange(len(data)), held_out))
 
 
 def test_part(name, data, record, image_size=0):
@@ -176,24 +174,24 @@ def test_part(name, data, record, image_size=0):
 
     Args:
       name: str, image_size: int. As in `sources.load`.
-      data: sources.Images. All that it gave.
+      data: data.columns.Data. All that it gave.
       record: dict or None. As in `test_of`.
     """
     test = test_of(record, name)
     if test == OWN:
         return sources.load(name, "test", image_size)
-    return sources.subset(data, _held_out(data, record["seed"])) if test == HELD_OUT else None
+    return data.subset(_held_out(data, record["seed"])) if test == HELD_OUT else None
 
 
 def tenth(data):
     """The indices of the two parts of any data: what HELD_OUT would train on, and the rest."""
     held_out = _held_out(data, SEED)
-    return np.setdiff1d(np.arange(len(data.images)), held_out), held_out
+    return np.setdiff1d(np.arange(len(data)), held_out), held_out
 
 
 def _held_out(data, seed):
     """The indices of one image in SHARE, in order; of every label and attribute some are left."""
-    count = len(data.images)
+    count = len(data)
     order = np.random.RandomState(seed).permutation(count)
     chosen = np.sort(order[count - count // SHARE :])
     conditions = _conditions(data)
@@ -208,6 +206,10 @@ def _held_out(data, seed):
 
 def _conditions(data):
     """The labels int32 [n, 1] or attributes int32 [n, slots] of a data set, or None."""
-    if data.attributes is not None:
-        return data.attributes
-    return None if data.labels is None else data.labels[:, None]
+    return None if data.numbers is None else data.numbers.reshape(len(data), -1)
+
+
+def _little(values):
+    """The bytes of an array, or of one number, on any machine."""
+    values = np.asarray(values)
+    return np.ascontiguousarray(values, values.dtype.newbyteorder("<"))

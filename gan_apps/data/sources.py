@@ -1,4 +1,4 @@
-"""Where images come from: name or folder -> `Images`."""
+"""Where data come from: name or folder -> `Data`."""
 
 import dataclasses
 import gzip
@@ -10,11 +10,13 @@ import urllib.request
 import numpy as np
 from PIL import Image
 
+from gan_apps.conditions import Attributes, Labels
 from gan_apps.data import folders, prepared, tagged
+from gan_apps.data.columns import Data
 from gan_apps.machine import quiet
-from gan_apps.prompts.vocabulary import Vocabulary, learned
-from gan_apps.settings import Refused
-from gan_apps.settings.config import TFDS
+from gan_apps.pictures import reading
+from gan_apps.prompts.vocabulary import learned
+from gan_apps.settings import TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
@@ -26,30 +28,8 @@ PROBE_SECONDS = 5
 DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 
-@dataclasses.dataclass(frozen=True)
-class Images:
-    """A set of images, with labels, with attributes, or without either.
-
-    Args:
-      images: uint8 [n, h, w, c] in memory, or what is indexed alike: tagged_faces.StoredImages.
-      labels: int32 [n], or None.
-      label_names: tuple of str, empty without labels.
-      condition: str. The flag that asks for a picture: "digit" or "label", "prompt" with
-        attributes, None without either.
-      attributes: int32 [n, slots], -1 where a slot is open; or None.
-      vocabulary: prompts.vocabulary.Vocabulary of the attributes, or None.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray | None = None
-    label_names: tuple = ()
-    condition: str | None = None
-    attributes: np.ndarray | None = None
-    vocabulary: Vocabulary | None = None
-
-
 def load(name, split="train", image_size=0):
-    """The images of a data set.
+    """The Data of a data set.
 
     Args:
       name: str. A key of SOURCES, tfds:NAME, or the path of a folder of images.
@@ -71,7 +51,11 @@ def load(name, split="train", image_size=0):
     if tagged.is_tagged(pathlib.Path(name)):
         return _tagged(pathlib.Path(name), image_size or DEFAULT_SIZE)
     images, labels, names = folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE, split)
-    return Images(images, labels, names, "label" if names else None)
+    return _labels(images, labels, names) if names else Data({"images": images})
+
+
+def _labels(images, labels, names, flag="label"):
+    return Data({"images": images, "labels": labels}, Labels(tuple(names), flag))
 
 
 def _tagged(path, size):
@@ -81,12 +65,8 @@ def _tagged(path, size):
 
     images, prompts = tagged_faces.load(path, size)
     known, attributes = learned(prompts)
-    return Images(
-        images,
-        condition="prompt",
-        attributes=np.asarray(attributes, np.int32),
-        vocabulary=known,
-    )
+    columns = {"images": images, "attributes": np.asarray(attributes, np.int32)}
+    return Data(columns, Attributes(known))
 
 
 def has_test(name):
@@ -103,39 +83,12 @@ def has_test(name):
     return "test" in builder.info.splits
 
 
-def subset(images, chosen):
-    """The Images with the indices `chosen`."""
-    pixels = images.images
-    stored = not isinstance(pixels, np.ndarray)
-    return dataclasses.replace(
-        images,
-        images=pixels.subset(chosen) if stored else pixels[chosen],
-        labels=None if images.labels is None else images.labels[chosen],
-        attributes=None if images.attributes is None else images.attributes[chosen],
-    )
-
-
-def numbered_as(images, label_names):
-    """The Images with their labels numbered as those of a run are, which may know more labels.
-
-    Raises:
-      Refused: there are labels that are none of these.
-    """
-    if images.labels is None or not label_names or images.label_names == label_names:
-        return images
-    if unknown := set(images.label_names) - set(label_names):
-        listed = ", ".join(sorted(unknown)[: folders.NAMED])
-        raise Refused(f"--dataset: has the labels {listed}, which the run does not know.")
-    numbers = np.array([label_names.index(name) for name in images.label_names], np.int32)
-    return dataclasses.replace(images, labels=numbers[images.labels], label_names=label_names)
-
-
-def _resized(images, size):
-    if images.images.shape[1:3] == (size, size):
-        return images
-    squares = [folders.square(Image.fromarray(np.squeeze(one)), size) for one in images.images]
+def _resized(data, size):
+    if data.shape[:2] == (size, size):
+        return data
+    squares = [reading.square(Image.fromarray(np.squeeze(one)), size) for one in data.images]
     stacked = np.stack(squares).reshape(len(squares), size, size, -1)
-    return dataclasses.replace(images, images=stacked)
+    return dataclasses.replace(data, columns={**data.columns, "images": stacked})
 
 
 def _digits(split):
@@ -157,15 +110,11 @@ def _digits(split):
         )
         for image in small
     ]
-    return Images(
-        np.stack(images)[..., None],
-        bunch.target[chosen].astype(np.int32),
-        tuple(str(digit) for digit in range(10)),
-        "digit",
-    )
+    labels = bunch.target[chosen].astype(np.int32)
+    return _labels(np.stack(images)[..., None], labels, map(str, range(10)), "digit")
 
 
-def _tfds(name, condition):
+def _tfds(name, flag):
     def load_split(split):
         import tensorflow_datasets as tfds
 
@@ -174,18 +123,14 @@ def _tfds(name, condition):
             is_prepared = builder.is_prepared()
         if not is_prepared and name in DEBIAN and DEBIAN[name].is_dir():
             names = tuple(builder.info.features["label"].names)
-            return Images(*_idx(DEBIAN[name], split), names, condition)
+            return _labels(*_idx(DEBIAN[name], split), names, flag)
         if not is_prepared:
             _require_network(name)
             prepared.require_writable(name, builder)
             builder.download_and_prepare()
         table = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
-        return Images(
-            table["image"],
-            table["label"].astype(np.int32),
-            tuple(builder.info.features["label"].names),
-            condition,
-        )
+        labels = table["label"].astype(np.int32)
+        return _labels(table["image"], labels, builder.info.features["label"].names, flag)
 
     return load_split
 
@@ -222,13 +167,13 @@ def _any_tfds(name, split, size):
         raise Refused(f"--dataset={TFDS}{name}: has no split {split!r}.")
     squares, labels = [], []
     for example in tfds.as_numpy(builder.as_dataset(split=split)):
-        squares.append(folders.square(_picture(example["image"], f"{TFDS}{name}"), size))
+        squares.append(reading.square(_picture(example["image"], f"{TFDS}{name}"), size))
         labels.append(example.get("label"))
     stacked = np.stack(squares).reshape(len(squares), size, size, -1)
     is_labelled = "label" in features and isinstance(features["label"], tfds.features.ClassLabel)
     names = tuple(features["label"].names or ()) if is_labelled else ()
     if not names:
-        return Images(stacked)
+        return Data({"images": stacked})
     learned_from = labels
     if split != "train" and "train" in builder.info.splits:
         only = tfds.decode.PartialDecoding({"label"})
@@ -263,7 +208,7 @@ def _labelled(images, labels, names, learned_from, dataset):
     has_label = np.isin(labels, used)
     # The test images of some sets have no labels, so that nobody learns them.
     if len(used) < 2 or not has_label.any():
-        return Images(images)
+        return Data({"images": images})
     unused = [name for number, name in enumerate(names) if number not in used]
     left_out = []
     if unused:
@@ -278,7 +223,7 @@ def _labelled(images, labels, names, learned_from, dataset):
     if left_out:
         folders.say(dataset, f"--dataset={dataset}: left out {' and '.join(left_out)}.")
     numbers = np.searchsorted(used, labels[has_label]).astype(np.int32)
-    return Images(images[has_label], numbers, tuple(names[number] for number in used), "label")
+    return _labels(images[has_label], numbers, (names[number] for number in used))
 
 
 SOURCES = {

@@ -15,6 +15,7 @@ import sys
 import zipfile
 
 from gan_apps.data import folders
+from gan_apps.pictures import reading
 from gan_apps.prompts import vocabulary
 from gan_apps.settings import Refused
 
@@ -109,8 +110,8 @@ def squares(tagged, size):
     with _opened(tagged.path) as files:
         for number, name in enumerate(tagged.filenames):
             try:
-                yield number, folders.colour(folders.read(files.open(name), size))
-            except folders.Unreadable as error:
+                yield number, reading.colour(reading.read(files.open(name), size))
+            except reading.Unreadable as error:
                 yield number, str(error)
 
 
@@ -242,10 +243,10 @@ class _Zip:
 
     def open(self, name):
         if self.sizes[self.prefix + name] > MAX_IMAGE_BYTES:
-            raise folders.Unreadable(f"more than {MAX_IMAGE_BYTES:,} bytes")
+            raise reading.Unreadable(f"more than {MAX_IMAGE_BYTES:,} bytes")
         try:
             return io.BytesIO(self.archive.read(self.prefix + name))
         except MemoryError:
             raise
         except Exception as error:
-            raise folders.Unreadable(str(error)) from None
+            raise reading.Unreadable(str(error)) from None

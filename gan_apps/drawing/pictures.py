@@ -46,16 +46,44 @@ def grid(images, columns):
     return cells.reshape(rows * height, columns * width, channels)
 
 
-def cells(image, columns, side):
-    """The inverse of `enlarged(grid(images, columns))`: uint8 [rows, columns, side, side, c].
+def fitted(images, shape):
+    """Images uint8 [n, h, w, c] at the size and in the colours of `shape`, (h, w, c)."""
+    height, width, channels = shape
+    rows = np.arange(height) * images.shape[1] // height
+    columns = np.arange(width) * images.shape[2] // width
+    resized = images[:, rows][:, :, columns]
+    if resized.shape[-1] == channels:
+        return resized
+    if channels == 3:
+        return resized.repeat(3, axis=-1)
+    return np.round(resized.mean(axis=-1, keepdims=True)).astype(np.uint8)
+
+
+def stacked(parts):
+    """Pictures uint8 [h, w, c] one below the other; where one is narrower, black."""
+    width, channels = (max(part.shape[axis] for part in parts) for axis in (1, 2))
+    padded = [
+        np.pad(
+            part if part.shape[2] == channels else part.repeat(3, axis=-1),
+            [(0, 0), (0, width - part.shape[1]), (0, 0)],
+        )
+        for part in parts
+    ]
+    return np.concatenate(padded)
+
+
+def cells(image, columns, size):
+    """The inverse of `enlarged(grid(images, columns))`: uint8 [rows, columns, h, w, c].
 
     Args:
       image: uint8 [h, w] or [h, w, 3], as a PNG of `write_png` holds it.
-      columns, side: ints. Images in a row of the grid, and the side of one in pixels.
+      columns: int. Images in a row of the grid.
+      size: (height, width) of one in pixels.
     """
-    zoom = image.shape[1] // (columns * side)
+    height, width = size
+    zoom = image.shape[1] // (columns * width)
     small = image.reshape(*image.shape[:2], -1)[::zoom, ::zoom]
-    return small.reshape(-1, side, columns, side, small.shape[-1]).swapaxes(1, 2)
+    return small.reshape(-1, height, columns, width, small.shape[-1]).swapaxes(1, 2)
 
 
 def enlarged(image):

@@ -7,7 +7,8 @@ events/                TensorBoard
 states/                the newest states, for resuming, and the best; not shipped
 NAME.weights.h5        the averaged weights of each network that draws, for Keras
 NAME.tflite            the same for LiteRT; a GAN's is called generator
-manifest.json          sizes and checksums of these
+NAME.sources.png       some of the pictures that it is given, if it draws from pictures
+manifest.json          sizes and checksums of weights and files for LiteRT
 samples.png MODEL_CARD.md metrics.json
 rounds.png, rounds.gif how the pictures of a few latents came about
 metrics_fid.json       what gan_apps.evaluate --metric=fid measured; not shipped
@@ -35,6 +36,7 @@ EVENTS = "events"
 STATES = "states"
 KERAS_WEIGHTS = ".weights.h5"
 LITERT = ".tflite"
+SOURCES = ".sources.png"
 SAMPLES = "samples.png"
 ROUNDS = "rounds.png"
 ROUNDS_MOVING = "rounds.gif"

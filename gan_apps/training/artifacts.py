@@ -1,4 +1,4 @@
-"""The end of a training: the generator in every form used later, its card and its picture."""
+"""What a finished training leaves: its networks in every form used later, its card, its pictures."""
 
 import sys
 
@@ -6,53 +6,57 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.drawing import draw, latents, pictures, runtimes
-from gan_apps.evaluation import evaluate
+from gan_apps.evaluation import judgement
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Refused
-from gan_apps.training import callbacks, cards
+from gan_apps.training import callbacks, cards, samples
 
-SAMPLES_PER_LABEL = 16
-# In all, of a run without labels.
-SAMPLES = 25
-COLUMNS_OF_ROUNDS = 5
 FRAMES_OF_ROUNDS = 20
+# Given pictures that are kept beside what draws from them, to export and to show it by.
+SOURCES = 16
 
 
-def is_finished(run, model):
-    """Whether `finish` has run to its end for this state of `model`; the card is its last file."""
-    trained = int(model.iteration.numpy())
+def are_there(run, game):
+    """Whether `write` has run to its end for this state of `game`; the card is its last file."""
+    trained = int(game.iteration.numpy())
     return run_dir.iterations(run) == trained and (run / run_dir.CARD).is_file()
 
 
-def finish(run, recipe, model, seconds):
-    """Writes generator, manifest, samples.png, rounds.png, metrics.json and MODEL_CARD.md.
+def write(run, recipe, game, data, seconds):
+    """Writes networks, manifest, samples.png, rounds.png, metrics.json and MODEL_CARD.md.
 
     The manifest comes before anything is drawn and after the files it vouches for.
+
+    Args:
+      run, recipe: a run directory and its run_dir.Recipe.
+      game: the game at the end of its training.
+      data: data.columns.Data that it learned from.
+      seconds: float. Time that it took.
     """
-    iterations = int(model.iteration.numpy())
+    iterations = int(game.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
-    generator = model.averaged_generator
-    with files.replacing(run / run_dir.KERAS_WEIGHTS) as beside:
-        generator.save_weights(beside)
-    litert.write(generator, run / run_dir.LITERT, recipe)
-    saved_model.write_version(generator, recipe, run / run_dir.SAVED_MODEL)
-    run_dir.write_manifest(run, iterations)
-    if recipe.vocabulary is not None:
-        num_images, (asked, columns) = 1, latents.every_combination(recipe)
-    elif recipe.labels is not None:
-        num_images, asked, columns = SAMPLES_PER_LABEL, recipe.labels, SAMPLES_PER_LABEL
-    else:
-        num_images, asked, columns = SAMPLES, None, pictures.square(SAMPLES)
-    inputs = latents.requested(recipe, asked, num_images, recipe.settings["seed"])
-    samples = draw.Request(inputs=inputs, columns=columns, output=run / run_dir.SAMPLES)
-    draw.draw(runtimes.open_generator(run, recipe), samples)
-    _write_rounds(run, recipe)
+    seed = recipe.settings["seed"]
+    for name, one in recipe.draws.items():
+        network = game.drawing(name)
+        with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
+            network.save_weights(files.in_utf8(beside))
+        if one.latents is None:
+            sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
+            kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
+            pictures.write_png(run / (name + run_dir.SOURCES), kept)
+        litert.write(network, run / (name + run_dir.LITERT), one)
+        place = run / run_dir.SAVED_MODEL
+        saved_model.write_version(network, one, place if len(recipe.draws) == 1 else place / name)
+    run_dir.write_manifest(run, recipe, iterations)
+    if recipe.draws:
+        _write_samples(run, recipe, data)
+        _write_rounds(run, recipe)
     report, why_not = None, None
     try:
-        report = evaluate.evaluate(run, recipe)
-    except (evaluate.NotMeasured, Refused) as error:
+        report = judgement.judge(run, recipe)
+    except (judgement.NotMeasured, Refused) as error:
         why_not = str(error).removesuffix(".")
         print(f"Not measured: {why_not}.", file=sys.stderr)
         # What an earlier end of the training measured is no longer true.
@@ -60,27 +64,38 @@ def finish(run, recipe, model, seconds):
     cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report, why_not=why_not)
 
 
-def _write_rounds(run, recipe):
-    """What became of the same latents: a row for each of the lecture's rounds, and an animation.
+def _write_samples(run, recipe, data):
+    """samples.png: of the first draw, all that can be asked for, or given pictures beside drawn."""
+    one, seed, output = recipe.draw, recipe.settings["seed"], run / run_dir.SAMPLES
+    generator = runtimes.open_generator(run, recipe)
+    if one.latents is None:
+        inputs = samples.given(one, data, SOURCES, seed)
+        shown = pictures.to_bytes(inputs[one.pictures.column])
+        drawn = pictures.to_bytes(generator(inputs))
+        pairs = zip(pictures.fitted(shown, one.shape), drawn, strict=True)
+        sheet = pictures.grid(np.stack([image for pair in pairs for image in pair]), 8)
+        pictures.write_png(output, pictures.enlarged(sheet))
+        return
+    asked, num_images, columns = one.condition.sheet()
+    inputs = latents.requested(one, asked, num_images, seed)
+    draw.draw(generator, draw.Request(inputs=inputs, columns=columns, output=output))
 
-    With labels a row has the first picture of each; without, the first few of the samples.
-    """
+
+def _write_rounds(run, recipe):
+    """What became of the same inputs: a row for each of the lecture's rounds, and an animation."""
     drawn = sorted((run / run_dir.SAMPLES_WHILE_TRAINING).glob("step_*.png"))
     if not drawn:
         return
-    last = drawn[-1:]
-    side = recipe.generator["config"]["image_size"]
+    last, one = drawn[-1:], recipe.draw
     rows, frames = [], []
     chosen = {drawn[round(place)] for place in np.linspace(0, len(drawn) - 1, FRAMES_OF_ROUNDS)}
     for path in drawn:
         with Image.open(path) as image:
-            pixels = np.asarray(image)
-        cells = pictures.cells(pixels, callbacks.columns(recipe), side)
+            cells = pictures.cells(np.asarray(image), samples.columns(one), one.shape[:2])
         if callbacks.is_milestone(int(path.stem.removeprefix("step_"))) or [path] == last:
-            rows.append(cells[0, :COLUMNS_OF_ROUNDS] if recipe.labels is None else cells[:, 0])
+            rows.append(samples.row_of_rounds(one, cells))
         if path in chosen:
-            some = cells[:4, :4] if recipe.labels is None else cells[:, :1]
-            frames.append(pictures.grid(some.reshape(-1, *cells.shape[2:]), 4))
+            frames.append(pictures.grid(samples.frame_of_rounds(one, cells), 4))
     picture = pictures.grid(np.concatenate(rows), len(rows[0]))
     pictures.write_png(run / run_dir.ROUNDS, pictures.enlarged(picture))
     pictures.write_gif(run / run_dir.ROUNDS_MOVING, frames, seconds=0.25)

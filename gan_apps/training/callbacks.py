@@ -16,16 +16,13 @@ import time
 
 import keras
 
-from gan_apps.drawing import latents, pictures
+from gan_apps.drawing import pictures
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Interrupted
 from gan_apps.training import diagnosis, states
 from gan_apps.training.diagnosis import WentWrong
 
-SAMPLES_PER_LABEL = 10
-# In all, of a run without labels.
-SAMPLES = 64
 # What a terminal says that goes away; Windows has no such signal.
 HANGUP = getattr(signal, "SIGHUP", None)
 # What ends a training that then goes on where it was.
@@ -156,32 +153,28 @@ def append(path, row):
 
 
 class Samples(_ByIteration):
-    """Draws one fixed set of latents at iterations 100, 1,000, 2,000, 5,000, ... and each epoch."""
+    """Draws one fixed set of inputs at iterations 100, 1,000, 2,000, 5,000, ... and each epoch.
 
-    def __init__(self, run, recipe, seed, steps_per_epoch, events):
+    Args:
+      run: path.
+      sheet: training.samples.SampleSheet.
+      steps_per_epoch: int.
+      events: training.events.Events.
+    """
+
+    def __init__(self, run, sheet, steps_per_epoch, events):
         super().__init__()
         self.folder = run / run_dir.SAMPLES_WHILE_TRAINING
-        num_images = SAMPLES if recipe.labels is None else SAMPLES_PER_LABEL
-        self.inputs = latents.requested(recipe, recipe.conditions, num_images, seed)
-        self.columns = columns(recipe)
+        self.sheet = sheet
         self.steps_per_epoch = steps_per_epoch
         self.events = events
 
     def after_iteration(self, iteration, logs):
         if iteration % self.steps_per_epoch == 0 or is_milestone(iteration):
-            image = self.drawn()
+            image = self.sheet.drawn(self.model)
             self.folder.mkdir(exist_ok=True)
             pictures.write_png(self.folder / f"step_{iteration:07d}.png", pictures.enlarged(image))
             self.events.image(iteration, "samples", image)
-
-    def drawn(self):
-        images = self.model.averaged_generator(self.inputs, training=False)
-        return pictures.grid(pictures.to_bytes(images), self.columns)
-
-
-def columns(recipe):
-    """How many pictures are in a row of a run's samples."""
-    return pictures.square(SAMPLES) if recipe.labels is None else SAMPLES_PER_LABEL
 
 
 def is_milestone(iteration):

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 
-from gan_apps.drawing import latents, pictures
+from gan_apps.drawing import pictures
 from gan_apps.evaluation import classifier, metrics, pixels
 from gan_apps.runs import run_dir
-from gan_apps.training import diagnosis, states
+from gan_apps.training import diagnosis, samples, states
 
 # Pictures of the fixed sample, and as many real images.
 SAMPLE = 200
@@ -26,37 +26,37 @@ class FixedSample:
 
     Args:
       recipe: run_dir.Recipe of the run.
-      data: data.sources.Images that it learns from.
+      data: data.columns.Data that it learns from.
       seed: int. Seed of the latents and of the choice of real images.
     """
 
     def __init__(self, recipe, data, seed):
         random = np.random.RandomState(seed)
-        if recipe.labels is None:
-            self.inputs = latents.requested(recipe, recipe.conditions, SAMPLE, seed)
-            self.groups = np.zeros(SAMPLE, int)
-            chosen = random.choice(len(data.images), SAMPLE, replace=len(data.images) < SAMPLE)
-        else:
-            each = max(SAMPLE // len(recipe.labels), 2)
-            self.inputs = latents.requested(recipe, recipe.labels, each, seed)
-            self.groups = self.inputs["labels"]
-            members = [np.flatnonzero(data.labels == label) for label in recipe.labels]
-            chosen = np.concatenate(
-                [random.choice(some, each, replace=len(some) < each) for some in members]
-            )
+        self.name, draw = next(iter(recipe.draws.items()))
+        self.inputs, self.groups = samples.inputs(draw, data, SAMPLE, seed)
+        chosen = np.concatenate(
+            [
+                random.choice(some, count, replace=len(some) < count)
+                for some, count in (
+                    (data.of(value), np.count_nonzero(self.groups == group))
+                    for group, value in enumerate(draw.condition.every())
+                )
+            ]
+        )
         real = np.asarray(data.images[chosen])
         self.real_features = _features(real)
         nearest, mean = metrics.nearest_and_mean_distances(self.real_features, self.groups)
         self.same = SAME * np.median(nearest)
         self.real_spread = float(mean.mean())
         self.real_at_the_ends = _at_the_ends(real)
-        found = classifier.shipped_for(
-            recipe.settings["dataset"], recipe.vocabulary, list(real.shape[1:])
-        )
-        self.judge = classifier.load(found) if found and recipe.vocabulary is None else None
+        # Of labels, of which there may be too few; how attributes come together is the data's.
+        found = None
+        if len(draw.condition.sizes) < 2:
+            found = classifier.shipped_for(recipe.settings["dataset"], draw)
+        self.judge = classifier.load(found) if found else None
 
-    def figures(self, generator):
-        """{name: float} of what `generator` draws now.
+    def figures(self, game):
+        """{name: float} of what the network itself of a `game` draws now.
 
         diversity         mean distance within a label, as a share of real images', if those
                           are not all alike
@@ -69,7 +69,8 @@ class FixedSample:
         Raises:
           FloatingPointError: a picture is not finite.
         """
-        signed = np.asarray(generator(self.inputs, training=False))
+        network = game.networks[self.name]
+        signed = np.asarray(network(self.inputs, training=False))
         if not np.isfinite(signed).all():
             raise FloatingPointError("a picture is not finite")
         images = pictures.to_bytes(signed)
@@ -96,7 +97,7 @@ class Monitor:
 
     Args:
       run: path of the run directory.
-      sample: FixedSample.
+      sample: FixedSample, or None for a run that draws nothing.
       on_collapse: str. "warn" prints what is found; otherwise `WentWrong` is raised.
     """
 
@@ -112,15 +113,20 @@ class Monitor:
         # What was found before training went back is not what is found now.
         self.found = set(self.rows[-1].get("diagnosis", ())) if self.rows else set()
 
-    def completed(self, row, model):
+    def completed(self, row, game):
         """A row of the step's means with the sample's figures, and with what is wrong if it is.
 
         Raises:
           WentWrong: a picture is not finite.
         """
-        weights = [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+        weights = [
+            weight
+            for name, network in game.networks.items()
+            if any(name in player.networks for player in game.players)
+            for weight in network.trainable_variables
+        ]
         try:
-            figures = self.sample.figures(model.generator)
+            figures = {} if self.sample is None else self.sample.figures(game)
         except FloatingPointError as error:
             what = diagnosis.diverged(error, row["step"])
             raise diagnosis.WentWrong(what, self.healthy) from None
@@ -154,7 +160,7 @@ class Monitor:
     def is_best(self):
         """Whether the last row has the least kernel distance since the best state was kept."""
         best = states.best(self.run)
-        if not self.rows or self.healthy != self.rows[-1]["step"]:
+        if self.sample is None or not self.rows or self.healthy != self.rows[-1]["step"]:
             return False
         if best is None:
             return True

@@ -18,7 +18,15 @@ from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
 from gan_apps.systems import System
-from gan_apps.training import artifacts, building, callbacks, diagnosis, limits, states
+from gan_apps.training import (
+    artifacts,
+    building,
+    callbacks,
+    diagnosis,
+    limits,
+    samples,
+    states,
+)
 from gan_apps.training.distribution import Place
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import FixedSample, Monitor
@@ -97,7 +105,7 @@ def _data(system, config, run, accept_changed):
     record = {} if stored is None else stored.data
     whole = parts.loaded(config.dataset, record, config.image_size)
     if stored is not None:
-        whole = whole.numbered_as(_condition(stored))
+        whole = whole.numbered_as(stored.draw.condition if stored.draws else whole.condition)
         record = parts.kept_up(record, config.dataset, whole, accept_changed)
     else:
         record = parts.recorded(config.dataset, whole)
@@ -164,7 +172,7 @@ class _Training:
         if self.left > 0:
             seconds = self._fit(seconds)
         if self.place.is_chief and not artifacts.are_there(self.run, self.game):
-            artifacts.write(self.run, self.recipe, self.game, seconds)
+            artifacts.write(self.run, self.recipe, self.game, self.data, seconds)
         with self._with_the_others():
             self.place.wait_for_all()
 
@@ -192,7 +200,7 @@ class _Training:
     def _fit(self, seconds):
         """Runs the epochs that are left, again if training goes back; returns its time."""
         events = Events(self.run) if self.place.is_chief else None
-        sample = FixedSample(self.recipe, self.data, self.config.seed)
+        sample = FixedSample(self.recipe, self.data, self.config.seed) if self.recipe.draws else None
         monitor = Monitor(self.run, sample, self.config.on_collapse)
         saver = callbacks.SaveStates(
             self.run,
@@ -247,13 +255,15 @@ class _Training:
         first_epoch, first_step = divmod(self.done, steps_per_epoch)
         # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
         steps = [callbacks.RestoreMetrics(self.game)] if first_step else []
-        steps += [callbacks.StopAtNaN(monitor)]
+        periods = config.log_steps, config.save_steps, steps_per_epoch
+        steps += [callbacks.StopAtNaN(monitor, *periods)]
         if self.place.is_chief:
-            steps += [
-                callbacks.MetricsLog(self.run, config.log_steps, images, events, monitor),
-                callbacks.Samples(self.run, sample, steps_per_epoch, events),
-                callbacks.Progress(config.num_epochs, steps_per_epoch, images, monitor),
-            ]
+            steps += [callbacks.MetricsLog(self.run, config.log_steps, images, events, monitor)]
+            if self.recipe.draws:
+                sheet = samples.SampleSheet(self.recipe, self.data, config.seed)
+                steps += [callbacks.Samples(self.run, sheet, steps_per_epoch, events)]
+            progress = config.num_epochs, steps_per_epoch, images, config.log_steps, monitor
+            steps += [callbacks.Progress(*progress)]
         steps += [saver]
         for epoch in range(first_epoch, config.num_epochs):
             begun = first_step if epoch == first_epoch else 0
@@ -264,7 +274,7 @@ class _Training:
                 epochs=epoch + 1,
                 shuffle=False,
                 verbose=0,
-                callbacks=steps,
+                callbacks=callbacks.Unread(steps, add_history=True, model=self.game),
             )
 
     @contextlib.contextmanager

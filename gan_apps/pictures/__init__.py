@@ -1,0 +1,1 @@
+"""Pictures in files, of any kind that people have. Imports no TensorFlow."""

@@ -1,0 +1,130 @@
+"""A picture of any kind as a square of uint8, upright, on one scale, on white."""
+
+import warnings
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".gif"),
+    *(".tif", ".tiff", ".jp2", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
+)
+# A picture of more pixels than this is not opened: a small file can hold gigabytes.
+MAX_PIXELS = 50_000_000
+GRAY_MODES = ("1", "L", "LA", "La")
+# The largest value of a picture of whole numbers of more than 8 bits, and of one of floats.
+DEEP, FLOAT = 65_535, 1
+# Rounding may lead a float picture so far beyond.
+ROUNDING = 1e-3
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Unreadable(Exception):
+    """A picture that cannot be used; the message says why in a few words."""
+
+
+def square(image, size):
+    """The central square of a picture, uint8 [size, size] if it is gray, else [size, size, 3].
+
+    Raises:
+      ValueError: its values are not finite, or beyond the one scale that all pictures have.
+    """
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _of_8_bits(image)
+    if "A" in image.getbands() or "transparency" in image.info:
+        transparent = image.info.get("transparency")
+        if isinstance(transparent, tuple) and max(transparent) > 255:
+            # Of a picture of 16 bits, whose lower eight Pillow has dropped.
+            image.info["transparency"] = tuple(value >> 8 for value in transparent)
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    image = image.convert("L" if image.mode in GRAY_MODES else "RGB")
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    box = (left, top, left + side, top + side)
+    if side != size:
+        image = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+    else:
+        image = image.crop(box)
+    return np.asarray(image)
+
+
+def _of_8_bits(image):
+    """A gray picture of whole numbers of 16 or 32 bits, or of floats, as one of 8 bits.
+
+    Every picture has the same scale, which is that of a colour picture of 16 bits, whose lower
+    eight Pillow drops: 0 to 65,535, and 0 to 1 for floats.
+    """
+    values = np.asarray(image)
+    is_float = image.mode == "F"
+    if not np.isfinite(values).all():
+        raise ValueError("a value is not finite")
+    low, high, largest = values.min(), values.max(), FLOAT if is_float else DEEP
+    slack = ROUNDING if is_float else 0
+    if low < -slack or high > largest + slack:
+        raise ValueError(f"values of {low:,} to {high:,}, not of 0 to {largest:,}")
+    small = np.round(np.clip(values, 0, 1) * 255) if is_float else values >> 8
+    small = np.where(values == image.info.get("transparency"), 255, small)
+    return Image.fromarray(small.astype(np.uint8))
+
+
+def colour(image):
+    """An image uint8 [h, w] or [h, w, 3] with three channels."""
+    return np.dstack([image] * 3) if image.ndim == 2 else image
+
+
+def read(file, size):
+    """The central square of an image file, as `square` gives it.
+
+    Args:
+      file: a path, or an open binary file.
+      size: int. The side in pixels.
+
+    Raises:
+      Unreadable: it is no picture, is damaged, or cannot be used.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of sizes that could be an attack; ours are checked below.
+            warnings.simplefilter("ignore")
+            with Image.open(file) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                # JPEG alone can be read at a fraction of its size.
+                image.draft(None, (2 * size, 2 * size))
+                image.load()
+                return square(_upright(image), size)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Pillow's readers raise whatever a damaged file leads them to.
+        raise Unreadable(_reason(error)) from None
+
+
+def _upright(image):
+    """A picture as it was held; only the orientation of its EXIF is looked at."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:
+        # Viewers show a picture whose EXIF is damaged as it is.
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def _reason(error):
+    """Why an image could not be read, for a message."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MAX_PIXELS:,} pixels"
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,95 @@
+"""The pictures of one fixed set of inputs, drawn again and again while a training goes on."""
+
+import numpy as np
+
+from gan_apps.drawing import latents, pictures
+from models.game import to_signed
+
+# Pictures of each of several values that are asked for, of one alone, and of given pictures.
+OF_SEVERAL, OF_ONE, OF_GIVEN = 10, 64, 8
+# How many of one value's pictures stand in a row of the rounds.
+COLUMNS_OF_ROUNDS = 5
+
+
+def inputs(draw, data, count, seed):
+    """The inputs for about `count` pictures, as many of each value, and which value each is of.
+
+    Args:
+      draw: runs.draws.Draw.
+      data: data.columns.Data. Where given pictures are taken from.
+      count: int. At least two of each value.
+      seed: int.
+
+    Returns:
+      ({input: array [n, ...]}, ints [n]).
+    """
+    values = draw.condition.every()
+    each = count if len(values) == 1 else max(count // len(values), 2)
+    groups = np.repeat(np.arange(len(values)), each)
+    if draw.latents is not None:
+        return latents.requested(draw, values, each, seed), groups
+    return given(draw, data, count, seed), groups
+
+
+def given(draw, data, count, seed):
+    """`count` pictures of the data as the input of a draw that takes pictures."""
+    chosen = np.random.RandomState(seed).choice(len(data), count, replace=len(data) < count)
+    images = np.asarray(data.columns[draw.pictures.column][chosen])
+    return {draw.pictures.column: to_signed(images).numpy()}
+
+
+class SampleSheet:
+    """A fixed set of inputs of everything that a run draws, and the one picture of what comes of it.
+
+    What is drawn from latents is a grid, a row for each value where there are several; what is drawn
+    from pictures is rows of a given picture and the drawn one.
+
+    Args:
+      recipe: run_dir.Recipe of the run.
+      data: data.columns.Data that it learns from.
+      seed: int.
+    """
+
+    def __init__(self, recipe, data, seed):
+        self.draws = recipe.draws
+        self.inputs = {name: self._inputs(draw, data, seed) for name, draw in self.draws.items()}
+
+    def _inputs(self, draw, data, seed):
+        if draw.latents is None:
+            return given(draw, data, OF_GIVEN, seed)
+        values = draw.condition.every()
+        each = OF_ONE if len(values) == 1 else OF_SEVERAL
+        return latents.requested(draw, values, each, seed)
+
+    def drawn(self, game):
+        """What `game` draws of it now, uint8 [h, w, c]."""
+        parts = []
+        for name, draw in self.draws.items():
+            images = pictures.to_bytes(game.drawing(name)(self.inputs[name], training=False))
+            if draw.latents is None:
+                shown = pictures.to_bytes(self.inputs[name][draw.pictures.column])
+                pairs = zip(pictures.fitted(shown, draw.shape), images, strict=True)
+                images = np.stack([one for pair in pairs for one in pair])
+            parts.append(pictures.grid(images, columns(draw)))
+        return pictures.stacked(parts)
+
+
+def columns(draw):
+    """How many pictures are in a row of the sheet."""
+    if draw.latents is None:
+        return 2
+    return pictures.square(OF_ONE) if len(draw.condition.every()) == 1 else OF_SEVERAL
+
+
+def row_of_rounds(draw, cells):
+    """What of a sheet's cells [rows, columns, ...] stands in a row of the rounds: [n, ...]."""
+    if draw.latents is not None and len(draw.condition.every()) == 1:
+        return cells[0, :COLUMNS_OF_ROUNDS]
+    return cells[:, columns(draw) - 1 if draw.latents is None else 0]
+
+
+def frame_of_rounds(draw, cells):
+    """What of it stands in a frame of the animation: [n, ...]."""
+    if draw.latents is not None and len(draw.condition.every()) == 1:
+        return cells[:4, :4].reshape(-1, *cells.shape[2:])
+    return row_of_rounds(draw, cells)
