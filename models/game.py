@@ -20,9 +20,9 @@ import tensorflow as tf
 
 from models import replicas
 from models.normalization import PrependReference
+from models.order import FOREIGN as FOREIGN
+from models.order import Minibatches
 
-# How a column is named that holds other examples' values of another column, none of its own.
-FOREIGN = "foreign_"
 # How the moving average of a network is named.
 AVERAGED = "averaged_"
 # What `fit` says when it is given something else.
@@ -107,9 +107,9 @@ class _Mean(keras.metrics.Mean):
 class AbstractGame(keras.Model, abc.ABC):
     """Networks and the players that move them; a subclass says only who minimises what.
 
-    `fit` takes a dataset whose element is one iteration, `{player: {column: [steps, n, ...]}}`, the
-    columns those that the player asks for; images are uint8, or float32 in [-1, 1].
-    `models.minibatches` makes one of a tf.data.Dataset of examples. `save` writes everything that
+    `fit` takes what `models.minibatches` makes of a tf.data.Dataset of examples; or a dataset whose
+    element is one iteration, `{player: {column: [steps, n, ...]}}`, the columns those that the
+    player asks for, images uint8, or float32 in [-1, 1]. `save` writes everything that
     training changes, and what `keras.models.load_model` reads goes on as if it had never been
     saved. `predict` draws.
 
@@ -264,9 +264,26 @@ class AbstractGame(keras.Model, abc.ABC):
         for name in _NOT_OF_A_GAME:
             if options.get(name) is not None:
                 raise ValueError(f"{_FIT} and no {name}.")
+        if isinstance(x, Minibatches):
+            options["steps_per_epoch"] = options.get("steps_per_epoch") or x.steps_per_epoch
+            x = self._iterations(x)
         self._refuse_other_than_minibatches(x)
         # They are shuffled, which Keras would warn that it does not do.
         return super().fit(x, **{"shuffle": False, **options})
+
+    def _iterations(self, minibatches):
+        """Minibatches from this iteration on, each replica with its part of them."""
+        first = int(self.iteration.numpy())
+        if self.strategy is None:
+            return minibatches.iterations(first)
+        count = self.strategy.num_replicas_in_sync
+
+        def parts(context):
+            here = count // context.num_input_pipelines
+            start = here * context.input_pipeline_id
+            return minibatches.iterations(first, range(start, start + here), count)
+
+        return self.strategy.distribute_datasets_from_function(parts)
 
     def _refuse_other_than_minibatches(self, dataset):
         given = getattr(dataset, "element_spec", None)

@@ -10,8 +10,9 @@ import functools
 import tensorflow as tf
 
 from models.conditions import Condition
-from models.game import FOREIGN, AbstractGame
 
+# How a column is named that holds other examples' values of another column, none of its own.
+FOREIGN = "foreign_"
 # Examples that are read at a time.
 _READ = 1024
 _WANTED = 'minibatches takes a tf.data.Dataset of single examples {"images": ..., "labels": ...}'
@@ -50,24 +51,35 @@ class Minibatches:
         """Iterations per epoch; the remainder of an epoch is left to the others."""
         return self.count // self.images_per_iteration
 
-    def iteration(self, epoch, step, part=0, of=1):
-        """Part `part` of `of` equal ones of step `step` of an epoch, both from 0 and int64.
+    def iterations(self, first=0, parts=range(1), of=1):
+        """The iterations from number `first` on, as a tf.data.Dataset without an end.
 
-        All conditions are looked up and all noise is drawn for the whole minibatch; pictures of
-        the part alone, which is consecutive rows.
+        Args:
+          first: int. Iterations are counted from 0, over all epochs.
+          parts: range. Which parts of each minibatch to give, each an element of its own. All
+            conditions are looked up and all noise is drawn for the whole; pictures of these alone.
+          of: int. Into how many equal parts, consecutive rows, a minibatch is divided. Default 1.
 
         Returns:
-          {player: {column: [steps, batch_size / of, ...]}}.
+          Elements {player: {column: [steps, batch_size / of, ...]}}.
         """
 
-        def own(values):
-            updates, _, *rest = values.shape
-            return tf.reshape(values, (updates, of, self.batch_size // of, *rest))[:, part]
+        def element(place):
+            number, part = first + place // len(parts), parts[0] + place % len(parts)
+            epoch, step = number // self.steps_per_epoch, number % self.steps_per_epoch
+            own = functools.partial(self._own_rows, part, of)
+            return {
+                player.name: self._columns(at, player, epoch, step, own)
+                for at, player in enumerate(self.players)
+            }
 
-        return {
-            player.name: self._columns(place, player, epoch, step, own)
-            for place, player in enumerate(self.players)
-        }
+        numbers = tf.data.Dataset.counter()
+        return numbers.map(element, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    def _own_rows(self, part, of, values):
+        """The rows [updates, batch_size / of, ...] of one part of [updates, batch_size, ...]."""
+        updates, _, *rest = values.shape
+        return tf.reshape(values, (updates, of, self.batch_size // of, *rest))[:, part]
 
     def _columns(self, place, player, epoch, step, own):
         if not player.columns:
@@ -103,11 +115,12 @@ class Minibatches:
 
 
 def minibatches(dataset, model, batch_size):
-    """What `fit` of a game takes: an epoch of minibatches for each of its players.
+    """What `fit` of a game takes: minibatches for each of its players.
 
     The examples are read once, now, and held in memory (uint8 images in a quarter of what float32
     ones need); their order is shuffled anew for each epoch, keyed by the model's seed and its
     iteration. So a model that is loaded goes on with the minibatches that it would have seen.
+    An epoch of `fit` is a pass over the examples, or as many iterations as `steps_per_epoch` says.
 
         model.fit(models.minibatches(dataset, model, batch_size=64), epochs=10)
 
@@ -119,24 +132,19 @@ def minibatches(dataset, model, batch_size):
       batch_size: int. Examples per update.
 
     Returns:
-      tf.data.Dataset of {player: {column: [steps, batch_size, ...]}}.
+      Minibatches.
 
     Raises:
       TypeError: it is no such dataset, or no such model.
       ValueError: the examples are not what the model's networks take; names the column.
     """
-    if not isinstance(model, AbstractGame):
+    if not hasattr(model, "players"):
         raise TypeError(f"model must be a game of models, got {type(model).__name__}.")
     if not isinstance(dataset, tf.data.Dataset):
         raise TypeError(f"{_WANTED}, got {type(dataset).__name__}.")
     if not isinstance(dataset.element_spec, dict):
         kind = type(dataset.element_spec).__name__
         raise TypeError(f"{_WANTED}, got one of {kind}s: map them to that dict.")
-    if model.strategy is not None:
-        raise ValueError(
-            "minibatches are for one device, and this model was made under a strategy of "
-            "tf.distribute; train it with `python -m gan_apps` and --distribute."
-        )
     if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
         raise ValueError("dataset must end, got one that repeats without end.")
     players = model.players
@@ -177,23 +185,13 @@ def minibatches(dataset, model, batch_size):
             f"batch_size{times} must be from 1 to the {stream.count} examples that dataset has, "
             f"got batch_size={batch_size}."
         )
-    return _epoch(stream, model.iteration)
-
-
-def _epoch(stream, iteration):
-    """As many iterations as an epoch has, from the one on that the counter `iteration` is at."""
-    steps = stream.steps_per_epoch
-    # Read in Python whenever an epoch begins: the counter may be on another device than the data.
-    first = tf.data.Dataset.from_generator(
-        lambda: [iteration.numpy()], output_signature=tf.TensorSpec((), tf.int64)
-    )
-    numbers = first.flat_map(lambda number: tf.data.Dataset.range(number, number + steps))
-    iterations = numbers.map(
-        lambda number: stream.iteration(number // steps, number % steps),
-        num_parallel_calls=1,
-        deterministic=True,
-    )
-    return iterations.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps))
+    replicas = 1 if model.strategy is None else model.strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise ValueError(
+            f"batch_size must be a multiple of the {replicas} replicas that share every minibatch, "
+            f"got {batch_size}."
+        )
+    return stream
 
 
 def _refuse_shape(name, spec, shape):

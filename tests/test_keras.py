@@ -2,6 +2,9 @@
 
 import dataclasses
 import functools
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.testing import assert_array_equal
 
 import models
 from models.order import Minibatches
+from tests.conftest import ROOT
 from tests.tiny_models import COUNT, NUM_CLASSES, built, iteration, stepped
 
 # What README shows, of all of MNIST.
@@ -185,56 +189,123 @@ def test_a_row_that_is_here_no_more_is_named():
             kind.from_config({"name": "lost"})
 
 
-def seen(minibatches, player="discriminator"):
+def epoch(minibatches, first=0):
+    """The iterations of as many as an epoch has."""
+    return list(minibatches.iterations(first).take(minibatches.steps_per_epoch))
+
+
+# TensorFlow divides its devices once in a process.
+TWO_REPLICAS = """
+import keras
+import tensorflow as tf
+from numpy.testing import assert_allclose
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import models
+from tests.test_keras import asked, built, dataset
+
+two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+# Steps in proportion to the gradient: Adam makes whole ones out of rounding.
+rates = {"discriminator": "sgd", "generator": "sgd"}
+with two.scope():
+    model = built()
+    model.compile(rates)
+one = built()
+one.compile(rates)
+for each in (model, one):
+    each.fit(models.minibatches(dataset(), each, 6), epochs=2, verbose=0)
+assert_allclose(model.predict(asked(), verbose=0), one.predict(asked(), verbose=0), atol=1e-5)
+model.save("model.keras")
+with two.scope():
+    loaded = keras.models.load_model("model.keras")
+for each in (model, loaded):
+    each.fit(models.minibatches(dataset(), each, 6), verbose=0)
+assert_allclose(model.predict(asked(), verbose=0), loaded.predict(asked(), verbose=0), atol=0)
+try:
+    models.minibatches(dataset(), model, 5)
+except ValueError as error:
+    assert "batch_size must be a multiple of the 2 replicas" in str(error)
+else:
+    raise AssertionError
+"""
+
+
+@pytest.mark.slow
+def test_two_replicas_learn_what_one_does_and_go_on(tmp_path):
+    command = [sys.executable, "-c", TWO_REPLICAS]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def seen(minibatches, first=0):
     """The values of the images of an epoch, [iterations, steps, n]."""
-    return np.stack([i[player]["images"].numpy()[..., 0, 0, 0] for i in minibatches])
+    elements = epoch(minibatches, first)
+    return np.stack([e["discriminator"]["images"].numpy()[..., 0, 0, 0] for e in elements])
 
 
 def test_an_iteration_holds_what_each_player_asks_for():
     model = built(discriminator_steps=2, generator_steps=3)
-    spec = models.minibatches(dataset(), model, 5).element_spec
+    spec = models.minibatches(dataset(), model, 5).iterations().element_spec
     pictures = tf.TensorSpec((2, 5, 8, 8, 1), tf.uint8)
     two, three = (tf.TensorSpec((steps, 5), tf.int32) for steps in (2, 3))
     assert spec == {
         "discriminator": {"images": pictures, "labels": two, "foreign_labels": two},
         "generator": {"labels": three},
     }
-    spec = models.minibatches(dataset(), built("wgan"), 5).element_spec
+    spec = models.minibatches(dataset(), built("wgan"), 5).iterations().element_spec
     assert spec["generator"] == {} and list(spec["discriminator"]) == ["images"]
 
 
 def test_an_epoch_shows_every_image_once_with_its_own_label_and_a_foreign_one():
     # Each pass over the data is in another order: images and labels must be of the same pass.
     given = dataset().shuffle(EXAMPLES, reshuffle_each_iteration=True)
-    model = built()
-    minibatches = models.minibatches(given, model, COUNT)
-    assert len(minibatches) == EXAMPLES // COUNT
+    minibatches = models.minibatches(given, built(), COUNT)
+    assert minibatches.steps_per_epoch == EXAMPLES // COUNT
     shifts = set()
-    for element in minibatches:
-        columns = {name: values.numpy() for name, values in element["discriminator"].items()}
-        assert_array_equal(columns["labels"], columns["images"][..., 0, 0, 0] % NUM_CLASSES)
-        shifts.update(np.ravel((columns["foreign_labels"] - columns["labels"]) % NUM_CLASSES))
+    for element in epoch(minibatches):
+        found = {name: values.numpy() for name, values in element["discriminator"].items()}
+        assert_array_equal(found["labels"], found["images"][..., 0, 0, 0] % NUM_CLASSES)
+        shifts.update(np.ravel((found["foreign_labels"] - found["labels"]) % NUM_CLASSES))
     assert shifts == set(range(1, NUM_CLASSES))
     values = seen(minibatches).ravel()
     assert len(set(values)) == len(values) == EXAMPLES // COUNT * COUNT
 
 
 def test_epochs_are_in_an_order_of_their_own_that_the_seed_and_the_iteration_key():
-    model = built()
-    minibatches = models.minibatches(dataset(), model, COUNT)
+    minibatches = models.minibatches(dataset(), built(), COUNT)
     first = seen(minibatches)
     assert_array_equal(seen(minibatches), first)
-    model.iteration.assign(1)
-    later = seen(minibatches)
-    assert_array_equal(later[:2], first[1:])
-    model.iteration.assign(3)
-    assert (seen(minibatches) != first).any()
+    assert_array_equal(seen(minibatches, 1)[:2], first[1:])
+    assert (seen(minibatches, 3) != first).any()
     assert (seen(models.minibatches(dataset(), built(seed=1), COUNT)) != first).any()
+
+
+def test_fit_goes_on_from_the_model_s_iteration(monkeypatch):
+    model = built("wgan")
+    minibatches = models.minibatches(dataset(), model, COUNT)
+    shown = []
+
+    def step(iteration):
+        images = iteration["discriminator"]["images"]
+        # As in training, nothing of the data is needed to count.
+        model.iteration.assign_add(1)
+        tf.numpy_function(lambda values: shown.append(values[..., 0, 0, 0]), [images], [])
+        return {"loss": tf.constant(0.0)}
+
+    monkeypatch.setattr(model, "train_step", step)
+    model.fit(minibatches, epochs=2, verbose=0)
+    model.fit(minibatches, steps_per_epoch=1, epochs=2, verbose=0)
+    expected = np.concatenate([seen(minibatches, first) for first in (0, 3, 6)])
+    assert_array_equal(shown, expected[:8])
 
 
 def test_float_images_are_taken_as_they_are():
     given = (columns()["images"] / 127.5 - 1.0).astype(np.float64)
-    (element, *_) = models.minibatches(dataset(images=given), built("wgan"), COUNT)
+    (element, *_) = epoch(models.minibatches(dataset(images=given), built("wgan"), COUNT))
     images = element["discriminator"]["images"]
     assert images.dtype == tf.float32 and set(np.unique(images)) <= set(
         given.astype(np.float32).flat
@@ -246,7 +317,7 @@ def test_attributes_are_whole_numbers_of_each_slot():
     model = models.CGAN(networks, objective=models.OBJECTIVES["hinge"])
     attributes = np.array([[place % 3, -1] for place in range(EXAMPLES)])
     given = dataset(attributes=attributes)
-    (element, *_) = models.minibatches(given, model, COUNT)
+    (element, *_) = epoch(models.minibatches(given, model, COUNT))
     assert element["discriminator"]["attributes"].shape == (1, COUNT, 5)
     with pytest.raises(ValueError, match=r"attributes must be from -1 to 2, 1, got 3"):
         models.minibatches(dataset(attributes=attributes + 1), model, COUNT)
@@ -268,14 +339,16 @@ def ordered(**options):
 
 
 def pictures(order, *part):
-    epoch, step = tf.constant(1, tf.int64), tf.constant(0, tf.int64)
-    return order.iteration(epoch, step, *part)["discriminator"]["images"].numpy()
+    (element,) = order.iterations(2, *part).take(1)
+    return element["discriminator"]["images"].numpy()
 
 
 def test_parts_of_a_minibatch_are_its_rows():
-    first, second = (pictures(ordered(), part, 2) for part in range(2))
+    first, second = (pictures(ordered(), range(part, part + 1), 2) for part in range(2))
     assert first.shape == (2, 2, 8, 8, 1)
     assert_array_equal(np.concatenate([first, second], axis=1), pictures(ordered()))
+    both = [e["discriminator"]["images"] for e in ordered().iterations(2, range(2), 2).take(2)]
+    assert_array_equal(both, [first, second])
 
 
 def test_some_pictures_are_mirrored_and_the_others_as_they_are():
