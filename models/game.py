@@ -111,7 +111,7 @@ class AbstractGame(keras.Model, abc.ABC):
     element is one iteration, `{player: {column: [steps, n, ...]}}`, the columns those that the
     player asks for, images uint8, or float32 in [-1, 1]. `save` writes everything that
     training changes, and what `keras.models.load_model` reads goes on as if it had never been
-    saved. `predict` draws.
+    saved, where `models` has been imported. `predict` draws.
 
     Args:
       networks: {name: built keras.Model}. Beside a network `generator` there may be its equal
