@@ -10,5 +10,6 @@ from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
+from models.order import minibatches
 from models.wgan import WGAN
 from models.wgan_gp import WGANGP

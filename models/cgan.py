@@ -4,12 +4,14 @@ The discriminator judges pairs of a condition and an image and is trained with t
 third, a real image with a condition that is not its own, is what makes it look at the condition.
 """
 
+import keras
 import tensorflow as tf
 
 from models import losses
 from models.gan import AbstractGAN
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 class CGAN(AbstractGAN):
     """Conditional GAN with the matching-aware discriminator.
 
@@ -44,6 +46,12 @@ class CGAN(AbstractGAN):
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
         self.mismatched_weight = mismatched_weight
+        condition = self.adversary.condition
+        if mismatched_weight and (condition is None or max(condition.sizes) < 2):
+            raise ValueError(
+                "a CGAN needs networks with a condition of two values or more, such as "
+                f"models.pair(condition=models.Condition('labels', (10,))); got {condition}."
+            )
 
     def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)

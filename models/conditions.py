@@ -21,12 +21,16 @@ class Kind:
       one_hot: (values [...], sizes) -> float32 [..., sum(sizes)].
       foreign: (integers [..., slots], sizes, key) -> integers of the same shape, none of them its
         own.
+      slots: sizes -> shape of one example's integers.
+      lowest: int. The smallest of them.
     """
 
     spec: Callable
     taken: Callable
     one_hot: Callable
     foreign: Callable
+    slots: Callable
+    lowest: int
 
 
 def foreign_labels(labels, num_classes, key):
@@ -80,12 +84,17 @@ KINDS = {
         taken=lambda labels, sizes: labels,
         one_hot=lambda labels, sizes: tf.one_hot(labels, sizes[0]),
         foreign=lambda labels, sizes, key: foreign_labels(labels, sizes[0], key),
+        slots=lambda sizes: (),
+        lowest=0,
     ),
     "attributes": Kind(
         spec=lambda sizes: ((sum(sizes),), "float32"),
         taken=one_hot,
         one_hot=lambda vectors, sizes: vectors,
         foreign=foreign_attributes,
+        slots=lambda sizes: (len(sizes),),
+        # An open slot.
+        lowest=-1,
     ),
 }
 
@@ -125,6 +134,26 @@ class Condition:
         if KINDS[self.column].spec(self.sizes)[1] == "int32":
             return OneHot(self.sizes[0], dtype=dtype)(values)
         return values
+
+    @property
+    def slots(self):
+        """The shape of one example's whole numbers."""
+        return KINDS[self.column].slots(self.sizes)
+
+    def check(self, numbers):
+        """Refuses whole numbers (any integers [...] or [..., slots]) that are none of its values.
+
+        Raises:
+          ValueError: names the first of them.
+        """
+        lowest, numbers = KINDS[self.column].lowest, tf.cast(numbers, tf.int64)
+        sizes = self.sizes if self.slots else self.sizes[0]
+        wrong = tf.boolean_mask(numbers, (numbers < lowest) | (numbers >= sizes))
+        if len(wrong):
+            highest = ", ".join(str(size - 1) for size in self.sizes)
+            raise ValueError(
+                f"{self.column} must be from {lowest} to {highest}, got {int(wrong[0])}."
+            )
 
     def taken(self, numbers):
         """Whole numbers of the data (int32 [...] or [..., slots]) as the column's values."""

@@ -4,12 +4,14 @@ With the convolutional networks of models.networks it is the DCGAN; with least s
 with the hinge and a spectrally normalised discriminator the SN-GAN.
 """
 
+import keras
 import tensorflow as tf
 
 from models import losses
 from models.gan import AbstractGAN
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 class DCGAN(AbstractGAN):
     """Generative adversarial network with the objective of a row.
 

@@ -16,6 +16,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+import keras
 import tensorflow as tf
 
 Function = Callable[[tf.Tensor], tf.Tensor]
@@ -23,6 +24,7 @@ Function = Callable[[tf.Tensor], tf.Tensor]
 LOG_2 = math.log(2.0)
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FDivergence:
     """One row of the table. Functions are elementwise and keep the type of their argument.
@@ -36,6 +38,9 @@ class FDivergence:
       threshold: float. f'(1): the activation that calls a sample as likely of P as of Q.
       value_at_one: float. f(1), which is 0 for a divergence in the strict sense. Default 0.
 
+    `parameter` is what a row of FAMILIES was made with, else None. No argument, so that a row made
+    by dataclasses.replace, which is another one, does not say that it is of the family.
+
     Raises:
       ValueError: f(1), f'(1) or the Fenchel-Young equality at u = 1 contradict each other.
     """
@@ -47,6 +52,7 @@ class FDivergence:
     conjugate_of_activation: Function
     threshold: float
     value_at_one: float = 0.0
+    parameter: float | None = dataclasses.field(default=None, init=False)
 
     def __post_init__(self):
         one = tf.constant(1.0, tf.float64)
@@ -58,6 +64,29 @@ class FDivergence:
         ):
             if not math.isclose(float(found), stated, rel_tol=1e-9, abs_tol=1e-9):
                 raise ValueError(f"{what} of {self.name} is {float(found)}, not {stated}.")
+
+    def get_config(self):
+        """The row by its name, and by its parameter if it is of a family.
+
+        Raises:
+          ValueError: it is in no table.
+        """
+        if self.parameter is not None:
+            return {"name": self.name, "parameter": self.parameter}
+        if DIVERGENCES.get(self.name) is not self:
+            raise ValueError(
+                f"a divergence is saved by its name in models.DIVERGENCES, where there is no such "
+                f"row: {self.name!r}."
+            )
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """The row that `get_config` described."""
+        name, parameter = config["name"], config.get("parameter")
+        if name not in DIVERGENCES:
+            raise ValueError(f"models.DIVERGENCES has no row {name!r}.")
+        return DIVERGENCES[name] if parameter is None else FAMILIES[name](parameter)
 
 
 def _log_omega(y):
@@ -168,6 +197,12 @@ GAN = FDivergence(
 )
 
 
+def _of_family(row, parameter):
+    """The row, which says from now on what it was made with."""
+    object.__setattr__(row, "parameter", float(parameter))
+    return row
+
+
 def jensen_shannon_weighted(pi=0.5):
     """The row pi KL(P || M) + (1 - pi) KL(Q || M) with M = pi P + (1 - pi) Q.
 
@@ -182,7 +217,7 @@ def jensen_shannon_weighted(pi=0.5):
         mixture = 1.0 - pi + pi * u
         return pi * u * tf.math.log(u) - mixture * tf.math.log(mixture)
 
-    return FDivergence(
+    row = FDivergence(
         name="jensen_shannon_weighted",
         f=f,
         conjugate=lambda t: (1.0 - pi) * (log_rest - tf.math.log1p(-pi * tf.exp(t / pi))),
@@ -193,6 +228,7 @@ def jensen_shannon_weighted(pi=0.5):
         ),
         threshold=0.0,
     )
+    return _of_family(row, pi)
 
 
 def alpha(alpha=0.5):
@@ -220,7 +256,7 @@ def alpha(alpha=0.5):
         log_rest = math.log(1.0 - a)
         # ((1 - a) softplus(-v))**power, whose slope would overflow before the power itself does.
         fused = lambda v: tf.exp(power * (log_rest + _log_softplus(-v))) / a - 1.0 / a
-    return FDivergence(
+    row = FDivergence(
         name="alpha",
         f=f,
         conjugate=conjugate,
@@ -228,6 +264,7 @@ def alpha(alpha=0.5):
         conjugate_of_activation=fused,
         threshold=0.0,
     )
+    return _of_family(row, alpha)
 
 
 DIVERGENCES = {

@@ -3,12 +3,14 @@
 The discriminator tightens the variational bound of D_f(P || Q), the generator lowers it.
 """
 
+import keras
 import tensorflow as tf
 
 from models import losses
 from models.gan import AbstractGAN
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 class FGAN(AbstractGAN):
     """Variational divergence minimisation; a raw score v counts as T = g_f(v).
 

@@ -12,6 +12,7 @@ those is the same on every replica: as many replicas as you like train the same 
 
 import abc
 import dataclasses
+import inspect
 from collections.abc import Callable
 
 import keras
@@ -19,11 +20,22 @@ import tensorflow as tf
 
 from models import replicas
 from models.normalization import PrependReference
+from models.order import FOREIGN as FOREIGN
+from models.order import Minibatches
 
-# How a column is named that holds other examples' values of another column, none of its own.
-FOREIGN = "foreign_"
 # How the moving average of a network is named.
 AVERAGED = "averaged_"
+# What `fit` says when it is given something else.
+_FIT = "fit of a game takes models.minibatches(dataset, model, batch_size)"
+# What keras.Model.fit takes beside it and a game has no use for.
+_NOT_OF_A_GAME = (
+    "y",
+    "batch_size",
+    "class_weight",
+    "sample_weight",
+    "validation_data",
+    "validation_split",
+)
 
 
 def _on_the_sphere(shape, key):
@@ -77,6 +89,14 @@ class Player:
         return f"{self.name}_gradient_norm"
 
 
+@dataclasses.dataclass(frozen=True)
+class _Arguments:
+    """What a game was made with; no container, whose members Keras would track twice."""
+
+    positional: tuple
+    named: dict
+
+
 class _Mean(keras.metrics.Mean):
     """A running mean of what every replica has alike: it is read without asking the others."""
 
@@ -87,29 +107,47 @@ class _Mean(keras.metrics.Mean):
 class AbstractGame(keras.Model, abc.ABC):
     """Networks and the players that move them; a subclass says only who minimises what.
 
-    `fit` takes a dataset whose element is one iteration, `{player: {column: [steps, n, ...]}}`, the
-    columns those that the player asks for; images are uint8, or float32 in [-1, 1].
+    `fit` takes what `models.minibatches` makes of a tf.data.Dataset of examples; or a dataset whose
+    element is one iteration, `{player: {column: [steps, n, ...]}}`, the columns those that the
+    player asks for, images uint8, or float32 in [-1, 1]. `save` writes everything that
+    training changes, and what `keras.models.load_model` reads goes on as if it had never been
+    saved, where `models` has been imported. `predict` draws.
 
     Args:
-      networks: {name: keras.Model}. Beside a network `generator` there may be its equal
+      networks: {name: built keras.Model}. Beside a network `generator` there may be its equal
         `averaged_generator`, which holds the moving average of its weights and is never trained.
       averaging_decay: float in [0, 1). Decay per iteration of those averages. Default 0.999.
       latent_distribution: str. A key of LATENT_DISTRIBUTIONS. Default "normal".
       seed: int. Seed of all noise. Default 0.
     """
 
+    # What `compile` gives each player for want of another.
+    default_optimizer = {
+        "class_name": "Adam",
+        "config": {"learning_rate": 5e-4, "beta_1": 0.0, "beta_2": 0.99},
+    }
+
+    def __new__(cls, *args, **kwargs):
+        game = super().__new__(cls, *args, **kwargs)
+        game._arguments = _Arguments(args, kwargs)
+        return game
+
     def __init__(self, networks, *, averaging_decay=0.999, latent_distribution="normal", seed=0):
         super().__init__()
         self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
         # Keras would reduce a minibatch of its strategy to one in order to build what is built.
         self._distribute_strategy = None
+        _refuse_networks(networks)
         self.networks = dict(networks)
         self.averaging_decay = averaging_decay
         self.latent_distribution = latent_distribution
         self.seed = seed
         for name, network in self.averages:
-            self.networks[AVERAGED + name].trainable = False
-            self.networks[AVERAGED + name].set_weights(network.get_weights())
+            average = self.networks[AVERAGED + name]
+            if [w.shape for w in average.weights] != [w.shape for w in network.weights]:
+                raise ValueError(f"{AVERAGED}{name} must be the equal of {name}, it is another.")
+            average.trainable = False
+            average.set_weights(network.get_weights())
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
         # What else a saved state keeps: variables of the game's own, by `keep`.
@@ -117,6 +155,8 @@ class AbstractGame(keras.Model, abc.ABC):
         self.means = {}
         # Rows of the minibatch of this turn: known when a step is traced.
         self.minibatch_size = None
+        # The networks are, and the rest has no weights.
+        self.built = True
 
     @property
     @abc.abstractmethod
@@ -140,19 +180,14 @@ class AbstractGame(keras.Model, abc.ABC):
         """What a player moves: the trainable variables of its networks."""
         return [v for name in player.networks for v in self.networks[name].trainable_variables]
 
-    def compile(self, optimizers, jit_compile=False):
+    def compile(self, optimizers=None, jit_compile=False):
         """Gives each player its optimizer.
 
         Args:
-          optimizers: {player's name: keras.optimizers.Optimizer}.
+          optimizers: {player's name: keras.optimizers.Optimizer, or what names one to Keras}.
+            Default None: `default_optimizer` for each.
           jit_compile: bool. Whether XLA compiles the step. Default False.
         """
-        players = {player.name: player for player in self.players}
-        if optimizers.keys() != players.keys():
-            raise ValueError(
-                f"optimizers must be one for each of {', '.join(players)}, got "
-                f"{', '.join(optimizers) or 'none'}."
-            )
         for network in self.networks.values():
             for layer in layers_of(network, PrependReference):
                 if not tf.reduce_any(layer.reference != 0.0):
@@ -160,9 +195,30 @@ class AbstractGame(keras.Model, abc.ABC):
                         "virtual batch normalisation has no reference batch yet; call "
                         "set_reference with real images before compile."
                     )
+        self._compile(optimizers, jit_compile)
+
+    def _compile(self, optimizers, jit_compile):
+        players = {player.name: player for player in self.players}
+        if optimizers is None:
+            optimizers = dict.fromkeys(players, self.default_optimizer)
+        if not isinstance(optimizers, dict):
+            raise TypeError(
+                f"optimizers must be a dict of one for each of {', '.join(players)}, got "
+                f"{optimizers!r}."
+            )
+        if optimizers.keys() != players.keys():
+            raise ValueError(
+                f"optimizers must be one for each of {', '.join(players)}, got "
+                f"{', '.join(optimizers) or 'none'}."
+            )
+        optimizers = {name: keras.optimizers.get(optimizers[name]) for name in players}
+        if len(set(map(id, optimizers.values()))) < len(optimizers):
+            raise ValueError(
+                f"optimizers must be one for each of {', '.join(players)}, got the same for two."
+            )
         # optimizer=None: the default would be one more that is saved and never used.
         super().compile(optimizer=None, jit_compile=jit_compile)
-        self.optimizers = dict(optimizers)
+        self.optimizers = optimizers
         for name, player in players.items():
             # Built here and not at the first step, so that a saved state finds its slots.
             optimizers[name].build(self.trainable_variables_of(player))
@@ -171,11 +227,130 @@ class AbstractGame(keras.Model, abc.ABC):
         norms = [player.norm_name for player in self.players]
         # A figure may be a loss that is told by the player itself.
         self.means = {name: _Mean(name=name) for name in dict.fromkeys((*losses, *figures, *norms))}
-        self.built = True
+
+    def get_config(self):
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        given = self._arguments
+        arguments = {**dict(zip(names, given.positional, strict=False)), **given.named}
+        return {name: keras.saving.serialize_keras_object(a) for name, a in arguments.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{n: keras.saving.deserialize_keras_object(a) for n, a in config.items()})
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        optimizers = keras.saving.serialize_keras_object(dict(self.optimizers))
+        return {"optimizers": optimizers, "jit_compile": self.jit_compile}
+
+    def compile_from_config(self, config):
+        # A reference batch is among the weights, which are read later.
+        self._compile(
+            keras.saving.deserialize_keras_object(config["optimizers"]), config["jit_compile"]
+        )
 
     @property
     def metrics(self):
         return list(self.means.values())
+
+    def save(self, filepath, *args, **kwargs):
+        """As in keras.Model; what cannot be read again is refused before a file is there."""
+        self.get_config()
+        super().save(filepath, *args, **kwargs)
+
+    def fit(self, x=None, y=None, **options):
+        """Trains; x: what `models.minibatches` gives. Options as in keras.Model.
+
+        Raises:
+          TypeError: x holds no minibatches.
+          ValueError: x holds those of other players, or something is given that no game takes.
+        """
+        options["y"] = y
+        for name in _NOT_OF_A_GAME:
+            if options.get(name) is not None:
+                raise ValueError(f"{_FIT} and no {name}.")
+        if isinstance(x, Minibatches):
+            options["steps_per_epoch"] = options.get("steps_per_epoch") or x.steps_per_epoch
+            x = self._iterations(x)
+        self._refuse_other_than_minibatches(x)
+        # They are shuffled, which Keras would warn that it does not do.
+        return super().fit(x, **{"shuffle": False, **options})
+
+    def _iterations(self, minibatches):
+        """Minibatches from this iteration on, each replica with its part of them."""
+        first = int(self.iteration.numpy())
+        if self.strategy is None:
+            return minibatches.iterations(first)
+        count = self.strategy.num_replicas_in_sync
+
+        def parts(context):
+            here = count // context.num_input_pipelines
+            start = here * context.input_pipeline_id
+            return minibatches.iterations(first, range(start, start + here), count)
+
+        return self.strategy.distribute_datasets_from_function(parts)
+
+    def _refuse_other_than_minibatches(self, dataset):
+        given = getattr(dataset, "element_spec", None)
+        if not isinstance(given, dict) or not all(isinstance(c, dict) for c in given.values()):
+            what = type(dataset).__name__ if given is None else "a dataset of something else"
+            raise TypeError(f"{_FIT}, got {what}.")
+        for player in self.players:
+            columns = given.get(player.name, {})
+            for column in player.columns:
+                if column not in columns:
+                    raise ValueError(f"{_FIT}: the {player.name} lacks {column!r}.")
+                spec = columns[column]
+                # Replicas have a specification for each.
+                if isinstance(spec, tf.TensorSpec) and spec.shape[:1] != [player.steps]:
+                    raise ValueError(
+                        f"{_FIT}: the {player.name} takes {player.steps} steps, and {column!r} is "
+                        f"of shape {list(spec.shape)}."
+                    )
+
+    def evaluate(self, *args, **kwargs):
+        """Refused: no loss of a game says how good it draws."""
+        raise TypeError(
+            "a game has no evaluate: its losses say how the players stand to each other, not how "
+            "good the pictures are."
+        )
+
+    test_on_batch = evaluate
+
+    def train_on_batch(self, *args, **kwargs):
+        """Refused: a turn is several minibatches."""
+        raise TypeError(f"a game has no train_on_batch: {_FIT}.")
+
+    @property
+    def drawing(self):
+        """The network that `predict` draws with: the generator, its average if there is one."""
+        for name in (f"{AVERAGED}generator", "generator"):
+            if name in self.networks:
+                return self.networks[name]
+        raise TypeError(f"no generator draws, of {', '.join(self.networks)}; call one of them.")
+
+    def call(self, inputs, training=False):
+        return self.drawing(inputs, training=training)
+
+    def predict(self, x, **options):
+        """Draws; x: {input of the generator: array [n, ...]}. Options as in keras.Model.
+
+        Raises:
+          TypeError: x holds no inputs.
+          ValueError: they are others, or of other values, than the generator's.
+        """
+        if not isinstance(x, tf.data.Dataset):
+            _refuse_inputs(x, self.drawing)
+        return super().predict(x, **options)
+
+    def input_shape_of(self, column):
+        """The shape of one value of a column as the first network with such an input takes it."""
+        for network in self.networks.values():
+            taken = getattr(network, "input", None)
+            if isinstance(taken, dict) and column in taken:
+                return tuple(taken[column].shape[1:])
+        return None
 
     def train_step(self, minibatches):
         for player in self.players:
@@ -273,6 +448,48 @@ class AbstractGame(keras.Model, abc.ABC):
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
+
+
+def _refuse_networks(networks):
+    if not isinstance(networks, dict):
+        raise TypeError(
+            f"networks must be a dict of names and models, got {type(networks).__name__}."
+        )
+    names = {}
+    for name, network in networks.items():
+        if not isinstance(network, keras.Model):
+            raise TypeError(f"{name} must be a keras.Model, got {type(network).__name__}.")
+        if not network.built:
+            raise ValueError(f"{name} must be built: it has no weights before it has been called.")
+        for weight in network.weights:
+            if names.setdefault(id(weight), name) != name:
+                raise ValueError(
+                    f"{names[id(weight)]} and {name} must be two networks, they share weights."
+                )
+
+
+def _refuse_inputs(given, network):
+    wanted = network.input
+    if not isinstance(wanted, dict):
+        return
+    inputs = ", ".join(repr(name) for name in wanted)
+    if not isinstance(given, dict):
+        raise TypeError(f"predict takes a dict of {inputs}, got {type(given).__name__}.")
+    if given.keys() != wanted.keys():
+        found = ", ".join(map(repr, given)) or "nothing"
+        raise ValueError(f"predict takes {inputs}, got {found}.")
+    condition = getattr(network, "condition", None)
+    counts = set()
+    for name, values in given.items():
+        values = tf.convert_to_tensor(values)
+        shape = tuple(wanted[name].shape[1:])
+        if tuple(values.shape[1:]) != shape or not values.shape.rank:
+            raise ValueError(f"{name} must be of shape {['n', *shape]}, got {list(values.shape)}.")
+        counts.add(values.shape[0])
+        if condition is not None and name == condition.column and not condition.slots:
+            condition.check(values)
+    if len(counts) > 1:
+        raise ValueError(f"predict takes equally many of {inputs}, got {sorted(counts)}.")
 
 
 def layers_of(network, kind):

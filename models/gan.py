@@ -10,7 +10,9 @@ import abc
 import tensorflow as tf
 
 from models.adversary import Adversary
-from models.game import FOREIGN, AbstractGame, Player
+from models.game import AVERAGED, FOREIGN, AbstractGame, Player
+
+NETWORKS = ("generator", f"{AVERAGED}generator", "discriminator")
 
 
 class AbstractGAN(AbstractGame):
@@ -51,6 +53,19 @@ class AbstractGAN(AbstractGame):
             averaging_decay=averaging_decay,
             seed=seed,
         )
+        if set(networks) != set(NETWORKS):
+            raise ValueError(
+                f"networks must be {', '.join(NETWORKS)}, got {', '.join(networks) or 'none'}; "
+                "models.pair makes them."
+            )
+        asked, judged = (
+            getattr(networks[name], "condition", None) for name in ("generator", "discriminator")
+        )
+        if asked != judged:
+            raise ValueError(
+                f"generator and discriminator must have the same condition, got {asked} and "
+                f"{judged}."
+            )
         if initial_discriminator_steps % discriminator_steps:
             raise ValueError(
                 f"initial_discriminator_steps must be a multiple of discriminator_steps, "

@@ -13,11 +13,15 @@ of `fake`. Every row is written in a form that is finite for any float32 score.
 import dataclasses
 from collections.abc import Callable
 
+import keras
 import tensorflow as tf
+
+from models.divergences import FDivergence
 
 Term = Callable[[tf.Tensor], tf.Tensor]
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Objective:
     """What a score costs.
@@ -30,6 +34,9 @@ class Objective:
       reference: str. Where the formulas are printed.
       has_labels: bool. Whether `real` and `fake` are the losses of a label, "real" or "generated",
         that may be smoothed or now and then be wrong. Default False.
+
+    `divergence` and `generator_objective` are what `variational` made it of, else None. No
+    arguments, as in models.divergences.FDivergence.
     """
 
     name: str
@@ -38,12 +45,42 @@ class Objective:
     generator: Term
     reference: str
     has_labels: bool = False
+    divergence: FDivergence | None = dataclasses.field(default=None, init=False)
+    generator_objective: str | None = dataclasses.field(default=None, init=False)
 
     def __post_init__(self):
         scores = tf.constant([-1.0, 0.0, 1.0])
         for term in ("real", "fake", "generator"):
             if getattr(self, term)(scores).shape != scores.shape:
                 raise ValueError(f"{term} of objective {self.name} must work score by score.")
+
+    def get_config(self):
+        """The row by its name, or by the divergence that it is the bound of.
+
+        Raises:
+          ValueError: it is in no table.
+        """
+        if self.divergence is not None:
+            return {
+                "divergence": self.divergence.get_config(),
+                "generator_objective": self.generator_objective,
+            }
+        if OBJECTIVES.get(self.name) is not self:
+            raise ValueError(
+                f"an objective is saved by its name in models.OBJECTIVES, where there is no such "
+                f"row: {self.name!r}."
+            )
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """The row that `get_config` described."""
+        if "divergence" in config:
+            row = FDivergence.from_config(config["divergence"])
+            return variational(row, config["generator_objective"])
+        if config["name"] not in OBJECTIVES:
+            raise ValueError(f"models.OBJECTIVES has no row {config['name']!r}.")
+        return OBJECTIVES[config["name"]]
 
     def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
         """mean(real(s)) + mean(fake(s)); foreign pairs are half of the negative ones."""
@@ -177,10 +214,13 @@ def variational(divergence, generator_objective="trick"):
         "trick": lambda s: -divergence.activation(s),
         "exact": lambda s: -divergence.conjugate_of_activation(s),
     }
-    return Objective(
+    objective = Objective(
         name=divergence.name,
         real=lambda s: -divergence.activation(s),
         fake=divergence.conjugate_of_activation,
         generator=generators[generator_objective],
         reference="Nowozin et al. 2016 (arXiv 1606.00709), equations 4 and 6",
     )
+    object.__setattr__(objective, "divergence", divergence)
+    object.__setattr__(objective, "generator_objective", generator_objective)
+    return objective

@@ -238,6 +238,13 @@ class SpectrallyNormalized(keras.layers.Layer):
             name="u",
         )
 
+    def save_own_variables(self, store):
+        # Keras's own of a kernel's layer would leave u out.
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store):
+        keras.layers.Layer.load_own_variables(self, store)
+
     def power_iteration(self):
         """One step of the power method: u <- normalize(W^T normalize(W u))."""
         matrix = _matrix(self._whole_kernel)

@@ -4,11 +4,13 @@ The paper calls the discriminator the critic: its score is not a probability, an
 Lipschitz, for which every one of its weights is clipped after each of its updates.
 """
 
+import keras
 import tensorflow as tf
 
 from models.gan import AbstractGAN
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 class WGAN(AbstractGAN):
     """Wasserstein GAN with weight clipping.
 
@@ -22,6 +24,8 @@ class WGAN(AbstractGAN):
 
     Reference: Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1 (with RMSprop, rate 5e-5).
     """
+
+    default_optimizer = {"class_name": "RMSprop", "config": {"learning_rate": 5e-5, "rho": 0.99}}
 
     def __init__(self, networks, *, clip=0.01, discriminator_steps=5, **loop):
         if clip <= 0:

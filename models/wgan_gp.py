@@ -4,11 +4,13 @@ As in models/wgan.py, but the discriminator (the paper's critic) is kept Lipschi
 the norm of its gradient between real and generated images, one point for each pair.
 """
 
+import keras
 import tensorflow as tf
 
 from models.gan import AbstractGAN
 
 
+@keras.saving.register_keras_serializable("gan_apps")
 class WGANGP(AbstractGAN):
     """Wasserstein GAN with gradient penalty.
 
@@ -25,6 +27,11 @@ class WGANGP(AbstractGAN):
     Reference: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1 (with Adam, rate 1e-4,
     (0, .9)).
     """
+
+    default_optimizer = {
+        "class_name": "Adam",
+        "config": {"learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9},
+    }
 
     def __init__(self, networks, *, penalty="two_sided", discriminator_steps=5, **loop):
         if penalty is None:

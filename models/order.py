@@ -1,0 +1,254 @@
+"""The order of training data: which examples an iteration sees is a function of its number.
+
+An epoch visits the examples in a permutation keyed by [seed, epoch], another one for each player;
+nothing has to be remembered to go on in the middle of one. Foreign values are drawn the same way.
+"""
+
+import dataclasses
+import functools
+
+import tensorflow as tf
+
+from models.conditions import Condition
+
+# How a column is named that holds other examples' values of another column, none of its own.
+FOREIGN = "foreign_"
+# Examples that are read at a time.
+_READ = 1024
+_WANTED = 'minibatches takes a tf.data.Dataset of single examples {"images": ..., "labels": ...}'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Minibatches:
+    """The minibatches of a training.
+
+    Args:
+      gatherers: {column: function of int64 indices [...] -> its values [..., ...], in a graph}.
+        Those of `condition` are whole numbers.
+      count: int. How many examples there are.
+      players: models.game.Players, in the order of their turns. The first one's steps are an
+        iteration's examples.
+      batch_size: int. Examples per update.
+      seed: int.
+      condition: models.conditions.Condition or None, the default.
+      horizontal_flips: bool. Whether a random half of the examples is mirrored. Default False.
+    """
+
+    gatherers: dict
+    count: int
+    players: tuple
+    batch_size: int
+    seed: int
+    condition: Condition | None = None
+    horizontal_flips: bool = False
+
+    @property
+    def images_per_iteration(self):
+        return self.batch_size * self.players[0].steps
+
+    @property
+    def steps_per_epoch(self):
+        """Iterations per epoch; the remainder of an epoch is left to the others."""
+        return self.count // self.images_per_iteration
+
+    def iterations(self, first=0, parts=range(1), of=1):
+        """The iterations from number `first` on, as a tf.data.Dataset without an end.
+
+        Args:
+          first: int. Iterations are counted from 0, over all epochs.
+          parts: range. Which parts of each minibatch to give, each an element of its own. All
+            conditions are looked up and all noise is drawn for the whole; pictures of these alone.
+          of: int. Into how many equal parts, consecutive rows, a minibatch is divided. Default 1.
+
+        Returns:
+          Elements {player: {column: [steps, batch_size / of, ...]}}.
+        """
+
+        def element(place):
+            number, part = first + place // len(parts), parts[0] + place % len(parts)
+            epoch, step = number // self.steps_per_epoch, number % self.steps_per_epoch
+            own = functools.partial(self._own_rows, part, of)
+            return {
+                player.name: self._columns(at, player, epoch, step, own)
+                for at, player in enumerate(self.players)
+            }
+
+        numbers = tf.data.Dataset.counter()
+        return numbers.map(element, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    def _own_rows(self, part, of, values):
+        """The rows [updates, batch_size / of, ...] of one part of [updates, batch_size, ...]."""
+        updates, _, *rest = values.shape
+        return tf.reshape(values, (updates, of, self.batch_size // of, *rest))[:, part]
+
+    def _columns(self, place, player, epoch, step, own):
+        if not player.columns:
+            return {}
+        # The first two players' streams are keyed as they were when there were no others.
+        stream = tf.constant(self.seed + (place << 32 if place > 1 else 0), tf.int64)
+        salt = 2 * epoch + (place if place < 2 else 0)
+        size = player.steps * self.batch_size
+        positions = (step * size + tf.range(size, dtype=tf.int64)) % self.count
+        key = tf.stack([stream, salt])
+        indices = tf.random.experimental.index_shuffle(positions, key, self.count - 1)
+        indices = tf.reshape(indices, (player.steps, self.batch_size))
+        stream = tf.constant(self.seed + (place << 32), tf.int64)
+        key = tf.stack([stream, epoch * self.steps_per_epoch + step])
+        # Every column of pictures is mirrored alike, by other numbers than `key` draws elsewhere.
+        draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
+        asked = None if self.condition is None else self.condition.column
+        found = {}
+        for column in player.columns:
+            name = column.removeprefix(FOREIGN)
+            if name == asked:
+                numbers = self.gatherers[name](indices)
+                if column != name:
+                    numbers = self.condition.foreign(numbers, key)
+                found[column] = self.condition.taken(own(numbers))
+            else:
+                pictures = self.gatherers[name](own(indices))
+                if self.horizontal_flips:
+                    flipped = own(draws)[..., None, None, None] < 0.5
+                    pictures = tf.where(flipped, pictures[..., ::-1, :], pictures)
+                found[column] = pictures
+        return found
+
+
+def minibatches(dataset, model, batch_size):
+    """What `fit` of a game takes: minibatches for each of its players.
+
+    The examples are read once, now, and held in memory (uint8 images in a quarter of what float32
+    ones need); their order is shuffled anew for each epoch, keyed by the model's seed and its
+    iteration. So a model that is loaded goes on with the minibatches that it would have seen.
+    An epoch of `fit` is a pass over the examples, or as many iterations as `steps_per_epoch` says.
+
+        model.fit(models.minibatches(dataset, model, batch_size=64), epochs=10)
+
+    Args:
+      dataset: tf.data.Dataset of single examples {"images": uint8 [h, w, c] in [0, 255], or float
+        in [-1, 1]; "labels": whole number; ...}: the columns that the model's players ask for, and
+        any others, which are left out.
+      model: models.game.AbstractGame.
+      batch_size: int. Examples per update.
+
+    Returns:
+      Minibatches.
+
+    Raises:
+      TypeError: it is no such dataset, or no such model.
+      ValueError: the examples are not what the model's networks take; names the column.
+    """
+    if not hasattr(model, "players"):
+        raise TypeError(f"model must be a game of models, got {type(model).__name__}.")
+    if not isinstance(dataset, tf.data.Dataset):
+        raise TypeError(f"{_WANTED}, got {type(dataset).__name__}.")
+    if not isinstance(dataset.element_spec, dict):
+        kind = type(dataset.element_spec).__name__
+        raise TypeError(f"{_WANTED}, got one of {kind}s: map them to that dict.")
+    if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        raise ValueError("dataset must end, got one that repeats without end.")
+    players = model.players
+    conditions = (getattr(network, "condition", None) for network in model.networks.values())
+    condition = next((found for found in conditions if found is not None), None)
+    asked = None if condition is None else condition.column
+    names = {}
+    for player in players:
+        for name in (column.removeprefix(FOREIGN) for column in player.columns):
+            if name not in dataset.element_spec:
+                found = ", ".join(dataset.element_spec) or "nothing"
+                raise ValueError(
+                    f"dataset must have {name!r}, which the {player.name} asks for; it has {found}."
+                )
+            names[name] = dataset.element_spec[name]
+    for name, spec in names.items():
+        _refuse_shape(name, spec, condition.slots if name == asked else model.input_shape_of(name))
+        _refuse_type(name, spec.dtype, name == asked)
+    columns = _read(dataset, tuple(names))
+    for name, values in columns.items():
+        if name == asked:
+            condition.check(values)
+            columns[name] = tf.cast(values, tf.int32)
+        else:
+            _refuse_range(name, values)
+    stream = Minibatches(
+        gatherers={name: functools.partial(tf.gather, held) for name, held in columns.items()},
+        count=len(next(iter(columns.values()))),
+        players=players,
+        batch_size=batch_size,
+        seed=model.seed,
+        condition=condition,
+    )
+    first = players[0]
+    if not 1 <= stream.images_per_iteration <= stream.count:
+        times = f" times the {first.steps} steps of the {first.name}" if first.steps > 1 else ""
+        raise ValueError(
+            f"batch_size{times} must be from 1 to the {stream.count} examples that dataset has, "
+            f"got batch_size={batch_size}."
+        )
+    replicas = 1 if model.strategy is None else model.strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise ValueError(
+            f"batch_size must be a multiple of the {replicas} replicas that share every minibatch, "
+            f"got {batch_size}."
+        )
+    return stream
+
+
+def _refuse_shape(name, spec, shape):
+    found = tuple(spec.shape) if spec.shape.rank is not None else None
+    if shape is not None and found and found == (None, *shape):
+        raise ValueError(
+            f"dataset must be of single examples, got {name} of shape {list(found)}: give "
+            "dataset.unbatch()."
+        )
+    if found is None or None in found:
+        raise ValueError(
+            f"{name} must all have one shape that is known before they are read, got "
+            f"{spec.shape}: resize them, or say it with tf.ensure_shape."
+        )
+    if shape is not None and found != tuple(shape):
+        raise ValueError(
+            f"{name} must be of shape {list(shape)}, as the model's networks take them, got "
+            f"{list(found)}."
+        )
+
+
+def _refuse_type(name, dtype, whole):
+    if whole and not dtype.is_integer:
+        raise ValueError(f"{name} must be whole numbers, got {dtype.name}.")
+    if not (whole or dtype == tf.uint8 or dtype.is_floating):
+        raise ValueError(f"{name} must be uint8 in [0, 255] or float in [-1, 1], got {dtype.name}.")
+
+
+def _refuse_range(name, pictures):
+    if pictures.dtype == tf.uint8:
+        return
+    lowest, highest = float(tf.reduce_min(pictures)), float(tf.reduce_max(pictures))
+    # Pictures none of which has anything darker than middle gray are in [0, 1]. So written that
+    # what is not a number is refused too.
+    if not (-1.0 <= lowest < 0.0 and highest <= 1.0):
+        raise ValueError(
+            f"{name} must be uint8 in [0, 255] or float in [-1, 1], got float from {lowest:g} to "
+            f"{highest:g}."
+        )
+
+
+def _read(dataset, names):
+    """{name: values [count, ...]}, floats as float32.
+
+    All of them in one pass: the next one may be in another order.
+    """
+
+    def taken(example):
+        kinds = {name: example[name].dtype for name in names}
+        return {
+            name: tf.cast(example[name], tf.float32) if kind.is_floating else example[name]
+            for name, kind in kinds.items()
+        }
+
+    # In the memory of the processor, wherever the networks are.
+    with tf.device("CPU"):
+        parts = list(dataset.map(taken).batch(_READ))
+        if not parts:
+            raise ValueError("dataset must have examples, got none.")
+        return {name: tf.concat([part[name] for part in parts], axis=0) for name in names}
