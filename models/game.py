@@ -172,7 +172,7 @@ class AbstractGame(keras.Model, abc.ABC):
             if AVERAGED + name in self.networks
         ]
 
-    def drawing(self, name):
+    def drawn_by(self, name):
         """The network of that name as it is drawn from: its average, where it has one."""
         return self.networks.get(AVERAGED + name, self.networks[name])
 

@@ -22,7 +22,12 @@ class Labels(keras.layers.Layer):
         super().__init__(**kwargs)
         self.names = list(names)
 
-    def call(self, prompts):
+    def understood(self, prompts):
+        """Whether each prompt names a label."""
+        return self(prompts) >= 0
+
+    def call(self, prompts, draws=None):
+        del draws
         words = tf.strings.lower(tf.strings.strip(prompts), encoding="utf-8")
         named = tf.equal(words[:, None], [name.lower() for name in self.names])
         counted = [str(number) for number in range(len(self.names))]
@@ -34,7 +39,7 @@ class Labels(keras.layers.Layer):
         labels = tf.argmax(known, axis=1, output_type=tf.int32)
         return tf.where(tf.reduce_any(known, axis=1), labels, -1)
 
-    def compute_output_shape(self, prompts_shape):
+    def compute_output_shape(self, prompts_shape, draws_shape=None):
         return prompts_shape
 
     def get_config(self):

@@ -101,15 +101,30 @@ class Attributes(AbstractCondition):
                     vectors[row, first + number] = 1.0
         return {self.column: vectors}
 
-    def groups(self, values):
-        return [0] * len(values)
+    def numbers(self, column):
+        bounds = np.cumsum(self.sizes[:-1])
+        slots = np.split(np.asarray(column), bounds, axis=1)
+        return np.stack(
+            [np.where(slot.any(axis=1), slot.argmax(axis=1), MISSING) for slot in slots], axis=1
+        )
 
     def card(self):
         return (
             f" from words: {self.known()}",
-            f", `{self.column}` float32 [1, {sum(self.sizes)}] (one-hot in each slot, in that "
-            "order)",
+            f"`{self.column}` float32 [1, {sum(self.sizes)}] (one-hot in each slot, in that order)",
         )
+
+    def metadata(self):
+        return {"vocabulary": self.vocabulary.to_json()}
+
+    def reader(self):
+        from models import text
+
+        return text.Prompts(**self.vocabulary.reading)
+
+    @property
+    def example(self):
+        return self.vocabulary.slots[0].attributes[0]
 
     def to_json(self):
         return {"kind": self.kind, **self.vocabulary.to_json()}

@@ -86,13 +86,26 @@ class AbstractCondition(abc.ABC):
     def inputs(self, values):
         """The network's input of values: {column: array [n, ...]}."""
 
-    @abc.abstractmethod
-    def groups(self, values):
-        """For values that were drawn, which of `every()` each belongs to: a list of ints."""
+    def numbers(self, column):
+        """The network's input as whole numbers int [n, slots], -1 in a slot that is open."""
+        raise NotImplementedError("nothing was asked for.")
 
     @abc.abstractmethod
     def card(self):
         """(what is drawn on request, the input of a file) as words of a model card, or ("", "")."""
+
+    def metadata(self):
+        """What a .tflite file says of it, {name: JSON value}."""
+        return {}
+
+    def reader(self):
+        """The layer of models.text that reads prompts as it is read; None if nothing is asked."""
+        return None
+
+    @property
+    def example(self):
+        """A prompt that is understood, or None."""
+        return None
 
     @abc.abstractmethod
     def to_json(self):
@@ -148,9 +161,6 @@ class Nothing(AbstractCondition):
 
     def inputs(self, values):
         return {}
-
-    def groups(self, values):
-        return [0] * len(values)
 
     def card(self):
         return "", ""

@@ -84,11 +84,23 @@ class Labels(AbstractCondition):
     def inputs(self, values):
         return {self.column: np.asarray(values, np.int32)}
 
-    def groups(self, values):
-        return list(values)
+    def numbers(self, column):
+        return np.asarray(column)[:, None]
 
     def card(self):
-        return f" on request: {self.known()}", f", `{self.column}` int32 [1]"
+        return f" on request: {self.known()}", f"`{self.column}` int32 [1]"
+
+    def metadata(self):
+        return {"labels": list(self.names)}
+
+    def reader(self):
+        from models import text
+
+        return text.Labels(self.names)
+
+    @property
+    def example(self):
+        return self.names[0]
 
     def to_json(self):
         return {"kind": self.kind, "names": list(self.names), "flag": self.flag}

@@ -86,6 +86,15 @@ def cells(image, columns, size):
     return small.reshape(-1, height, columns, width, small.shape[-1]).swapaxes(1, 2)
 
 
+def read_grid(path, shape):
+    """The cells of a PNG of a grid that is not enlarged: uint8 [n, h, w, c], in the order of rows."""
+    height, width, channels = shape
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    found = cells(pixels, pixels.shape[1] // width, (height, width))
+    return found.reshape(-1, height, width, channels)
+
+
 def enlarged(image):
     """A grid uint8 [h, w, c], repeated to whole multiples of its pixels for the eye."""
     zoom = max(1, min(MAX_ZOOM, GRID_PIXELS // max(image.shape[:2])))

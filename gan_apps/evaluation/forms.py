@@ -9,7 +9,8 @@ import math
 import numpy as np
 
 from gan_apps.drawing import latents, pictures
-from gan_apps.evaluation import classifier, metrics
+from gan_apps.evaluation import judges, metrics
+from gan_apps.runs import run_dir
 
 # Pictures in all, and fewer where they are large: the numbers that all of them may have.
 PICTURES = 400
@@ -20,44 +21,65 @@ LEAST = 5
 PROMPTS = 20
 
 
-def inputs(recipe, seed=0):
-    """The inputs of a run's generator for about PICTURES pictures, several of each condition.
+# Pictures whose numbers set the scales of int8.
+REPRESENTATIVE = 100
 
-    Prompts are complete descriptions, as frequent ones as the data have.
+
+def inputs(run, name, draw, seed=0):
+    """The inputs of a draw for about PICTURES pictures, several of each condition, and their groups.
+
+    Prompts are complete descriptions, as frequent ones as the data have. What draws from pictures
+    is given those that the run keeps.
 
     Args:
-      recipe: run_dir.Recipe of the run.
+      run: path of the run directory.
+      name, draw: one of its draws: str, runs.draws.Draw.
       seed: int. Default 0.
+
+    Returns:
+      ({input: array [n, ...]}, ints [n]).
     """
-    asked = recipe.conditions
-    if recipe.vocabulary is not None:
-        drawn = latents.requested(recipe, asked, PROMPTS, seed)["attributes"]
-        asked = [tuple(map(int, row)) for row in metrics.attribute_numbers(drawn, _sizes(recipe))]
-    pictures_in_all = min(PICTURES, NUMBERS // math.prod(_shape(recipe)))
-    count = max(pictures_in_all // len(asked or (0,)), LEAST)
-    return latents.requested(recipe, asked, count, seed)
+    in_all = min(PICTURES, NUMBERS // math.prod(draw.shape))
+    if draw.latents is None:
+        kept = pictures.read_grid(run / (name + run_dir.SOURCES), draw.pictures.shape)
+        kept = kept[:in_all]
+        return {draw.pictures.column: kept / np.float32(127.5) - 1.0}, np.zeros(len(kept), int)
+    asked = draw.condition.every()
+    if len(draw.condition.sizes) > 1:
+        drawn = latents.requested(draw, asked, PROMPTS, seed)[draw.condition.column]
+        numbers = metrics.attribute_numbers(drawn, draw.condition.sizes)
+        asked = [tuple(map(int, row)) for row in numbers]
+    count = max(in_all // len(asked), LEAST)
+    groups = np.repeat(np.unique(asked, axis=0, return_inverse=True)[1].reshape(-1), count)
+    return latents.requested(draw, asked, count, seed), groups
 
 
 class Reference:
     """The pictures that a form is compared with.
 
     Args:
-      recipe: run_dir.Recipe of the run.
-      inputs: {name: array [n, ...]}. As `inputs` gives them.
-      images: float32 [n, h, w, c] in [-1, 1]. What the run itself draws of them.
+      run, recipe: a run directory and its run_dir.Recipe.
+      name: str. Of one of its draws.
+      generator: function of the draw's inputs -> images float32 [n, h, w, c] in [-1, 1]. What the
+        run itself draws.
     """
 
-    def __init__(self, recipe, inputs, images):
-        self.recipe, self.inputs, self.images = recipe, inputs, images
-        asked = inputs.get("labels", inputs.get("attributes", np.zeros(len(images))))
-        _, groups = np.unique(asked, axis=0, return_inverse=True)
-        self.groups = groups.reshape(-1)
-        self.spread = metrics.spread_within_labels(images, self.groups)
+    def __init__(self, run, recipe, name, generator):
+        self.draw = recipe.draws[name]
+        self.inputs, self.groups = inputs(run, name, self.draw)
+        self.images = generator(self.inputs)
+        self.spread = metrics.spread_within_labels(self.images, self.groups)
         found = None
-        if recipe.condition is not None:
-            dataset = recipe.settings["dataset"]
-            found = classifier.shipped_for(dataset, recipe.vocabulary, _shape(recipe))
-        self.judge = None if found is None else classifier.load(found)
+        if self.draw.condition.column is not None:
+            found = judges.shipped_for(recipe.settings["dataset"], self.draw)
+        self.judge = None if found is None else judges.load(found)
+
+    @property
+    def some(self):
+        """As many inputs, from all groups, as set the scales of int8."""
+        count = len(self.images)
+        chosen = np.unique(np.linspace(0, count - 1, min(REPRESENTATIVE, count)).astype(int))
+        return {name: values[chosen] for name, values in self.inputs.items()}
 
     def difference(self, images):
         """The largest difference of a pixel, in gray levels of 255."""
@@ -74,17 +96,6 @@ class Reference:
         if self.judge is None:
             return None
         probabilities, _ = self.judge.judged(pictures.to_bytes(images))
-        if self.recipe.vocabulary is None:
-            return metrics.conditional_accuracy(probabilities, self.inputs["labels"])
-        sizes = _sizes(self.recipe)
-        asked = metrics.attribute_numbers(self.inputs["attributes"], sizes)
-        return float(metrics.read_right(probabilities, asked, sizes).all(axis=1).mean())
-
-
-def _shape(recipe):
-    described = recipe.generator["config"]
-    return [described["image_size"], described["image_size"], described["channels"]]
-
-
-def _sizes(recipe):
-    return [len(slot.values) for slot in recipe.vocabulary.slots]
+        asked = self.draw.condition.numbers(self.inputs[self.draw.condition.column])
+        right = metrics.read_right(probabilities, asked, self.draw.condition.sizes)
+        return float(right.all(axis=1).mean())

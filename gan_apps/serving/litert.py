@@ -7,7 +7,6 @@ import warnings
 import tensorflow as tf
 
 import gan_apps
-from gan_apps.drawing import latents
 from gan_apps.machine import files, quiet
 from gan_apps.serving import saved_model
 
@@ -20,58 +19,53 @@ VARIANTS = {
 }
 # The entry of the file's metadata that holds `metadata`.
 METADATA = "gan_apps"
-# Pictures whose numbers set the scales of int8.
-REPRESENTATIVE = 100
 
 
-def write(generator, path, recipe=None, variant="float32"):
-    """Writes `generator` with the fixed batch 1; images in [-1, 1].
+def write(network, path, draw, variant="float32", examples=None):
+    """Writes a network with the fixed batch 1; images in [-1, 1].
 
     A fixed batch keeps the whole graph in one XNNPACK partition, and makes a picture independent
     of those that are drawn with it.
 
     Args:
-      generator: the run's network with its weights.
+      network: keras.Model. What draws.
       path: pathlib.Path.
-      recipe: run_dir.Recipe of the run, which the file's metadata and int8 need; or None.
-      variant: str. A key of VARIANTS.
+      draw: runs.draws.Draw. What it takes.
+      variant: str. A key of VARIANTS. Default "float32".
+      examples: {input: array [n, ...]} or None. What it is given, whose numbers set int8's scales.
     """
     with tempfile.TemporaryDirectory() as folder, quiet.stderr():
-        saved_model.write(generator, folder, batch=1)
+        saved_model.write(network, draw, folder, batch=1)
         converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=[saved_model.LATENTS]
+            folder, signature_keys=[draw.signature]
         )
         if variant != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if variant == "float16":
             converter.target_spec.supported_types = [tf.float16]
         if variant == "int8":
-            converter.representative_dataset = lambda: _examples(recipe)
+            converter.representative_dataset = lambda: _rows(examples)
         with warnings.catch_warnings():
             # The converter's own way to try int8, of which it says that it will change.
             warnings.filterwarnings("ignore", "[\\s\\S]*tf.lite.Interpreter is deprecated")
             content = converter.convert()
-    if recipe is not None:
-        content = _with_metadata(content, metadata(recipe, variant))
+    content = _with_metadata(content, metadata(draw, variant))
     with files.replacing(path) as beside:
         beside.write_bytes(content)
 
 
-def metadata(recipe, variant):
+def metadata(draw, variant):
     """What a program must know to use the file, as JSON values."""
     values = {
         "project": "gan_apps",
         "version": gan_apps.__version__,
         "variant": variant,
-        "latent_dim": recipe.latent_dim,
-        "latent_distribution": recipe.latent_distribution,
         "value_range": [-1.0, 1.0],
     }
-    if recipe.label_names:
-        values["labels"] = list(recipe.label_names)
-    if recipe.vocabulary is not None:
-        values["vocabulary"] = recipe.vocabulary.to_json()
-    return values
+    if draw.latents is not None:
+        values["latent_dim"] = draw.latents.size
+        values["latent_distribution"] = draw.latents.distribution
+    return {**values, **draw.condition.metadata()}
 
 
 def read_metadata(content):
@@ -99,8 +93,6 @@ def _with_metadata(content, values):
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def _examples(recipe):
-    count = -(-REPRESENTATIVE // len(recipe.conditions or (0,)))
-    inputs = latents.requested(recipe, recipe.conditions, count, 0)
-    for row in range(len(inputs["latents"])):
-        yield {name: values[row : row + 1] for name, values in inputs.items()}
+def _rows(examples):
+    for row in range(len(next(iter(examples.values())))):
+        yield {name: values[row : row + 1] for name, values in examples.items()}

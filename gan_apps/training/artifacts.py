@@ -39,7 +39,7 @@ def write(run, recipe, game, data, seconds):
     (run / run_dir.CARD).unlink(missing_ok=True)
     seed = recipe.settings["seed"]
     for name, one in recipe.draws.items():
-        network = game.drawing(name)
+        network = game.drawn_by(name)
         with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
             network.save_weights(files.in_utf8(beside))
         if one.latents is None:

@@ -32,24 +32,19 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
     """
     settings = recipe.settings
     dataset = settings["dataset"]
-    size, channels = (recipe.generator["config"][name] for name in ("image_size", "channels"))
-    kind = "gray" if channels == 1 else "colour"
-    asked, condition = "", ""
-    if recipe.label_names:
-        asked, condition = f" on request: {', '.join(recipe.label_names)}", ", `labels` int32 [1]"
-    if recipe.vocabulary is not None:
-        values = sum(len(slot.values) for slot in recipe.vocabulary.slots)
-        asked = f" from words: {recipe.vocabulary.known()}"
-        condition = f", `attributes` float32 [1, {values}] (one-hot in each slot, in that order)"
     began = settings.get("initial_run_dir")
     began = f", begun with the networks of `{began}`" if began else ""
     mirrored = ", half of them mirrored" if settings.get("horizontal_flips") else ""
     lines = [
         f"# {run.name}",
         "",
-        f"Draws {size}x{size} {kind} images{asked}.",
-        f"Made by `python -m gan_apps.{recipe.app} --mode=train`; draw from it with "
-        f"`python -m gan_apps.{recipe.app} --run_dir=<this folder>`.",
+        *(_drawn(name, draw, recipe) for name, draw in recipe.draws.items()),
+        f"Made by `python -m gan_apps.{recipe.system} --mode=train`"
+        + (
+            f"; draw from it with `python -m gan_apps.{recipe.system} --run_dir=<this folder>`."
+            if recipe.draws
+            else "."
+        ),
         "",
         "## Training",
         "",
@@ -70,13 +65,8 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         "",
         "## Files",
         "",
-        f"- `{run_dir.LITERT}`: float32 LiteRT, batch 1. Inputs `latents` float32 "
-        f"[1, {recipe.latent_dim}] ({LATENTS[recipe.latent_distribution]}){condition}; output "
-        f"`images` float32 "
-        f"[1, {size}, {size}, {channels}] in [-1, 1].",
-        f"- `{run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described in "
-        f"`{run_dir.CONFIG}`.",
-        f"- `{run_dir.MANIFEST}`: sizes and SHA-256 of the two.",
+        *(line for name, draw in recipe.draws.items() for line in _files(name, draw)),
+        f"- `{run_dir.MANIFEST}`: their sizes and SHA-256.",
         f"- `{run_dir.SAMPLES}`: pictures of seed {settings['seed']}. `{run_dir.ROUNDS}`, "
         f"`{run_dir.ROUNDS_MOVING}`: some at iterations {_rounds(iterations)}, and moving.",
         "",
@@ -88,6 +78,40 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         "",
     ]
     files.write_text(run / run_dir.CARD, "\n".join(lines))
+
+
+def _drawn(name, draw, recipe):
+    """What a network draws, in a sentence."""
+    height, width, channels = draw.shape
+    kind = "gray" if channels == 1 else "colour"
+    by = f"`{name}` draws" if len(recipe.draws) > 1 else "Draws"
+    given = ""
+    if draw.pictures is not None:
+        given = (
+            f" from pictures of {draw.pictures.shape[1]}x{draw.pictures.shape[0]} that it is given"
+        )
+    return f"{by} {width}x{height} {kind} images{draw.condition.card()[0]}{given}."
+
+
+def _files(name, draw):
+    """What a network's files are, as lines."""
+    inputs = []
+    if draw.latents is not None:
+        inputs.append(
+            f"`latents` float32 [1, {draw.latents.size}] ({LATENTS[draw.latents.distribution]})"
+        )
+    if draw.condition.card()[1]:
+        inputs.append(draw.condition.card()[1])
+    if draw.pictures is not None:
+        shape = ", ".join(map(str, draw.pictures.shape))
+        inputs.append(f"`{draw.pictures.column}` float32 [1, {shape}] in [-1, 1]")
+    plural = "s" if len(inputs) > 1 or draw.latents is not None else ""
+    return [
+        f"- `{name + run_dir.LITERT}`: float32 LiteRT, batch 1. Input{plural} {', '.join(inputs)}; "
+        f"output `images` float32 [1, {', '.join(map(str, draw.shape))}] in [-1, 1].",
+        f"- `{name + run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described "
+        f"in `{run_dir.CONFIG}`.",
+    ]
 
 
 def trained_on(recipe):

@@ -91,7 +91,8 @@ class Place:
             here = count // context.num_input_pipelines
             first = here * context.input_pipeline_id
             own = range(first, first + here)
-            return minibatches.epoch(epoch, first_step, own, count).repeat()
+            first_iteration = epoch * minibatches.steps_per_epoch + first_step
+            return minibatches.iterations(first_iteration, own, count)
 
         return self.strategy.distribute_datasets_from_function(parts)
 

@@ -65,7 +65,7 @@ class SampleSheet:
         """What `game` draws of it now, uint8 [h, w, c]."""
         parts = []
         for name, draw in self.draws.items():
-            images = pictures.to_bytes(game.drawing(name)(self.inputs[name], training=False))
+            images = pictures.to_bytes(game.drawn_by(name)(self.inputs[name], training=False))
             if draw.latents is None:
                 shown = pictures.to_bytes(self.inputs[name][draw.pictures.column])
                 pairs = zip(pictures.fitted(shown, draw.shape), images, strict=True)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from gan_apps import settings
 from gan_apps.data import parts, sources, tagged
 from gan_apps.data.columns import Data
-from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.minibatches import minibatches
 from gan_apps.machine import files, processor, terminal
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
@@ -31,6 +31,7 @@ from gan_apps.training.distribution import Place
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import FixedSample, Monitor
 from models.game import AbstractGame
+from models.order import Minibatches
 
 RECORDED = ("tensorflow", "keras", "numpy")
 # A training that has gone back so often will not be helped by other noise.
@@ -63,9 +64,7 @@ def train(system, config, run, accept_changed_data=False):
     data, record = _data(system, config, run, accept_changed_data)
     with place.scope():
         game = building.build(system, config, data)
-    minibatches = Minibatches(
-        data, game.players, config.batch_size, config.seed, config.horizontal_flips
-    )
+    order = minibatches(data, game.players, config.batch_size, config.seed, config.horizontal_flips)
     limits.refuse_what_does_not_fit(config.batch_size, game)
     is_new = run is None or not saved_states.saved(run)
     if getattr(config, "initial_run_dir", "") and is_new:
@@ -82,7 +81,7 @@ def train(system, config, run, accept_changed_data=False):
     if place.is_chief:
         held = run_dir.new_held(system.name) if run is None else run_dir.held(run)
     with held as run, limits.said_in_one_line(config, run), terminal.that_may_go_away():
-        _Training(run, system, config, data, minibatches, game, recipe, place).go_on()
+        _Training(run, system, config, data, order, game, recipe, place).go_on()
     return run
 
 
@@ -141,7 +140,7 @@ class _Training:
     system: System
     config: settings.Training
     data: Data
-    minibatches: Minibatches
+    order: Minibatches
     game: AbstractGame
     recipe: run_dir.Recipe
     place: Place
@@ -153,7 +152,7 @@ class _Training:
 
     @property
     def left(self):
-        return self.config.num_epochs * self.minibatches.steps_per_epoch - self.done
+        return self.config.num_epochs * self.order.steps_per_epoch - self.done
 
     def go_on(self):
         """Trains from where the run stands to its end."""
@@ -200,12 +199,14 @@ class _Training:
     def _fit(self, seconds):
         """Runs the epochs that are left, again if training goes back; returns its time."""
         events = Events(self.run) if self.place.is_chief else None
-        sample = FixedSample(self.recipe, self.data, self.config.seed) if self.recipe.draws else None
+        sample = (
+            FixedSample(self.recipe, self.data, self.config.seed) if self.recipe.draws else None
+        )
         monitor = Monitor(self.run, sample, self.config.on_collapse)
         saver = callbacks.SaveStates(
             self.run,
             self.config.save_steps,
-            self.minibatches.steps_per_epoch,
+            self.order.steps_per_epoch,
             seconds,
             monitor,
             self.place.is_chief,
@@ -238,7 +239,7 @@ class _Training:
         if not times:
             raise Failed(f"{failure} There is no state from before it to go back to.") from None
         callbacks.MetricsLog.cut_back(self.run, self.done)
-        row = {"step": self.done, "epoch": -(-self.done // self.minibatches.steps_per_epoch)}
+        row = {"step": self.done, "epoch": -(-self.done // self.order.steps_per_epoch)}
         path = self.run / run_dir.METRICS
         callbacks.append(path, {**row, "rollback": times, "reason": str(failure)})
         monitor.read_again()
@@ -250,8 +251,8 @@ class _Training:
         )
 
     def _fit_epochs(self, monitor, saver, events):
-        config, steps_per_epoch = self.config, self.minibatches.steps_per_epoch
-        images = self.minibatches.images_per_iteration
+        config, steps_per_epoch = self.config, self.order.steps_per_epoch
+        images = self.order.images_per_iteration
         first_epoch, first_step = divmod(self.done, steps_per_epoch)
         # Within an epoch the metrics go on as they were saved; a new epoch begins with new ones.
         steps = [callbacks.RestoreMetrics(self.game)] if first_step else []
@@ -268,7 +269,7 @@ class _Training:
         for epoch in range(first_epoch, config.num_epochs):
             begun = first_step if epoch == first_epoch else 0
             self.game.fit(
-                self.place.iterations(self.minibatches, epoch, begun),
+                self.place.iterations(self.order, epoch, begun),
                 steps_per_epoch=steps_per_epoch - begun,
                 initial_epoch=epoch,
                 epochs=epoch + 1,

@@ -43,7 +43,7 @@ class Form(typing.NamedTuple):
     is_written: bool = True
 
 
-def export(run, recipe, output, formats, state=None):
+def export(run, recipe, output, formats, state=None, name=None):
     """Writes a run's generator into `output`.
 
     Args:
@@ -51,6 +51,7 @@ def export(run, recipe, output, formats, state=None):
       output: pathlib.Path. A new or empty folder, or one that an earlier export made.
       formats: str. "saved_model", "litert" or "all".
       state: str or None. As in drawing.runtimes.weights.
+      name: str or None. Which of the recipe's draws; None for the first.
 
     Returns:
       list of Form. What an earlier export had written of one that is left out is removed.
@@ -59,17 +60,17 @@ def export(run, recipe, output, formats, state=None):
       Refused: the run has no whole generator, or the folder is not for this.
       Failed: a float32 form draws something else than Keras.
     """
-    weights = runtimes.weights(run, state)
+    name, draw = runtimes.named_draw(run, recipe, name)
+    weights = runtimes.weights(run, name, state)
     _check_output(output)
-    generator = runtimes.keras_network(weights, recipe)
-    inputs = forms.inputs(recipe)
-    reference = forms.Reference(recipe, inputs, runtimes.in_batches(generator)(inputs))
+    network = runtimes.keras_network(weights, name, draw)
+    reference = forms.Reference(run, recipe, name, runtimes.in_batches(network))
     output.mkdir(parents=True, exist_ok=True)
     files.clear_unfinished(output)
     written = []
     if formats in ("saved_model", "all"):
-        path = saved_model.write_version(generator, recipe, output / SAVED_MODEL)
-        drawn = runtimes.in_batches(_served(path))(inputs)
+        path = saved_model.write_version(network, draw, output / SAVED_MODEL)
+        drawn = runtimes.in_batches(_served(path, draw))(reference.inputs)
         written.append(_judged(path, path, drawn, reference, exact=True))
         name = output.resolve().name
         files.write_text(output / MODELS_CONFIG, _models_config(name))
@@ -78,16 +79,16 @@ def export(run, recipe, output, formats, state=None):
         (output / LITERT).mkdir(exist_ok=True)
         for variant in litert.VARIANTS:
             path = output / LITERT / f"{variant}.tflite"
-            written.append(_variant(generator, path, recipe, variant, reference))
+            written.append(_variant(network, path, draw, variant, reference))
     return written
 
 
-def _variant(generator, path, recipe, variant, reference):
+def _variant(network, path, draw, variant, reference):
     """Writes a variant to `path` if it draws as it should, and removes what is there if not."""
     with tempfile.TemporaryDirectory() as folder:
         tried = pathlib.Path(folder) / path.name
-        litert.write(generator, tried, recipe, variant)
-        drawn = runtimes.litert_generator(tried, recipe)(reference.inputs)
+        litert.write(network, tried, draw, variant, reference.some)
+        drawn = runtimes.litert_generator(tried, draw)(reference.inputs)
         form = _judged(path, tried, drawn, reference, exact=variant == "float32")
         if not form.variety >= LEAST_VARIETY:
             path.unlink(missing_ok=True)
@@ -133,11 +134,11 @@ def _check_output(output):
         raise Refused(f"--output_dir={output}: {nearest} is not writable.")
 
 
-def _served(path):
-    """A SavedModel's signature `latents`, with images in [-1, 1]."""
+def _served(path, draw):
+    """A SavedModel's signature of the network's own inputs, with images in [-1, 1]."""
     import tensorflow as tf
 
-    signature = tf.saved_model.load(files.in_utf8(path)).signatures[saved_model.LATENTS]
+    signature = tf.saved_model.load(files.in_utf8(path)).signatures[draw.signature]
 
     def images(inputs, training):
         del training
