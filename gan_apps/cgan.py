@@ -12,14 +12,7 @@ python -m gan_apps.cgan --mode=train --run_dir=checkpoints/cgan_001    goes on w
 python -m gan_apps.cgan --run_dir=checkpoints/cgan_001 --digit=9       draws from it
 """
 
-from gan_apps import settings
-from gan_apps.command import adversarial, launch
-
-
-def main():
-    adversarial.run("cgan", settings.CGANConfig, "cgan_digits", shipped_prompt_run="cgan_anime")
-
+from gan_apps.command import system_command
 
 if __name__ == "__main__":
-    adversarial.define_flags(settings.CGANConfig, conditional=True)
-    launch.launch(main)
+    system_command.launch("cgan")

@@ -44,9 +44,9 @@ def main():
     if not folder.parent.is_dir():
         raise Refused(f"--output={folder}: the folder {folder.parent} does not exist.")
     quiet.import_tensorflow()
-    from gan_apps.evaluation import classifier
+    from gan_apps.evaluation import judges
 
-    accuracy = classifier.train(
+    accuracy = judges.train(
         values.dataset,
         folder,
         num_epochs=values.num_epochs,

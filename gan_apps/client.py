@@ -8,7 +8,7 @@ import pathlib
 
 from absl import flags
 
-from gan_apps.command import asking, launch
+from gan_apps.command import launch, request_flags
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.settings import flags as settings_flags
@@ -32,22 +32,22 @@ def main():
         if not values[name].value:
             raise Refused(f"--{name}: name it, such as --server=http://localhost:8501.")
     values.seed = 0 if values.seed is None else values.seed
-    asking.check()
+    request_flags.check()
     run = pathlib.Path(values.run_dir) if values.run_dir else run_dir.shipped(values.model)
     recipe = run_dir.read_recipe(run)
-    if asking.wants_words():
-        asking.list_words(run, recipe)
+    if request_flags.wants_words():
+        request_flags.list_words(run, recipe.draw)
         return
     from gan_apps.drawing import draw
     from gan_apps.remote import servers
 
     servers.check_seconds(values.timeout)
-    request = asking.request(run, recipe)
+    request = request_flags.request(run, recipe.draw)
     draw.check_writable(request.output)
-    generator = servers.open_generator(values.server, values.model, recipe, values.timeout)
+    generator = servers.open_generator(values.server, values.model, recipe.draw, values.timeout)
     print(draw.draw(generator, request))
 
 
 if __name__ == "__main__":
-    asking.define_flags(conditional=True)
+    request_flags.define_flags()
     launch.launch(main)

@@ -9,14 +9,7 @@ python -m gan_apps.dcgan --mode=train --dataset=path/to/folder   on a folder of 
 python -m gan_apps.dcgan --mode=train --objective=hinge --normalization=spectral        an SN-GAN
 """
 
-from gan_apps import settings
-from gan_apps.command import adversarial, launch
-
-
-def main():
-    adversarial.run("dcgan", settings.DCGANConfig, shipped_run="dcgan_faces")
-
+from gan_apps.command import system_command
 
 if __name__ == "__main__":
-    adversarial.define_flags(settings.DCGANConfig)
-    launch.launch(main)
+    system_command.launch("dcgan")

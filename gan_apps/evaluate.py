@@ -10,7 +10,7 @@ import sys
 from absl import flags
 
 from gan_apps.command import launch
-from gan_apps.command.asking import MAX_IMAGES
+from gan_apps.command.request_flags import MAX_IMAGES
 from gan_apps.drawing.draw import GRID, check_writable
 from gan_apps.machine import quiet
 from gan_apps.runs import run_dir
@@ -67,10 +67,10 @@ def main():
     run = pathlib.Path(values.run_dir)
     recipe = run_dir.read_recipe(run)
     quiet.import_tensorflow()
-    from gan_apps.evaluation import evaluate
+    from gan_apps.evaluation import judgement
 
     try:
-        report = evaluate.evaluate(
+        report = judgement.judge(
             run,
             recipe,
             num_images=values.num_images,
@@ -81,10 +81,10 @@ def main():
             nearest=nearest,
             metric=values.metric,
         )
-    except evaluate.NotMeasured as error:
+    except judgement.NotMeasured as error:
         print(f"Not measured: {error}.", file=sys.stderr)
         return
-    print(evaluate.table(report))
+    print(judgement.table(report))
     print(run / (run_dir.FID_EVALUATION if values.metric == "fid" else run_dir.EVALUATION))
 
 

@@ -32,6 +32,9 @@ flags.DEFINE_string(
     "Export a saved state of the run: best (the least kernel distance while training), last, or "
     "the number of an iteration. Default: the generator that the training ended with.",
 )
+flags.DEFINE_string(
+    "draw", None, "Which of the run's networks, where it has several. Default: the first."
+)
 flags.DEFINE_string("format", "all", f"What to write. One of: {', '.join(FORMATS)}.")
 
 
@@ -47,19 +50,20 @@ def main():
 
     run = pathlib.Path(values.run_dir)
     recipe = run_dir.read_recipe(run)
-    runtimes.weights(run, values.state)
+    name, _ = runtimes.named_draw(run, recipe, values.draw)
+    runtimes.weights(run, name, values.state)
     quiet.import_tensorflow()
-    from gan_apps.serving import export
+    from gan_apps.serving import exports
 
     output = pathlib.Path(values.output_dir)
-    made = export.export(run, recipe, output, values.format, values.state)
+    made = exports.export(run, recipe, output, values.format, values.state, name)
     width = max(len(str(form.path)) for form in made)
     for form in made:
         if form.is_written:
             print(f"{str(form.path):<{width}}  {form.bytes / 1e6:6.2f} MB  {told(form)}")
         else:
             print(
-                f"{form.path} is left out: {told(form)}. At least {export.LEAST_VARIETY} of the "
+                f"{form.path} is left out: {told(form)}. At least {exports.LEAST_VARIETY} of the "
                 "variety is asked of it.",
                 file=sys.stderr,
             )

@@ -5,14 +5,7 @@ python -m gan_apps.fgan --mode=train --divergence=pearson        trains on MNIST
 python -m gan_apps.fgan --mode=train --divergence=alpha --alpha=2 --generator_objective=exact
 """
 
-from gan_apps import settings
-from gan_apps.command import adversarial, launch
-
-
-def main():
-    adversarial.run("fgan", settings.FGANConfig, shipped_run="fgan_digits")
-
+from gan_apps.command import system_command
 
 if __name__ == "__main__":
-    adversarial.define_flags(settings.FGANConfig)
-    launch.launch(main)
+    system_command.launch("fgan")

@@ -66,9 +66,13 @@ class Attributes(AbstractCondition):
             print(f"Ignored: {listed}; this run knows {self.known()}.", file=sys.stderr)
         return attributes
 
+    def named(self, value):
+        """A value in words: "blue hair red eyes"."""
+        return self.vocabulary.named(value)
+
     def file_name(self, values):
         plural = "s" if len(values) > 1 else ""
-        words = "_and_".join(self.vocabulary.named(one) for one in values)
+        words = "_and_".join(self.named(one) for one in values)
         return f"prompt{plural}_{as_file_name(words)}"
 
     def key(self, value):

@@ -4,6 +4,8 @@ import dataclasses
 import os
 import pathlib
 
+import numpy as np
+
 from gan_apps.drawing import pictures
 from gan_apps.settings import Failed, Refused
 
@@ -22,11 +24,16 @@ class Request:
       output: pathlib.Path. One grid if it ends in .png, an animation (a frame per column) if it
         ends in .gif, refused if it ends as another picture does, else a folder of numbered
         pictures.
+      names: tuple of str, or None. Pictures by these names instead of numbered ones, each as large
+        as it is drawn; a single one may go to a .png.
+      beside: uint8 [n, h, w, c] or None. What is drawn to the left of each.
     """
 
     inputs: dict
     columns: int | list
     output: pathlib.Path
+    names: tuple | None = None
+    beside: np.ndarray | None = None
 
 
 def draw(generator, request):
@@ -43,15 +50,19 @@ def draw(generator, request):
     output, columns = request.output, request.columns
     check_writable(output)
     images = pictures.to_bytes(generator(request.inputs))
+    if request.beside is not None:
+        images = np.concatenate([request.beside, images], axis=2)
     try:
-        if output.suffix.lower() == GRID:
+        if request.names is not None and output.suffix.lower() == GRID:
+            pictures.write_png(output, images[0])
+        elif output.suffix.lower() == GRID:
             pictures.write_png(output, pictures.enlarged(pictures.grid(images, columns)))
         elif output.suffix.lower() == ANIMATION:
             rows = images.reshape(-1, columns, *images.shape[1:])
             frames = [pictures.grid(rows[:, frame], 1) for frame in range(columns)]
             pictures.write_gif(output, [pictures.enlarged(frame) for frame in frames])
         else:
-            pictures.write_folder(output, images)
+            pictures.write_folder(output, images, request.names)
     except OSError as error:
         raise Failed(f"--output={output}: cannot be written: {error.strerror or error}.") from None
     return output

@@ -116,17 +116,24 @@ def write_gif(path, frames, seconds=0.08):
         )
 
 
-def write_folder(path, images):
-    """Writes 000.png, 001.png, ... into the folder `path`, which is made if it is not there."""
+def write_folder(path, images, names=None):
+    """Writes pictures into the folder `path`, which is made if it is not there.
+
+    Args:
+      path: path.
+      images: uint8 [n, h, w, c].
+      names: sequence of str, or None for 000, 001, ...; each gets a .png.
+    """
     path = pathlib.Path(path)
+    digits = max(3, len(str(len(images) - 1)))
+    names = names or [f"{number:0{digits}d}" for number in range(len(images))]
     if path.exists():
-        _write_numbered(path, images)
+        _write_named(path, images, names)
     else:
         with files.new_folder(path) as folder:
-            _write_numbered(folder, images)
+            _write_named(folder, images, names)
 
 
-def _write_numbered(folder, images):
-    digits = max(3, len(str(len(images) - 1)))
-    for number, image in enumerate(images):
-        write_png(folder / f"{number:0{digits}d}.png", image)
+def _write_named(folder, images, names):
+    for name, image in zip(names, images, strict=True):
+        write_png(folder / f"{name}.png", image)

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import tensorflow as tf
+from models.adversarial import to_signed
 
 from gan_apps.data import parts, sources
 from gan_apps.data.minibatches import gatherer, one_hot
@@ -12,7 +13,6 @@ from gan_apps.evaluation import metrics
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from models.adversarial import to_signed
 from models.losses import attribute_cross_entropy
 
 CONFIG = "config.json"

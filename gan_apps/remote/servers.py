@@ -16,7 +16,6 @@ import numpy as np
 
 from gan_apps.settings import Failed, Refused
 
-SIGNATURE = "latents"
 # Pictures per request.
 BATCH = 32
 # Only a server that says that it is not available is asked again.
@@ -27,13 +26,13 @@ SLACK = 1e-3
 MAX_REPLY_BYTES = 500_000_000
 
 
-def open_generator(server, model, recipe, seconds=30.0):
+def open_generator(server, model, draw, seconds=30.0):
     """The generator of a run that a server has, as drawing.runtimes.open_generator gives it.
 
     Args:
       server: str. http://HOST:PORT, https://... or grpc://HOST:PORT.
       model: str. The server's name of the run.
-      recipe: run_dir.Recipe of the run.
+      draw: runs.draws.Draw of the run.
       seconds: float. How long one request may take.
 
     Raises:
@@ -53,16 +52,14 @@ def open_generator(server, model, recipe, seconds=30.0):
         raise Refused(
             f"--server={server}: must name a port, such as grpc://{address.hostname}:8500."
         )
-    connection = known[address.scheme](server.rstrip("/"), address, model, seconds)
-    config = recipe.generator["config"]
-    shape = (config["image_size"], config["image_size"], config["channels"])
+    connection = known[address.scheme](server.rstrip("/"), address, model, draw.signature, seconds)
 
     def images(inputs):
         parts = []
-        for start in range(0, len(inputs["latents"]), BATCH):
+        for start in range(0, len(next(iter(inputs.values()))), BATCH):
             part = {name: values[start : start + BATCH] for name, values in inputs.items()}
             reply = _patiently(lambda part=part: connection.predict(part))
-            parts.append(_checked(reply, (len(part["latents"]), *shape), server))
+            parts.append(_checked(reply, (len(next(iter(part.values()))), *draw.shape), server))
         return np.concatenate(parts)
 
     return images
@@ -108,15 +105,15 @@ def _kind(array):
 
 
 class _Rest:
-    def __init__(self, server, address, model, seconds):
+    def __init__(self, server, address, model, signature, seconds):
         del address
-        self.server, self.seconds = server, seconds
+        self.server, self.signature, self.seconds = server, signature, seconds
         self.url = f"{server}/v1/models/{urllib.parse.quote(model)}:predict"
         self.flag = f"--server={server}"
 
     def predict(self, inputs):
         columns = {name: values.tolist() for name, values in inputs.items()}
-        body = json.dumps({"signature_name": SIGNATURE, "inputs": columns}).encode()
+        body = json.dumps({"signature_name": self.signature, "inputs": columns}).encode()
         request = urllib.request.Request(
             self.url, data=body, headers={"Content-Type": "application/json"}
         )
@@ -155,7 +152,7 @@ def _message(content):
 
 
 class _Grpc:
-    def __init__(self, server, address, model, seconds):
+    def __init__(self, server, address, model, signature, seconds):
         try:
             import grpc
             from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
@@ -165,6 +162,7 @@ class _Grpc:
             ) from None
         self.grpc, self.messages = grpc, predict_pb2
         self.flag, self.model, self.seconds = f"--server={server}", model, seconds
+        self.signature = signature
         largest = ("grpc.max_receive_message_length", MAX_REPLY_BYTES)
         channel = grpc.insecure_channel(f"{address.hostname}:{address.port}", options=[largest])
         self.stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
@@ -173,7 +171,7 @@ class _Grpc:
         import tensorflow as tf
 
         request = self.messages.PredictRequest()
-        request.model_spec.name, request.model_spec.signature_name = self.model, SIGNATURE
+        request.model_spec.name, request.model_spec.signature_name = self.model, self.signature
         for name, values in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
         codes = self.grpc.StatusCode

@@ -5,18 +5,11 @@ import json
 import pathlib
 import re
 
-from gan_apps import settings
+from gan_apps import systems
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import diagnosis
 
-CONFIGS = {
-    "dcgan": settings.DCGANConfig,
-    "cgan": settings.CGANConfig,
-    "fgan": settings.FGANConfig,
-    "wgan": settings.WGANConfig,
-    "wgan_gp": settings.WGANGPConfig,
-}
 # Pictures of the way that are shown, the first and the last among them.
 PICTURES = 8
 
@@ -68,7 +61,8 @@ class RunRecord:
     @property
     def changed(self):
         """The settings that are not the command's defaults: {name: value}."""
-        config = CONFIGS.get(self.recipe.app)
+        name = self.recipe.system
+        config = systems.find(name).config if name in systems.names() else None
         fields = (
             {field.name: field.default for field in dataclasses.fields(config)} if config else {}
         )
@@ -82,7 +76,7 @@ class RunRecord:
     def command(self):
         """The command that makes the run again."""
         flags = [f"--{name}={_as_flag(value)}" for name, value in self.changed.items()]
-        return " ".join([f"python -m gan_apps.{self.recipe.app} --mode=train", *flags])
+        return " ".join([f"python -m gan_apps.{self.recipe.system} --mode=train", *flags])
 
     @property
     def pictures(self):

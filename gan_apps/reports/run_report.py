@@ -36,16 +36,14 @@ def page(runs):
 
 
 def _run(number, run):
-    described = run.recipe.generator["config"]
     way, large = _pictures(run)
     return {
         "name": run.name,
         "colour": curves.colour(number),
         "verdict": _verdict(run),
-        "app": run.recipe.app,
+        "app": run.recipe.system,
         "dataset": run.recipe.settings["dataset"],
-        "size": described["image_size"],
-        "channels": described["channels"],
+        "draws": [draw.shape for draw in run.recipe.draws.values()],
         "trained": run.trained,
         "ended": (run.path / run_dir.MANIFEST).is_file(),
         "ratio": f"{run.measured['frechet_ratio']:.2f} x"

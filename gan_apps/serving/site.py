@@ -15,6 +15,7 @@ import numpy as np
 
 import gan_apps
 from gan_apps import pages
+from gan_apps.drawing import runtimes
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
@@ -118,37 +119,47 @@ def _check_output(output):
 def _described(run):
     """What the page must know of a run, and the path of its .tflite file."""
     recipe = run_dir.read_recipe(run)
-    path = run_dir.checked(run, run_dir.LITERT)
+    draw_name, draw = runtimes.named_draw(run, recipe)
+    if draw.latents is None:
+        raise Refused(f"--run_dirs: {run} draws from pictures, which the page cannot take yet.")
+    path = run_dir.checked(run, draw_name + run_dir.LITERT)
     name = run.resolve().name
-    config = recipe.generator["config"]
+    height, _, channels = draw.shape
+    weights = run_dir.checked(run, draw_name + run_dir.KERAS_WEIGHTS)
     description = {
         "name": name,
         "title": name.partition("_")[2].capitalize() or name,
         "file": f"models/{name}.tflite",
         "sha256": files.digest(path),
-        "latent_dim": recipe.latent_dim,
-        "distribution": recipe.latent_distribution,
-        "size": config["image_size"],
-        "channels": config["channels"],
-        "labels": list(recipe.label_names) or None,
-        "vocabulary": None if recipe.vocabulary is None else recipe.vocabulary.to_json(),
-        "directions": directions(run, recipe),
+        "latent_dim": draw.latents.size,
+        "distribution": draw.latents.distribution,
+        "size": height,
+        "channels": channels,
+        # What the page asks by: it looks for either of them.
+        "labels": None,
+        "vocabulary": None,
+        **draw.condition.metadata(),
+        "directions": directions(weights, draw.latents.size),
     }
     return description, path
 
 
-def directions(run, recipe):
+def directions(path, size):
     """The unit vectors along which latents change the generator's first layer most.
 
     They are eigenvectors of A A^T, A the rows of the first dense layer that the latents meet, by
     falling eigenvalue (Shen & Zhou 2021, arXiv 2007.06600, equation 4).
+
+    Args:
+      path: path of the generator's weights for Keras.
+      size: int. Of the latents.
     """
     import h5py
 
-    with h5py.File(run_dir.checked(run, run_dir.KERAS_WEIGHTS)) as weights:
-        kernel = np.asarray(weights["layers/dense/vars/0"])[: recipe.latent_dim]
+    with h5py.File(path) as weights:
+        kernel = np.asarray(weights["layers/dense/vars/0"])[:size]
     _, vectors = np.linalg.eigh(kernel @ kernel.T)
-    count = min(DIRECTIONS, recipe.latent_dim)
+    count = min(DIRECTIONS, size)
     # An eigenvector's sign is nobody's: its largest number is made positive.
     chosen = vectors.T[::-1][:count]
     signs = np.sign(chosen[np.arange(count), np.abs(chosen).argmax(axis=1)])

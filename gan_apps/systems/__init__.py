@@ -39,6 +39,7 @@ class System:
         runs draw, by the networks that draw it. None for a judge, whose runs draw nothing.
       conditional: bool. Whether it needs data with labels or words, and draws by them. Default
         False: they are left aside.
+      takes: str. What its runs draw from: "latents", the default, or "pictures".
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
       shipped_prompt: str or None. The one that is drawn from if a prompt is given.
       recipes: {name: Recipe}. Settings by other names than the defaults.
@@ -50,6 +51,7 @@ class System:
     game: Callable
     draws: Callable | None
     conditional: bool = False
+    takes: str = "latents"
     shipped: str | None = None
     shipped_prompt: str | None = None
     recipes: dict = dataclasses.field(default_factory=dict)

@@ -11,7 +11,7 @@ import sys
 import tensorflow as tf
 
 from gan_apps import settings
-from gan_apps.data import parts, sources, tagged
+from gan_apps.data import parts, tagged
 from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import minibatches
 from gan_apps.machine import files, processor, terminal

@@ -1,4 +1,4 @@
-"""The command of every algorithm: `--mode=generate` draws from a run, `--mode=train` makes one."""
+"""The command of every system: `--mode=generate` draws from a run, `--mode=train` makes one."""
 
 import dataclasses
 import os
@@ -6,8 +6,9 @@ import pathlib
 
 from absl import flags
 
-from gan_apps import settings
-from gan_apps.command import asking
+from gan_apps import settings, systems
+from gan_apps.command import launch as main
+from gan_apps.command import request_flags
 from gan_apps.machine import files, locks, processor, quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused, workers
@@ -18,13 +19,15 @@ flags.disclaim_key_flags()
 MODES = ("generate", "train")
 
 
-def define_flags(config_class, conditional=False):
-    """Defines the flags of a command whose training has the settings `config_class`.
+def launch(name):
+    """Runs the command of the system `name`."""
+    system = systems.find(name)
+    define_flags(system)
+    main.launch(lambda: run(system))
 
-    Args:
-      config_class: class.
-      conditional: bool. Whether what its runs draw can be asked for, by a label or a prompt.
-    """
+
+def define_flags(system):
+    """Defines the flags of the command of a System."""
     flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
     settings_flags.define_path(
         "run_dir",
@@ -32,11 +35,16 @@ def define_flags(config_class, conditional=False):
         "The run to draw from (default: the shipped one), or to train: a new folder, or an "
         "existing run to go on with (default: a new checkpoints/<command>_NNN).",
     )
-    asking.define_flags(conditional, "[generate] ")
+    request_flags.define_flags(system, "[generate] ")
     flags.DEFINE_string(
         "runtime",
         "auto",
         "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
+    )
+    flags.DEFINE_string(
+        "draw",
+        None,
+        "[generate] Which of the run's networks draws, where it has several. Default: the first.",
     )
     flags.DEFINE_string(
         "state",
@@ -45,7 +53,7 @@ def define_flags(config_class, conditional=False):
         "kernel distance while training), last, or the number of an iteration. Default: the "
         "generator that the training ended with.",
     )
-    settings_flags.define(config_class)
+    settings_flags.define(system.config)
     flags.DEFINE_bool(
         settings.ACCEPT,
         False,
@@ -55,14 +63,8 @@ def define_flags(config_class, conditional=False):
     )
 
 
-def run(app, config_class, shipped_run, shipped_prompt_run=None):
+def run(system):
     """Does what the flags ask for; the last line on stdout is the path written.
-
-    Args:
-      app: str. The command's name and the prefix of its runs.
-      config_class: class. The settings of its training.
-      shipped_run: str or None. The run under checkpoints/ that is drawn from by default.
-      shipped_prompt_run: str or None. The one that is drawn from if a prompt is given.
 
     Raises:
       Refused: a flag is out of bounds, or belongs to the other mode.
@@ -71,13 +73,12 @@ def run(app, config_class, shipped_run, shipped_prompt_run=None):
     if values.mode not in MODES:
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
-        _refuse_given((*asking.names(), "runtime", "state"), "train")
-        path = _train(app, config_class)
+        _refuse_given((*request_flags.names(), "runtime", "draw", "state"), "train")
+        path = _train(system)
     else:
-        training_only = {*settings_flags.names(config_class), settings.ACCEPT} - {"seed"}
+        training_only = {*settings_flags.names(system.config), settings.ACCEPT} - {"seed"}
         _refuse_given(sorted(training_only), "generate")
-        in_words = any(name in values and values[name].present for name in asking.PROMPT_FLAGS)
-        path = _generate(app, shipped_prompt_run if in_words else shipped_run)
+        path = _generate(system)
     if path is not None:
         print(path)
 
@@ -87,47 +88,51 @@ def _refuse_given(names, mode):
         raise Refused(f"--{name}={value} means nothing with --mode={mode}.")
 
 
-def _generate(app, shipped_run):
+def _generate(system):
     # NumPy and Pillow, not needed to refuse a flag.
     from gan_apps.drawing import draw, runtimes
 
-    asking.check()
-    run = _run_to_draw_from(app, shipped_run)
+    request_flags.check()
+    run = _run_to_draw_from(system)
     recipe = run_dir.read_recipe(run)
-    if recipe.app != app:
+    if recipe.system != system.name:
         raise Refused(
-            f"--run_dir={run}: was trained by gan_apps.{recipe.app}, which draws from it."
+            f"--run_dir={run}: was trained by gan_apps.{recipe.system}, which draws from it."
         )
-    if asking.wants_words():
-        return asking.list_words(run, recipe)
-    request = asking.request(run, recipe)
+    name, one = runtimes.named_draw(run, recipe, flags.FLAGS.draw)
+    if request_flags.wants_words():
+        return request_flags.list_words(run, one)
+    request = request_flags.request(run, one)
     draw.check_writable(request.output)
-    generator = runtimes.open_generator(run, recipe, flags.FLAGS.runtime, flags.FLAGS.state)
+    values = flags.FLAGS
+    generator = runtimes.open_generator(run, recipe, values.runtime, values.state, name)
     return draw.draw(generator, request)
 
 
-def _run_to_draw_from(app, shipped_run):
-    asked = flags.FLAGS.run_dir
+def _run_to_draw_from(system):
+    values, asked = flags.FLAGS, flags.FLAGS.run_dir
     if asked == "":
         raise Refused("--run_dir=: names no folder.")
     if asked is not None:
         return pathlib.Path(asked)
+    in_words = any(name in values and values[name].present for name in request_flags.PROMPT_FLAGS)
+    shipped_run = system.shipped_prompt if in_words else system.shipped
     if shipped_run is None:
         raise Refused(
-            f"--run_dir: gan_apps.{app} ships no run of its own; make one with --mode=train, then "
+            f"--run_dir: gan_apps.{system.name} ships no run of its own; make one with --mode=train, then "
             "name it."
         )
     return run_dir.shipped(shipped_run)
 
 
-def _train(app, config_class):
+def _train(system):
     values = flags.FLAGS
     if values.run_dir == "":
         raise Refused("--run_dir=: names no folder.")
     run = None if values.run_dir is None else pathlib.Path(values.run_dir)
     goes_on = run is not None and run_dir.is_run(run)
-    stored = stored_settings(run, app, config_class) if goes_on else None
-    config = settings_flags.config_from_flags(config_class, stored)
+    stored = stored_settings(run, system) if goes_on else None
+    config = settings_flags.config_from_flags(system.config, stored)
     if stored is not None:
         if config.precision == "auto":
             # It was decided when the run began.
@@ -143,7 +148,7 @@ def _train(app, config_class):
 
     # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
     config = processor.resolved(config)
-    return train.train(app, config, run, accept_changed_data=values[settings.ACCEPT].value)
+    return train.train(system, config, run, accept_changed_data=values[settings.ACCEPT].value)
 
 
 def _join_the_workers(given_run_dir, config):
@@ -154,7 +159,7 @@ def _join_the_workers(given_run_dir, config):
     with quiet.stderr():
         from gan_apps.training import distribution
 
-        distribution.strategy(config.distribute)
+        distribution.Place(config.distribute)
 
 
 def _is_empty(folder):
@@ -165,18 +170,20 @@ def _is_empty(folder):
     )
 
 
-def stored_settings(run, app, config_class):
+def stored_settings(run, system):
     """The settings of an existing run that can be resumed."""
     recipe = run_dir.read_recipe(run)
-    if recipe.app != app:
-        raise Refused(f"--run_dir={run}: was made by gan_apps.{recipe.app}, not gan_apps.{app}.")
+    if recipe.system != system.name:
+        raise Refused(
+            f"--run_dir={run}: was made by gan_apps.{recipe.system}, not gan_apps.{system.name}."
+        )
     if (run / run_dir.MANIFEST).is_file() and not (run / run_dir.STATES).is_dir():
         raise Refused(
             f"--run_dir={run}: carries no optimizer state (a shipped run); it can be drawn from "
             "but not trained further."
         )
     try:
-        return settings.from_json(config_class, recipe.settings)
+        return settings.from_json(system.config, recipe.settings)
     except ValueError as error:
         raise Refused(f"--run_dir={run}: {error}") from None
 
@@ -201,7 +208,7 @@ def _refuse_changes(run, config, stored, data_may_move=False):
     mine, theirs = changes.get(settings.LENGTH, (0, 0))
     if mine > theirs:
         changes.pop(settings.LENGTH)
-    for name in (settings.PLACE, settings.ANSWER):
+    for name in settings.CHANGEABLE:
         changes.pop(name, None)
     if changes:
         unknown = ""
@@ -216,5 +223,5 @@ def _refuse_changes(run, config, stored, data_may_move=False):
         )
         raise Refused(
             f"--run_dir={run}: only --{settings.LENGTH} may change, and grow, and "
-            f"--{settings.PLACE} and --{settings.ANSWER}: {listed}.{unknown}"
+            f"{' and '.join(f'--{name}' for name in settings.CHANGEABLE)}: {listed}.{unknown}"
         )
