@@ -89,6 +89,8 @@ class Adversary:
             loss=loss,
             figures=self.figures,
             after=self._clip_weights if self.clip else None,
+            # Real examples and generated ones.
+            through=(self.name, self.name),
             **row,
         )
 

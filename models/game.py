@@ -69,6 +69,8 @@ class Player:
       due: function of the iteration (int64 scalar) -> bool tensor, whether it has a turn at all; or
         None, the default, for always.
       after: function without arguments, called after each update; or None, the default.
+      through: names of the networks that a minibatch goes through on its way to the loss, each as
+        often as it does: what an update needs memory for. Default (): its own networks, once.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Player:
     figures: tuple = ()
     due: Callable | None = None
     after: Callable | None = None
+    through: tuple = ()
 
     @property
     def loss_name(self):

@@ -113,6 +113,7 @@ class AbstractGAN(AbstractGame):
                 steps=self.generator_steps,
                 figures=("generator_loss", *self.adversary.cost_figures),
                 due=None if self.initial_turn == 1 else self._is_the_generators_turn,
+                through=("generator", "discriminator"),
             ),
         )
 

@@ -13,7 +13,7 @@ from gan_apps.settings import Failed, Refused
 ADVICE = "Take a smaller one, or narrower networks."
 
 
-def refuse_what_does_not_fit(config, model):
+def refuse_what_does_not_fit(batch_size, game):
     """Refuses a minibatch that certainly needs more memory than is left.
 
     Beyond it a processor's kernels end the process without a word, or Linux does; a GPU's memory is
@@ -22,22 +22,24 @@ def refuse_what_does_not_fit(config, model):
     Raises:
       Refused: names --batch_size.
     """
-    left, needed = memory.free(), least_bytes(model) * config.batch_size
+    left, needed = memory.free(), least_bytes(game) * batch_size
     if left is not None and needed > left and not tf.config.list_physical_devices("GPU"):
         raise Refused(
-            f"--batch_size={config.batch_size}: needs {needed / 1e9:.1f} GB of memory and more, "
+            f"--batch_size={batch_size}: needs {needed / 1e9:.1f} GB of memory and more, "
             f"and {left / 1e9:.1f} GB are left. {ADVICE}"
         )
 
 
-def least_bytes(model):
-    """The bytes for an image of a minibatch that an update cannot do without.
+def least_bytes(game):
+    """The bytes for an example of a minibatch that an update cannot do without.
 
-    What every layer with weights makes of it is kept for the gradient: the discriminator sees it
-    beside a generated one, the generator's goes through both networks.
+    What every layer with weights makes of it is kept for the gradient, in each network that it goes
+    through.
     """
-    generator, discriminator = (_kept(part) for part in (model.generator, model.discriminator))
-    return max(2 * discriminator, generator + discriminator)
+    return max(
+        sum(_kept(game.networks[name]) for name in player.through or player.networks)
+        for player in game.players
+    )
 
 
 def _kept(network):
