@@ -20,7 +20,7 @@ import time
 import numpy as np
 from absl import app, flags
 
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
 
 CALLERS = 20

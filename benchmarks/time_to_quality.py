@@ -25,7 +25,7 @@ import numpy as np
 from absl import app, flags
 
 from gan_apps import settings
-from gan_apps.machine import files, processor, quiet
+from gan_apps.operating_system import files, processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIDES = {"ours": "gan_apps.cgan", "keras_io": "keras.io's recipe"}

@@ -34,7 +34,7 @@ from absl import app, flags
 
 from benchmarks.tasks import TASKS
 from benchmarks.windows import Windows
-from gan_apps.machine import processor, quiet
+from gan_apps.operating_system import processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

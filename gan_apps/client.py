@@ -38,8 +38,8 @@ def main():
     if request_flags.wants_words():
         request_flags.list_words(run, recipe.draw)
         return
+    from gan_apps.clients import servers
     from gan_apps.drawing import draw
-    from gan_apps.remote import servers
 
     servers.check_seconds(values.timeout)
     request = request_flags.request(run, recipe.draw)

@@ -12,7 +12,7 @@ from absl import flags
 from gan_apps.command import launch
 from gan_apps.command.request_flags import MAX_IMAGES
 from gan_apps.drawing.draw import GRID, check_writable
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import MAX_SEED, Refused
 from gan_apps.settings import flags as settings_flags

@@ -13,7 +13,7 @@ import sys
 from absl import flags
 
 from gan_apps.command import launch
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.settings import flags as settings_flags

@@ -11,7 +11,7 @@ from absl import flags
 
 from gan_apps.command import launch
 from gan_apps.experiments import EXPERIMENTS
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.settings import MAX_SEED, Refused
 from gan_apps.settings import flags as settings_flags
 

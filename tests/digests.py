@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-from gan_apps.machine import processor
+from gan_apps.operating_system import processor
 from gan_apps.runs import run_dir
 from tests.conftest import run_command
 

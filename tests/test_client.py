@@ -24,8 +24,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from gan_apps.clients import servers
 from gan_apps.drawing import latents, runtimes
-from gan_apps.remote import servers
 from gan_apps.runs import run_dir
 from gan_apps.serving import export
 from gan_apps.settings import Failed, Refused

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gan_apps.drawing import latents
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from tests.conftest import ROOT
 
@@ -77,7 +77,7 @@ def test_what_a_killed_process_had_begun_is_cleared(tmp_path):
 LIMITED = """
 import resource
 from gan_apps.command import launch
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 
 def main():
     # As a full disk does: it names no file.

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_apps.machine import locks
+from gan_apps.operating_system import locks
 from tests.conftest import ROOT
 
 TINY = [

@@ -14,11 +14,11 @@ ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
-    "gan_apps.machine": {"gan_apps.machine", *TENSORFLOW} | STANDARD,
+    "gan_apps.operating_system": {"gan_apps.operating_system", *TENSORFLOW} | STANDARD,
     "gan_apps.runs": {
         "gan_apps",
         "gan_apps.runs",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.prompts",
         "gan_apps.settings",
     }
@@ -27,7 +27,7 @@ ALLOWED = {
         "gan_apps.drawing",
         "gan_apps.prompts",
         "gan_apps.runs",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.settings",
         "numpy",
         "PIL",
@@ -35,7 +35,7 @@ ALLOWED = {
     | STANDARD,
     "gan_apps.data": {
         "gan_apps.data",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.prompts",
         # What a run directory is, which is no data.
         "gan_apps.runs",
@@ -47,8 +47,8 @@ ALLOWED = {
         "tensorflow_datasets",
     }
     | STANDARD,
-    "gan_apps.remote": {
-        "gan_apps.remote",
+    "gan_apps.clients": {
+        "gan_apps.clients",
         "gan_apps.settings",
         "numpy",
         "grpc",
@@ -61,7 +61,7 @@ ALLOWED = {
         "gan_apps.serving",
         "gan_apps.drawing",
         "gan_apps.evaluation",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.pages",
         "gan_apps.runs",
         "gan_apps.settings",
@@ -75,7 +75,7 @@ ALLOWED = {
         "gan_apps.evaluation",
         "gan_apps.data",
         "gan_apps.drawing",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.runs",
         "gan_apps.settings",
         "models",
@@ -84,7 +84,7 @@ ALLOWED = {
     }
     | STANDARD,
     # The only room that imports matplotlib.
-    "gan_apps.plots": {"gan_apps.plots", "gan_apps.machine", "matplotlib", "numpy", "PIL"}
+    "gan_apps.plots": {"gan_apps.plots", "gan_apps.operating_system", "matplotlib", "numpy", "PIL"}
     | STANDARD,
     # The only room that makes HTML.
     "gan_apps.pages": {"gan_apps.pages", "jinja2"} | STANDARD,
@@ -93,7 +93,7 @@ ALLOWED = {
         "gan_apps.data",
         "gan_apps.drawing",
         "gan_apps.evaluation",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.pages",
         "gan_apps.plots",
         "gan_apps.settings",
@@ -108,7 +108,7 @@ ALLOWED = {
     # Of the training room only the diagnosis, which is the standard library's.
     "gan_apps.reports": {
         "gan_apps.reports",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.pages",
         "gan_apps.plots",
         "gan_apps.runs",
@@ -123,7 +123,7 @@ ALLOWED = {
         "gan_apps.data",
         "gan_apps.drawing",
         "gan_apps.evaluation",
-        "gan_apps.machine",
+        "gan_apps.operating_system",
         "gan_apps.runs",
         "gan_apps.serving",
         "gan_apps.settings",
@@ -138,7 +138,7 @@ ALLOWED = {
 LIGHT = (
     "gan_apps.settings",
     "gan_apps.prompts",
-    "gan_apps.machine",
+    "gan_apps.operating_system",
     "gan_apps.runs",
     "gan_apps.drawing",
     "gan_apps.command",

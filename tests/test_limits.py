@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gan_apps import settings
 from gan_apps.data import tagged_faces
-from gan_apps.machine import memory
+from gan_apps.operating_system import memory
 from gan_apps.settings import CGANConfig, Failed, Refused
 from gan_apps.training import limits
 from tests.conftest import TINY

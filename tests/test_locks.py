@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from gan_apps.machine import locks
+from gan_apps.operating_system import locks
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from tests.conftest import ROOT
 
 HOLD = """
 import sys, time
-from gan_apps.machine import locks
+from gan_apps.operating_system import locks
 with locks.held(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from tests.conftest import ROOT
 
 STARTED = """
 import sys
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 quiet.import_tensorflow()
 assert {"tensorflow", "keras"} <= sys.modules.keys()
 assert not {"sklearn", "matplotlib"} & sys.modules.keys()

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from gan_apps import settings
-from gan_apps.machine import processor
+from gan_apps.operating_system import processor
 from gan_apps.settings import CGANConfig, DCGANConfig, FGANConfig, WGANConfig, WGANGPConfig
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gan_apps.machine import terminal
+from gan_apps.operating_system import terminal
 from gan_apps.runs import run_dir
 from tests.conftest import ROOT
 
@@ -16,7 +16,7 @@ pty = pytest.importorskip("pty", reason="this system has no terminals of this ki
 
 PRINTS = """
 import pathlib, signal, sys, time
-from gan_apps.machine import terminal
+from gan_apps.operating_system import terminal
 hung_up = []
 signal.signal(signal.SIGHUP, lambda *_: hung_up.append(1))
 with terminal.that_may_go_away():

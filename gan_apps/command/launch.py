@@ -5,7 +5,7 @@ import sys
 
 from absl import app, flags, logging
 
-from gan_apps.machine import terminal
+from gan_apps.operating_system import terminal
 from gan_apps.settings import Failed, Interrupted, Refused
 
 EXIT_REFUSED = 2

@@ -9,7 +9,7 @@ from absl import flags
 from gan_apps import settings, systems
 from gan_apps.command import launch as main
 from gan_apps.command import request_flags
-from gan_apps.machine import files, locks, processor, quiet
+from gan_apps.operating_system import files, locks, processor, quiet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused, workers
 from gan_apps.settings import flags as settings_flags

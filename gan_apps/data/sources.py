@@ -13,7 +13,7 @@ from PIL import Image
 from gan_apps.conditions import Attributes, Labels
 from gan_apps.data import folders, prepared, tagged
 from gan_apps.data.columns import Data
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
 from gan_apps.settings import TFDS, Refused

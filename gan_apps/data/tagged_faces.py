@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from gan_apps.data import prepared, tagged
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 from gan_apps.settings import Refused
 
 DEFAULT_SIZE = 64

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 
 # A grid of small images is enlarged by whole pixels up to about this many on its longer side.
 GRID_PIXELS = 900

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from gan_apps.machine import files, quiet
+from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Refused
 

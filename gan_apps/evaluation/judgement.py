@@ -14,7 +14,7 @@ from gan_apps.evaluation import (
     neighbours,
     pixels,
 )
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 

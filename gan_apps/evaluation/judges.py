@@ -10,7 +10,7 @@ from models.adversarial import to_signed
 from gan_apps.data import parts, sources
 from gan_apps.data.minibatches import gatherer, one_hot
 from gan_apps.evaluation import metrics
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from models.losses import attribute_cross_entropy

@@ -2,7 +2,7 @@
 
 from gan_apps import pages
 from gan_apps.experiments.findings import cell
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 
 REPORT = "report.html"
 _TYPES = {".png": "image/png", ".gif": "image/gif"}

@@ -7,7 +7,7 @@ import pathlib
 
 from gan_apps.experiments import EXPERIMENTS, lab_report
 from gan_apps.experiments.findings import Figure, Findings, Table, as_json, cell
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 
 RESULTS = "results.json"
 # Everything that the report needs of an experiment, so that it is not run twice.

@@ -21,7 +21,7 @@ import tensorflow as tf
 from gan_apps import plots
 from gan_apps.experiments import points
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from models import DCGAN, DIVERGENCES, FGAN, OBJECTIVES, WGAN, WGANGP
 
 NUM_SAMPLES = 2500

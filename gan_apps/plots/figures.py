@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot, ticker  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from gan_apps.machine import files  # noqa: E402
+from gan_apps.operating_system import files  # noqa: E402
 from gan_apps.plots.style import LARGE  # noqa: E402
 
 WIDTH = 12.0

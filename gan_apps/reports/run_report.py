@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from gan_apps import pages
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.pages import Cell, Mark
 from gan_apps.reports import curves
 from gan_apps.runs import run_dir

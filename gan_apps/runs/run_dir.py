@@ -23,7 +23,7 @@ import pathlib
 import re
 
 import gan_apps
-from gan_apps.machine import files, locks
+from gan_apps.operating_system import files, locks
 from gan_apps.runs import format_1
 from gan_apps.runs.draws import Draw
 from gan_apps.settings import MAX_SEED, Refused

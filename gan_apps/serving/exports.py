@@ -8,7 +8,7 @@ import typing
 
 from gan_apps.drawing import runtimes
 from gan_apps.evaluation import forms
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Failed, Refused
 

@@ -7,7 +7,7 @@ import warnings
 import tensorflow as tf
 
 import gan_apps
-from gan_apps.machine import files, quiet
+from gan_apps.operating_system import files, quiet
 from gan_apps.serving import saved_model
 
 # Variant -> what it does to weights and sums.

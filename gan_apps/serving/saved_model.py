@@ -5,7 +5,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from gan_apps.machine import files, quiet
+from gan_apps.operating_system import files, quiet
 from gan_apps.serving import warm_up
 from models.game import LATENT_DISTRIBUTIONS
 

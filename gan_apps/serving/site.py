@@ -16,7 +16,7 @@ import numpy as np
 import gan_apps
 from gan_apps import pages
 from gan_apps.drawing import runtimes
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
 

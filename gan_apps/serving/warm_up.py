@@ -7,7 +7,7 @@ product the package tensorflow-serving-api; `tests/test_export.py` reads them wi
 
 import tensorflow as tf
 
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 
 FOLDER, FILE = "assets.extra", "tf_serving_warmup_requests"
 # Numbers of fields: PredictionLog.predict_log, PredictLog.request, PredictRequest.model_spec and

@@ -7,7 +7,7 @@ from PIL import Image
 
 from gan_apps.drawing import draw, latents, pictures, runtimes
 from gan_apps.evaluation import judgement
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Refused

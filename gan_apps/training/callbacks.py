@@ -17,7 +17,7 @@ import time
 import keras
 
 from gan_apps.drawing import pictures
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Interrupted
 from gan_apps.training import diagnosis, states

@@ -1,7 +1,7 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
 from gan_apps.data import parts
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
 

@@ -5,7 +5,7 @@ import io
 import tensorflow as tf
 from PIL import Image
 
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 
 

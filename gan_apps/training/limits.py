@@ -7,7 +7,7 @@ import re
 import tensorflow as tf
 
 from gan_apps.data.tagged import LOST
-from gan_apps.machine import memory
+from gan_apps.operating_system import memory
 from gan_apps.settings import Failed, Refused
 
 ADVICE = "Take a smaller one, or narrower networks."

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from gan_apps.machine import files
+from gan_apps.operating_system import files
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.runs.saved_states import best, iteration, saved
 from gan_apps.settings import Refused

@@ -14,7 +14,7 @@ from gan_apps import settings
 from gan_apps.data import parts, tagged
 from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import minibatches
-from gan_apps.machine import files, processor, terminal
+from gan_apps.operating_system import files, processor, terminal
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
 from gan_apps.systems import System

@@ -5,7 +5,7 @@ import os
 import pathlib
 import platform
 
-from gan_apps.machine import quiet
+from gan_apps.operating_system import quiet
 
 # A processor that multiplies bfloat16 matrices in hardware: x86's two ways and Arm's.
 BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
