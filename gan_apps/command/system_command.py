@@ -119,8 +119,8 @@ def _run_to_draw_from(system):
     shipped_run = system.shipped_prompt if in_words else system.shipped
     if shipped_run is None:
         raise Refused(
-            f"--run_dir: gan_apps.{system.name} ships no run of its own; make one with --mode=train, then "
-            "name it."
+            f"--run_dir: gan_apps.{system.name} ships no run of its own; make one with "
+            "--mode=train, then name it."
         )
     return run_dir.shipped(shipped_run)
 

@@ -87,7 +87,7 @@ def cells(image, columns, size):
 
 
 def read_grid(path, shape):
-    """The cells of a PNG of a grid that is not enlarged: uint8 [n, h, w, c], in the order of rows."""
+    """The cells of a PNG of a grid that is not enlarged, row by row: uint8 [n, h, w, c]."""
     height, width, channels = shape
     with Image.open(path) as image:
         pixels = np.asarray(image)

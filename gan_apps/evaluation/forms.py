@@ -26,7 +26,7 @@ REPRESENTATIVE = 100
 
 
 def inputs(run, name, draw, seed=0):
-    """The inputs of a draw for about PICTURES pictures, several of each condition, and their groups.
+    """The inputs of a draw for about PICTURES pictures, several of each value, and their groups.
 
     Prompts are complete descriptions, as frequent ones as the data have. What draws from pictures
     is given those that the run keeps.

@@ -1,4 +1,4 @@
-"""What a finished training leaves: its networks in every form used later, its card, its pictures."""
+"""What a finished training leaves: networks in every form used later, a card, pictures."""
 
 import sys
 

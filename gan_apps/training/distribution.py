@@ -71,8 +71,8 @@ class Place:
         if len(iterations) > 1:
             listed = ", ".join(f"{number:,}" for number in iterations)
             raise Failed(
-                f"--run_dir={run}: the workers have read states of different iterations ({listed}); "
-                "it must be one folder that all of them see."
+                f"--run_dir={run}: the workers have read states of different iterations "
+                f"({listed}); it must be one folder that all of them see."
             )
 
     def wait_for_all(self):

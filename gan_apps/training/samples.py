@@ -39,10 +39,10 @@ def given(draw, data, count, seed):
 
 
 class SampleSheet:
-    """A fixed set of inputs of everything that a run draws, and the one picture of what comes of it.
+    """A fixed set of inputs of everything that a run draws, and one picture of what comes of it.
 
-    What is drawn from latents is a grid, a row for each value where there are several; what is drawn
-    from pictures is rows of a given picture and the drawn one.
+    What is drawn from latents is a grid, a row for each value where there are several; what is
+    drawn from pictures is rows of a given picture and the drawn one.
 
     Args:
       recipe: run_dir.Recipe of the run.
