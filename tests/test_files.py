@@ -153,7 +153,7 @@ def test_a_run_whose_name_is_of_no_encoding_is_written_and_drawn_from(unnamed, t
     events.close()
     assert list((run / run_dir.EVENTS).iterdir())
     recipe = run_dir.read_recipe(run)
-    inputs = latents.requested(recipe, [3], 2, 0)
+    inputs = latents.requested(recipe.draw, [3], 2, 0)
     drawn = [runtimes.open_generator(run, recipe, name)(inputs) for name in ("litert", "keras")]
     np.testing.assert_allclose(*drawn, atol=1e-3)
 

@@ -6,10 +6,11 @@ import dataclasses
 import pytest
 from absl import flags
 
-from gan_apps import settings
-from gan_apps.settings import CGANConfig
+from gan_apps import settings, systems
 from gan_apps.settings import flags as settings_flags
 from tests.conftest import ROOT
+
+CGANConfig = systems.find("cgan").config
 
 
 @pytest.fixture

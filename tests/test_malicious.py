@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from gan_apps.command import adversarial
+from gan_apps import systems
+from gan_apps.command import system_command
 from gan_apps.data import tagged
 from gan_apps.drawing import runtimes
 from gan_apps.runs import run_dir
-from gan_apps.settings import CGANConfig, Refused
+from gan_apps.settings import Refused
 from gan_apps.training import states
 from models import networks
 from tests.tiny_models import built
@@ -160,7 +161,7 @@ def test_a_command_in_a_config_is_one_of_ours(run):
     for app in ("os", "../cgan", "dcgan"):
         (run / run_dir.CONFIG).write_text(json.dumps({**config, "app": app}))
         with pytest.raises(Refused, match=f"was made by gan_apps.{app}, not gan_apps.cgan"):
-            adversarial.stored_settings(run, "cgan", CGANConfig)
+            system_command.stored_settings(run, systems.find("cgan"))
 
 
 def test_a_zip_of_pictures_is_never_unpacked(tmp_path, mark):

@@ -9,6 +9,7 @@ from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from tests.conftest import FOLDERS, SHIPPED_FILES
 
+GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
 RECORD = {"num_images": 3, "sha256": "", "test": "none", "num_held_out": 0, "seed": 0}
 
 
@@ -27,8 +28,8 @@ def test_recipe_round_trip(run, tmp_path):
     recipe = run_dir.read_recipe(run)
     run_dir.create(tmp_path / "new" / "nested", recipe)
     assert run_dir.read_recipe(tmp_path / "new" / "nested") == recipe
-    assert recipe.label_names == tuple("0123456789")
-    assert recipe.latent_dim == 8
+    assert recipe.draw.condition.names == tuple("0123456789")
+    assert recipe.draw.latents.size == 8
 
 
 def test_new_paths_are_numbered(tmp_path, monkeypatch):
@@ -41,7 +42,7 @@ def test_new_paths_are_numbered(tmp_path, monkeypatch):
 
 def test_a_finished_run_has_every_file(run):
     assert {path.name for path in run.iterdir()} == SHIPPED_FILES | FOLDERS
-    for name in run_dir.GENERATOR_FILES:
+    for name in GENERATOR_FILES:
         assert run_dir.checked(run, name) == run / name
 
 
@@ -50,7 +51,7 @@ def test_every_file_of_a_run_is_in_the_documentation():
         assert name in run_dir.__doc__
 
 
-@pytest.mark.parametrize("name", run_dir.GENERATOR_FILES)
+@pytest.mark.parametrize("name", GENERATOR_FILES)
 @pytest.mark.parametrize("damage", ["truncated", "altered", "missing"])
 def test_a_damaged_generator_is_refused(run, name, damage):
     path = run / name
@@ -69,14 +70,14 @@ def test_a_damaged_generator_is_refused(run, name, damage):
 def test_a_run_without_a_generator_is_refused(run):
     (run / run_dir.MANIFEST).unlink()
     with pytest.raises(Refused, match="no generator in it yet"):
-        run_dir.checked(run, run_dir.LITERT)
+        run_dir.checked(run, GENERATOR_FILES[1])
 
 
 @pytest.mark.parametrize("manifest", ['{"format": 1}', '{"format": 1, "files": [1]}', "[]", "{"])
 def test_a_manifest_of_another_shape_is_refused(run, manifest):
     (run / run_dir.MANIFEST).write_text(manifest)
     with pytest.raises(Refused, match=str(run)):
-        run_dir.checked(run, run_dir.LITERT)
+        run_dir.checked(run, GENERATOR_FILES[1])
 
 
 def test_no_run_directory(tmp_path):

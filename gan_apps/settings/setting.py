@@ -101,10 +101,10 @@ def from_json(config_class, values):
     A field that is not there takes its default: it is a setting of which the program that wrote
     the values had not heard. So the default of a new setting is what was done before there was it.
     """
-    fields = {field.name for field in dataclasses.fields(config_class)}
-    if not isinstance(values, dict) or not values.keys() <= fields:
-        odd = sorted(set(values) - fields) if isinstance(values, dict) else [type(values)]
-        raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")
+    if not isinstance(values, dict):
+        raise ValueError(f"settings must be an object, got {type(values).__name__}.")
+    if odd := values.keys() - {field.name for field in dataclasses.fields(config_class)}:
+        raise ValueError(f"there are no settings {', '.join(sorted(odd))}.")
     return config_class(
         **{
             name: tuple(value) if isinstance(value, list) else value
