@@ -110,7 +110,7 @@ def test_a_state_that_cannot_be_drawn_from_is_refused(unfinished, tmp_path, harm
         np.savez(path, **{"averaged_generator/000": np.array([print], dtype=object)})
     else:
         np.savez(path, **{"averaged_generator/000": np.zeros((3, 4))})
-    with pytest.raises(Refused, match=f"{path.name} is not the generator that config.json"):
+    with pytest.raises(Refused, match=f"{path.name} is not the network that config.json"):
         runtimes.open_generator(tmp_path, recipe, state="last")
 
 

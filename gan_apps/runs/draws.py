@@ -39,6 +39,8 @@ class Pictures:
     shape: tuple
 
     def __post_init__(self):
+        if not isinstance(self.column, str):
+            raise TypeError(f"column must be a str, got {self.column!r}.")
         object.__setattr__(self, "shape", _image_shape(self.shape))
 
 
@@ -64,6 +66,11 @@ class Draw:
         object.__setattr__(self, "shape", _image_shape(self.shape))
         if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
             raise ValueError("a network has a class and a config.")
+        if not isinstance(self.network["config"], dict):
+            raise TypeError("the config of a network is an object.")
+        asked = self.condition.network
+        if self.network["config"].get("condition", asked) != asked:
+            raise ValueError("its network takes another condition.")
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
 

@@ -5,7 +5,8 @@ import types
 import pytest
 import tensorflow as tf
 
-from gan_apps.command import asking
+from gan_apps import conditions
+from gan_apps.command import request_flags
 from gan_apps.settings import Refused
 from models.text import Labels
 
@@ -17,9 +18,9 @@ def asked(tmp_path, monkeypatch):
     def numbers(value, names):
         values = {"digit": None, "label": value, "prompt": None}
         given = {name: types.SimpleNamespace(value=one) for name, one in values.items()}
-        monkeypatch.setattr(asking.flags, "FLAGS", given)
-        recipe = types.SimpleNamespace(condition="label", label_names=names, vocabulary=None)
-        return asking.requested_conditions(tmp_path, recipe)[0]
+        monkeypatch.setattr(request_flags.flags, "FLAGS", given)
+        draw = types.SimpleNamespace(condition=conditions.Labels(names))
+        return request_flags.requested_values(tmp_path, draw)[0]
 
     return numbers
 
