@@ -201,7 +201,12 @@ class AbstractGame(keras.Model, abc.ABC):
         self._compile(optimizers, jit_compile)
 
     def _compile(self, optimizers, jit_compile):
-        players = {player.name: player for player in self.players}
+        names = [player.name for player in self.players]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"players must have names of their own, got {twice[0]!r} twice.")
+        if not any(player.columns for player in self.players):
+            raise ValueError("players must ask for a column of the data; none of them does.")
+        players = dict(zip(names, self.players, strict=True))
         if optimizers is None:
             optimizers = dict.fromkeys(players, self.default_optimizer)
         if not isinstance(optimizers, dict):

@@ -925,3 +925,23 @@ def test_minibatches_hold_what_each_player_asks_for():
     pictures = [iteration[name]["images"].numpy()[0] for name in ("discriminator", "critic")]
     assert (pictures[0] != pictures[1]).any()
     assert np.isfinite([float(value) for value in game.train_step(iteration).values()]).all()
+
+
+@pytest.mark.parametrize(
+    "rows, words",
+    [
+        ([("one", ("images",)), ("one", ())], "'one' twice"),
+        ([("one", ()), ("other", ())], "none of them does"),
+    ],
+)
+def test_players_that_make_no_game_are_refused(rows, words):
+    class Odd(models.AbstractGame):
+        @property
+        def players(self):
+            return tuple(
+                models.Player(name=name, networks=(), loss=lambda minibatch: 0.0, columns=columns)
+                for name, columns in rows
+            )
+
+    with pytest.raises(ValueError, match=words):
+        Odd({}).compile()
