@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import models
 from gan_apps.conditions import Labels
 from gan_apps.data.columns import Data
-from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.minibatches import minibatches
 from gan_apps.training import states
 from models import AbstractGame, Player, penalties
 from models.game import LATENT_DISTRIBUTIONS, to_signed
@@ -912,8 +912,8 @@ def test_minibatches_hold_what_each_player_asks_for():
     }
     game = TwoAdversaries()
     data = Data(columns, Labels(tuple("abcd")))
-    minibatches = Minibatches(data, game.players, COUNT, seed=0)
-    (iteration, *_) = minibatches.epoch(0)
+    order = minibatches(data, game.players, COUNT, seed=0)
+    iteration = next(iter(order.iterations()))
     for player in game.players:
         found = iteration[player.name]
         assert tuple(found) == player.columns
