@@ -204,8 +204,6 @@ class AbstractGame(keras.Model, abc.ABC):
         names = [player.name for player in self.players]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"players must have names of their own, got {twice[0]!r} twice.")
-        if not any(player.columns for player in self.players):
-            raise ValueError("players must ask for a column of the data; none of them does.")
         players = dict(zip(names, self.players, strict=True))
         if optimizers is None:
             optimizers = dict.fromkeys(players, self.default_optimizer)
@@ -412,6 +410,8 @@ class AbstractGame(keras.Model, abc.ABC):
         # A player may need nothing of the data; rows are as many as the others have.
         stacks = minibatches.get(player.name, {})
         every = [stack for columns in minibatches.values() for stack in columns.values()]
+        if not every:
+            raise ValueError("minibatches must hold a column of some player; they hold none.")
         self.minibatch_size = [*stacks.values(), *every][0].shape[1]
 
         def updates():

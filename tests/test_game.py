@@ -927,21 +927,24 @@ def test_minibatches_hold_what_each_player_asks_for():
     assert np.isfinite([float(value) for value in game.train_step(iteration).values()]).all()
 
 
-@pytest.mark.parametrize(
-    "rows, words",
-    [
-        ([("one", ("images",)), ("one", ())], "'one' twice"),
-        ([("one", ()), ("other", ())], "none of them does"),
-    ],
-)
-def test_players_that_make_no_game_are_refused(rows, words):
+def odd_game(*names):
     class Odd(models.AbstractGame):
         @property
         def players(self):
             return tuple(
-                models.Player(name=name, networks=(), loss=lambda minibatch: 0.0, columns=columns)
-                for name, columns in rows
+                models.Player(name=name, networks=(), loss=lambda minibatch: 0.0) for name in names
             )
 
-    with pytest.raises(ValueError, match=words):
-        Odd({}).compile()
+    return Odd({})
+
+
+def test_two_players_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="'one' twice"):
+        odd_game("one", "other", "one").compile()
+
+
+def test_minibatches_without_any_column_are_refused():
+    game = odd_game("one")
+    game.compile()
+    with pytest.raises(ValueError, match="must hold a column of some player"):
+        game.train_step({"one": {}})
