@@ -6,6 +6,9 @@ from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
 from gan_apps.settings import LATENT_DISTRIBUTIONS
 
+# Inputs that are no pictures.
+RESERVED = ("latents", "labels", "attributes")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Latents:
@@ -42,6 +45,8 @@ class Pictures:
         if not isinstance(self.column, str):
             raise TypeError(f"column must be a str, got {self.column!r}.")
         object.__setattr__(self, "shape", _image_shape(self.shape))
+        if not isinstance(self.column, str) or self.column in RESERVED:
+            raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

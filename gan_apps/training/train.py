@@ -117,8 +117,8 @@ def _data(system, config, run, accept_changed):
     if data.condition.column is None:
         raise Refused(
             f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
-            f"each of them) and no {tagged.TAGS}, which gan_apps.{system.name} learns to draw by; "
-            "gan_apps.dcgan learns without."
+            f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns to draw "
+            "by; gan_apps.dcgan learns without."
         )
     return data, record
 
