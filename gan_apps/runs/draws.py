@@ -42,8 +42,6 @@ class Pictures:
     shape: tuple
 
     def __post_init__(self):
-        if not isinstance(self.column, str):
-            raise TypeError(f"column must be a str, got {self.column!r}.")
         object.__setattr__(self, "shape", _image_shape(self.shape))
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
