@@ -32,6 +32,7 @@ from gan_apps.settings.training import (
     PRECISIONS,
     TFDS,
     Training,
+    check_image_size,
     check_spelling,
     is_named,
 )
