@@ -1,4 +1,4 @@
-"""Draws by a TF-Serving server that has an exported run: the very pictures of drawing it here.
+"""Draws an exported run by a TF-Serving server: the very pictures of drawing it here.
 
 python -m gan_apps.client --server=http://localhost:8501 --model=cgan_digits --digit=9
 python -m gan_apps.client --server=grpc://localhost:8500 --model=cgan_anime --prompt="blue hair"

@@ -50,7 +50,7 @@ def _choices(field):
 def _default(field):
     if field.metadata["required"]:
         return "Required."
-    if field.default is None and "Default: " in field.metadata["help"]:
+    if "Default: " in field.metadata["help"]:
         return ""
     if field.type is bool:
         return f"Default: {'on' if field.default else 'off'}."
