@@ -1,4 +1,4 @@
-"""Writes a web page that draws digits and faces in the browser, with no server behind.
+"""Writes a web page that draws digits and faces in the browser; no server is behind it.
 
 python -m gan_apps.demo --output_dir=site          the site; any web server can give it away
 python -m gan_apps.demo --output_dir=site --serve  and shows it on this computer

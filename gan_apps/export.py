@@ -1,4 +1,4 @@
-"""Writes a run for TF-Serving and for LiteRT, and tells how near each form is to it.
+"""Writes a run for TF-Serving and for LiteRT, and tells how near each is to it.
 
 Of each form it prints the largest difference of a pixel, how varied its pictures of a label or
 prompt are beside the run's own, and how many are read as asked; a LiteRT variant that varies less

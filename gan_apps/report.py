@@ -1,4 +1,4 @@
-"""Writes one page of a run or of several: settings, curves, pictures, metrics, diagnosis.
+"""Writes a page of a run, or of several: settings, curves, pictures, metrics, diagnosis.
 
 python -m gan_apps.report --run_dir=checkpoints/cgan_001
 python -m gan_apps.report --compare=checkpoints/cgan_001,checkpoints/cgan_002

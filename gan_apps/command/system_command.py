@@ -135,20 +135,7 @@ def _run_to_draw_from(system, asked):
 
 def _train(system, run):
     start = settings_flags.config_from_flags(start_of(system))
-    goes_on = run is not None and run_dir.is_run(run)
-    stored = stored_settings(run, system) if goes_on else None
-    if start.recipe is not None and goes_on:
-        raise Refused(f"--recipe={start.recipe}: {run} goes on with the settings that it has.")
-    defaults = stored if start.recipe is None else by_recipe(system, start.recipe)
-    config = settings_flags.config_from_flags(system.config, defaults)
-    if stored is not None:
-        if config.precision == "auto":
-            # It was decided when the run began.
-            config = dataclasses.replace(config, precision=stored.precision)
-        knows_its_data = run_dir.read_recipe(run).data is not None
-        _refuse_changes(run, config, stored, knows_its_data or start.accept_changed_data)
-    elif run is not None and run.exists() and not _is_empty(run):
-        raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+    config = settings_of(system, run, start)
     if config.distribute == "multi_worker":
         _join_the_workers(run, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
@@ -159,9 +146,34 @@ def _train(system, run):
     return train.train(system, config, run, accept_changed_data=start.accept_changed_data)
 
 
-def by_recipe(system, name):
-    """The settings of a System's recipe."""
-    return system.config(**system.recipes[name].values)
+def settings_of(system, run, start):
+    """What the flags ask a training to go by, a system.config.
+
+    What was not given is as in the run that is gone on with, or as the recipe has it.
+
+    Args:
+      run: pathlib.Path or None, the folder of the run.
+      start: Start.
+
+    Raises:
+      Refused: it cannot be, or the run that is there has other settings.
+    """
+    if run is None or not run_dir.is_run(run):
+        if run is not None and run.exists() and not _is_empty(run):
+            raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+        recipe = None if start.recipe is None else system.recipes[start.recipe]
+        defaults = None if recipe is None else system.config(**recipe.values)
+        return settings_flags.config_from_flags(system.config, defaults)
+    if start.recipe is not None:
+        raise Refused(f"--recipe={start.recipe}: {run} goes on with the settings that it has.")
+    stored = stored_settings(run, system)
+    config = settings_flags.config_from_flags(system.config, stored)
+    if config.precision == "auto":
+        # It was decided when the run began.
+        config = dataclasses.replace(config, precision=stored.precision)
+    knows_its_data = run_dir.read_recipe(run).data is not None
+    _refuse_changes(run, config, stored, knows_its_data or start.accept_changed_data)
+    return config
 
 
 def _join_the_workers(run, config):
