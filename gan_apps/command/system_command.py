@@ -53,6 +53,11 @@ def define_flags(system):
         "kernel distance while training), last, or the number of an iteration. Default: the "
         "generator that the training ended with.",
     )
+    define_training_flags(system)
+
+
+def define_training_flags(system):
+    """Defines those of its flags that train."""
     settings_flags.define(system.config)
     flags.DEFINE_bool(
         settings.ACCEPT,
@@ -74,7 +79,7 @@ def run(system):
         raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
     if values.mode == "train":
         _refuse_given((*request_flags.names(), "runtime", "draw", "state"), "train")
-        path = _train(system)
+        path = train_by_flags(system)
     else:
         training_only = {*settings_flags.names(system.config), settings.ACCEPT} - {"seed"}
         _refuse_given(sorted(training_only), "generate")
@@ -95,7 +100,7 @@ def _generate(system):
     request_flags.check()
     run = _run_to_draw_from(system)
     recipe = run_dir.read_recipe(run)
-    if recipe.system != system.name:
+    if recipe.draws and recipe.system != system.name:
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.system}, which draws from it."
         )
@@ -125,7 +130,8 @@ def _run_to_draw_from(system):
     return run_dir.shipped(shipped_run)
 
 
-def _train(system):
+def train_by_flags(system):
+    """Trains as the flags ask for; returns the path of the run."""
     values = flags.FLAGS
     if values.run_dir == "":
         raise Refused("--run_dir=: names no folder.")

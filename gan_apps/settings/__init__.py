@@ -31,6 +31,7 @@ from gan_apps.settings.training import (
     LENGTH,
     PRECISIONS,
     TFDS,
+    Averaged,
     Training,
     check_spelling,
     is_named,
