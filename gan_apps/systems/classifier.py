@@ -38,6 +38,7 @@ def game(config, data, iterations):
         image_size=width,
         channels=channels,
         dtype=POLICIES[config.precision],
+        name="classifier",
     )
     return Classifier({"classifier": network}, seed=config.seed)
 
