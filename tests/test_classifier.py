@@ -198,7 +198,7 @@ def test_nothing_opens_a_judge_to_draw_from_it(judge_run):
 
 
 def old_network(sizes, image_size, channels):
-    """The network as it was before it was one of models, in whose layers the shipped weights are."""
+    """The network as it was before it was one of models, when the shipped ones were trained."""
     layers = keras.layers
     images = keras.Input((image_size, image_size, channels))
     x = images
@@ -307,7 +307,13 @@ def test_its_settings_are_its_own():
 
 @pytest.mark.slow
 def test_the_command_trains_into_output_and_goes_on_with_it(gan_apps, refused, tmp_path):
-    given = ["classifier", "--dataset=digits", f"--image_size={SIDE}", "--output=judge"]
+    given = [
+        "classifier",
+        "--dataset=digits",
+        f"--image_size={SIDE}",
+        "--log_steps=10",
+        "--output=judge",
+    ]
     result = gan_apps(*given, "--num_epochs=1")
     assert result.returncode == 0 and result.stdout.splitlines()[-1] == "judge", result.stderr
     longer = gan_apps(*given, "--num_epochs=2")
