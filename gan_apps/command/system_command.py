@@ -88,7 +88,7 @@ def run(system):
     command = settings_flags.config_from_flags(Command)
     _refuse_flags_of_other_modes(system, command.mode)
     run = None if command.run_dir is None else pathlib.Path(command.run_dir)
-    path = _train(system, run) if command.mode == "train" else _generate(system, run)
+    path = train(system, run) if command.mode == "train" else _generate(system, run)
     if path is not None:
         print(path)
 
@@ -110,7 +110,7 @@ def _generate(system, run):
 
     run = _run_to_draw_from(system, asked) if run is None else run
     recipe = run_dir.read_recipe(run)
-    if recipe.system != system.name:
+    if recipe.draws and recipe.system != system.name:
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.system}, which draws from it."
         )
@@ -133,17 +133,23 @@ def _run_to_draw_from(system, asked):
     return run_dir.shipped(shipped_run)
 
 
-def _train(system, run):
+def train(system, run):
+    """Trains as the flags ask for; returns the path of the run.
+
+    Args:
+      system: systems.System.
+      run: pathlib.Path or None, for a new numbered one.
+    """
     start = settings_flags.config_from_flags(start_of(system))
     config = settings_of(system, run, start)
     if config.distribute == "multi_worker":
         _join_the_workers(run, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
-    from gan_apps.training import train
+    from gan_apps.training import train as training
 
     # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
     config = processor.resolved(config)
-    return train.train(system, config, run, accept_changed_data=start.accept_changed_data)
+    return training.train(system, config, run, accept_changed_data=start.accept_changed_data)
 
 
 def settings_of(system, run, start):

@@ -33,6 +33,7 @@ from gan_apps.settings.training import (
     LENGTH,
     PRECISIONS,
     TFDS,
+    Averaged,
     Training,
     check_image_size,
     check_spelling,

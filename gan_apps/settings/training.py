@@ -42,22 +42,16 @@ class Training(Settings):
         16, "Passes over the data; may grow when a run is resumed.", minimum=1
     )
     batch_size: int = setting(64, "Images per discriminator update.", minimum=2)
-    optimizer: str = setting("adam", "What updates both networks.", choices=OPTIMIZERS)
+    optimizer: str = setting("adam", "What updates the networks.", choices=OPTIMIZERS)
     beta_1: float = setting(0.0, "Adam's decay of the gradient's mean.", minimum=0, below=1)
     beta_2: float = setting(
         0.99, "Decay of the gradient's square, in Adam and RMSprop.", minimum=0, below=1
     )
     decay_fraction: float = setting(
         0.5,
-        "The last part of training in which both learning rates fall linearly to zero.",
+        "The last part of training in which the learning rates fall linearly to zero.",
         minimum=0,
         maximum=1,
-    )
-    averaging_decay: float = setting(
-        0.999,
-        "Decay per iteration of the generator's moving average, which is what is drawn from.",
-        minimum=0,
-        below=1,
     )
     precision: str = setting(
         "auto",
@@ -113,6 +107,18 @@ class Training(Settings):
             )
         if self.distribute != "none" and self.jit_compile:
             raise ValueError(refused_with_replicas("jit_compile", False, self.distribute))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Averaged(Settings):
+    """Settings of a training whose networks have moving averages."""
+
+    averaging_decay: float = setting(
+        0.999,
+        "Decay per iteration of the generator's moving average, which is what is drawn from.",
+        minimum=0,
+        below=1,
+    )
 
 
 def refused_with_replicas(name, default, distribute):
