@@ -19,6 +19,7 @@ import keras
 import tensorflow as tf
 
 from models import replicas
+from models.dropout import Dropout
 from models.normalization import PrependReference
 from models.order import FOREIGN as FOREIGN
 from models.order import Minibatches
@@ -142,6 +143,9 @@ class AbstractGame(keras.Model, abc.ABC):
         self._distribute_strategy = None
         _refuse_networks(networks)
         self.networks = dict(networks)
+        for network in self.networks.values():
+            for layer in layers_of(network, Dropout):
+                layer.uniform = self.uniform
         self.averaging_decay = averaging_decay
         self.latent_distribution = latent_distribution
         self.seed = seed

@@ -163,7 +163,7 @@ def test_latent_play_with_labels(gan_apps, tmp_path):
         (["--interpolate=1,x"], ["--interpolate=1,x", "'x' is not a seed"]),
         (["--interpolate="], ["--interpolate=", "'' is not a seed"]),
         (["--interpolate=1,4294967296"], ["'4294967296' is not a seed, 0 to 4294967295"]),
-        (["--interpolate=1,2", "--frames=1"], ["--frames=1", "2 to 1000"]),
+        (["--interpolate=1,2", "--frames=1"], ["--frames must be at least 2, got 1"]),
         (["--frames=5"], ["--frames=5", "--interpolate"]),
         (["--arithmetic=1-"], ["--arithmetic=1-", "such as 1-2+3"]),
         (["--arithmetic="], ["--arithmetic=", "such as 1-2+3"]),

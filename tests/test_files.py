@@ -78,14 +78,15 @@ LIMITED = """
 import resource
 from gan_apps.command import launch
 from gan_apps.operating_system import files
+from gan_apps.settings import Settings
 
-def main():
+def main(config):
     # As a full disk does: it names no file.
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
     files.write_text("small.txt", "x" * 999)
     files.write_text("large.txt", "x" * 5000)
 
-launch.launch(main)
+launch.launch(Settings, main)
 """
 
 

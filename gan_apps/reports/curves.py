@@ -11,7 +11,7 @@ CHARTS = {
     "discriminator_loss": ("discriminator's loss", False, None, None),
     "generator_loss": ("generator's loss", False, None, None),
     "wasserstein_estimate": ("estimate of Wasserstein's distance", False, None, None),
-    "classifier_loss": ("auxiliary classifier's loss", False, None, None),
+    "classifier_loss": ("classifier's loss", False, None, None),
     "kernel_distance": ("kernel distance of the sample", "symlog", 0.0, "real images"),
     "diversity": ("diversity of the sample", False, 1.0, "real images"),
     "duplicates": ("duplicates in the sample", False, None, None),

@@ -42,7 +42,7 @@ class Pictures:
     shape: tuple
 
     def __post_init__(self):
-        object.__setattr__(self, "shape", _image_shape(self.shape))
+        object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
 
@@ -66,7 +66,7 @@ class Draw:
     pictures: Pictures | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "shape", _image_shape(self.shape))
+        object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
             raise ValueError("a network has a class and a config.")
         if not isinstance(self.network["config"], dict):
@@ -120,7 +120,8 @@ class Draw:
         )
 
 
-def _image_shape(shape):
+def image_shape(shape):
+    """A shape as (h, w, c); ValueError if it is no picture's."""
     shape = tuple(shape)
     if len(shape) != 3 or not all(type(side) is int and side > 0 for side in shape):
         raise ValueError(f"a picture has a height, a width and channels, got {shape}.")

@@ -5,7 +5,7 @@ metrics.jsonl          one object per log_steps iterations, and one for each tim
 samples/               pictures of one fixed set of latents while training
 events/                TensorBoard
 states/                the newest states, for resuming, and the best; not shipped
-NAME.weights.h5        the averaged weights of each network that draws, for Keras
+NAME.weights.h5        the averaged weights of each network that draws or judges, for Keras
 NAME.tflite            the same for LiteRT; a GAN's is called generator
 NAME.sources.png       some of the pictures that it is given, if it draws from pictures
 manifest.json          sizes and checksums of weights and files for LiteRT
@@ -26,6 +26,7 @@ import gan_apps
 from gan_apps.operating_system import files, locks
 from gan_apps.runs import format_1
 from gan_apps.runs.draws import Draw
+from gan_apps.runs.judge import Judge
 from gan_apps.settings import MAX_SEED, Refused
 
 CONFIG = "config.json"
@@ -49,7 +50,7 @@ SAVED_MODEL = "saved_model"
 # every earlier format are read (runs.format_1).
 FORMAT = 2
 # Fields of a recipe that older runs do not have.
-_LATER = {"earlier_versions", "data"}
+_LATER = {"earlier_versions", "data", "judges"}
 
 SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
 NEW_RUNS = "checkpoints"
@@ -63,6 +64,7 @@ class Recipe:
       system: str. The command that made the run, such as "cgan".
       settings: dict. The fields of the system's settings.
       draws: {name: runs.draws.Draw}. What it draws, the first one by default; empty for a judge.
+      judges: {name: runs.judge.Judge}. What it judges with, for a judge.
       versions: dict. Library versions and the processor that the run was last trained with.
       earlier_versions: tuple of dicts. Those that it was trained with before, oldest first.
       data: dict or None. How many images the run's data have, their digest, and which part of them
@@ -73,6 +75,7 @@ class Recipe:
     settings: dict
     draws: dict
     versions: dict
+    judges: dict = dataclasses.field(default_factory=dict)
     earlier_versions: tuple = ()
     data: dict | None = None
 
@@ -83,12 +86,20 @@ class Recipe:
 
     @property
     def draw(self):
-        """What the run draws unless told otherwise."""
+        """What the run draws unless told otherwise; Refused if it draws nothing."""
+        if not self.draws:
+            raise Refused(f"gan_apps.{self.system} judges pictures and draws none.")
         return next(iter(self.draws.values()))
+
+    @property
+    def condition(self):
+        """What its first network is asked for, or reads."""
+        return next(iter((*self.draws.values(), *self.judges.values()))).condition
 
     def to_json(self):
         values = {**vars(self)}
-        values["draws"] = {name: draw.to_json() for name, draw in self.draws.items()}
+        for kind in ("draws", "judges"):
+            values[kind] = {name: one.to_json() for name, one in values[kind].items()}
         # What says nothing is not written, as it was not before there was such a field.
         return {name: value for name, value in values.items() if value or name not in _LATER}
 
@@ -96,8 +107,10 @@ class Recipe:
     def from_json(cls, values):
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
         draws = {name: Draw.from_json(draw) for name, draw in values["draws"].items()}
+        judges = {name: Judge.from_json(one) for name, one in values.get("judges", {}).items()}
         earlier = tuple(values.get("earlier_versions", ()))
-        recipe = cls(**{**values, "draws": draws, "earlier_versions": earlier})
+        own = {"draws": draws, "judges": judges, "earlier_versions": earlier}
+        recipe = cls(**{**values, **own})
         for kind, found in (
             (str, [recipe.system]),
             (dict, [recipe.settings, recipe.versions, *recipe.earlier_versions]),
@@ -106,8 +119,8 @@ class Recipe:
                 raise TypeError("a field is of another type.")
         if recipe.data is not None and not _is_record(recipe.data):
             raise ValueError("what it says of its data is no record of them.")
-        if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in draws):
-            raise ValueError("the name of a draw is the name of a file.")
+        if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in (*draws, *judges)):
+            raise ValueError("the name of a network is the name of a file.")
         return recipe
 
 
@@ -223,8 +236,9 @@ def _is_record(data):
 
 
 def drawing_files(recipe):
-    """The names of the files that a run draws with."""
-    return [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
+    """The names of the files that a run draws with, or judges with."""
+    drawn = [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
+    return [*drawn, *(name + KERAS_WEIGHTS for name in recipe.judges)]
 
 
 def write_manifest(run, recipe, iterations):

@@ -4,7 +4,7 @@ import dataclasses
 
 from gan_apps.settings import rows
 from gan_apps.settings.setting import Settings, setting
-from gan_apps.settings.training import Training, refused_with_replicas
+from gan_apps.settings.training import Averaged, Training, refused_with_replicas
 
 # Names of rows in models.penalties, models.networks and models.game, spelled here because settings
 # are read without TensorFlow.
@@ -138,7 +138,7 @@ class Adversarial(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class GAN(Adversarial, Latents, Training):
+class GAN(Adversarial, Latents, Averaged, Training):
     """Settings of a generator against a discriminator."""
 
     architecture: str = setting(

@@ -42,22 +42,16 @@ class Training(Settings):
         16, "Passes over the data; may grow when a run is resumed.", minimum=1
     )
     batch_size: int = setting(64, "Images per discriminator update.", minimum=2)
-    optimizer: str = setting("adam", "What updates both networks.", choices=OPTIMIZERS)
+    optimizer: str = setting("adam", "What updates the networks.", choices=OPTIMIZERS)
     beta_1: float = setting(0.0, "Adam's decay of the gradient's mean.", minimum=0, below=1)
     beta_2: float = setting(
         0.99, "Decay of the gradient's square, in Adam and RMSprop.", minimum=0, below=1
     )
     decay_fraction: float = setting(
         0.5,
-        "The last part of training in which both learning rates fall linearly to zero.",
+        "The last part of training in which the learning rates fall linearly to zero.",
         minimum=0,
         maximum=1,
-    )
-    averaging_decay: float = setting(
-        0.999,
-        "Decay per iteration of the generator's moving average, which is what is drawn from.",
-        minimum=0,
-        below=1,
     )
     precision: str = setting(
         "auto",
@@ -103,10 +97,7 @@ class Training(Settings):
     def check(self):
         if not self.dataset:
             raise ValueError("dataset must name what to learn, got ''.")
-        if self.image_size and (self.image_size < 8 or self.image_size % 4):
-            raise ValueError(
-                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
-            )
+        check_image_size(self.image_size)
         if self.optimizer == "rmsprop" and self.beta_1:
             raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
         if self.on_collapse == "rollback" and self.distribute == "multi_worker":
@@ -118,12 +109,30 @@ class Training(Settings):
             raise ValueError(refused_with_replicas("jit_compile", False, self.distribute))
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Averaged(Settings):
+    """Settings of a training whose networks have moving averages."""
+
+    averaging_decay: float = setting(
+        0.999,
+        "Decay per iteration of the generator's moving average, which is what is drawn from.",
+        minimum=0,
+        below=1,
+    )
+
+
 def refused_with_replicas(name, default, distribute):
     """Why a setting must stay as it is on several devices."""
     return (
         f"{name} must stay {default} with --distribute={distribute}: the replicas cannot wait for "
         "each other inside of what it compiles or leaves out."
     )
+
+
+def check_image_size(size):
+    """ValueError for a side of pictures that no network draws; 0 is what fits the data."""
+    if size and (size < 8 or size % 4):
+        raise ValueError(f"image_size must be 0, or 8 or more and a multiple of 4, got {size}.")
 
 
 def is_named(dataset):

@@ -18,7 +18,7 @@ class Recipe:
 
     Args:
       reference: str. Where they are printed.
-      values: {setting: value}, of those that differ from the defaults.
+      values: {setting: value}. All that it fixes, whatever the defaults are or become.
     """
 
     reference: str
@@ -37,7 +37,11 @@ class System:
         What it needs of `models` is imported inside.
       draws: function of (config, data, game) -> {network of the game: runs.draws.Draw}: what its
         runs draw, by the networks that draw it. None for a judge, whose runs draw nothing.
-      conditional: bool. Whether it needs data with labels or words, and draws by them. Default
+      judges: function of (config, data, game) -> {network of the game: runs.judge.Judge}: what its
+        runs judge with. None, the default, for what draws.
+      tested: function of (game, data.Data) -> {name: float}: how well it judges data that it was
+        never trained on. None, the default, for what draws.
+      conditional: bool. Whether it needs data with labels or words, and learns them. Default
         False: they are left aside.
       takes: str. What its runs draw from: "latents", the default, or "pictures".
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
@@ -49,7 +53,9 @@ class System:
     title: str
     config: type
     game: Callable
-    draws: Callable | None
+    draws: Callable | None = None
+    judges: Callable | None = None
+    tested: Callable | None = None
     conditional: bool = False
     takes: str = "latents"
     shipped: str | None = None

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 from PIL import Image
 
+from gan_apps.data import parts
 from gan_apps.drawing import draw, latents, pictures, runtimes
 from gan_apps.evaluation import judgement
 from gan_apps.operating_system import files
@@ -24,13 +25,15 @@ def are_there(run, game):
     return run_dir.iterations(run) == trained and (run / run_dir.CARD).is_file()
 
 
-def write(run, recipe, game, data, seconds):
+def write(run, system, recipe, game, data, seconds):
     """Writes networks, manifest, samples.png, rounds.png, metrics.json and MODEL_CARD.md.
 
     The manifest comes before anything is drawn and after the files it vouches for.
 
     Args:
-      run, recipe: a run directory and its run_dir.Recipe.
+      run: path of a run directory.
+      system: systems.System of it.
+      recipe: its run_dir.Recipe.
       game: the game at the end of its training.
       data: data.columns.Data that it learned from.
       seconds: float. Time that it took.
@@ -38,10 +41,11 @@ def write(run, recipe, game, data, seconds):
     iterations = int(game.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
     seed = recipe.settings["seed"]
+    for name in (*recipe.draws, *recipe.judges):
+        with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
+            game.drawn_by(name).save_weights(files.in_utf8(beside))
     for name, one in recipe.draws.items():
         network = game.drawn_by(name)
-        with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
-            network.save_weights(files.in_utf8(beside))
         if one.latents is None:
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
             kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
@@ -55,13 +59,32 @@ def write(run, recipe, game, data, seconds):
         _write_rounds(run, recipe)
     report, why_not = None, None
     try:
-        report = judgement.judge(run, recipe)
+        report = (
+            judgement.judge(run, recipe) if recipe.draws else _tested(run, system, recipe, game)
+        )
     except (judgement.NotMeasured, Refused) as error:
         why_not = str(error).removesuffix(".")
         print(f"Not measured: {why_not}.", file=sys.stderr)
         # What an earlier end of the training measured is no longer true.
         (run / run_dir.EVALUATION).unlink(missing_ok=True)
     cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report, why_not=why_not)
+
+
+def _tested(run, system, recipe, game):
+    """Tests a judge on what it was never trained on, and writes metrics.json; returns its content.
+
+    Raises:
+      Refused: the data are gone.
+    """
+    dataset, size = recipe.settings["dataset"], recipe.settings["image_size"]
+    whole = parts.loaded(dataset, recipe.data, size)
+    test = parts.test_part(dataset, whole, recipe.data, size)
+    if test is None:
+        raise judgement.NotMeasured("nothing of its data was kept apart")
+    test = test.numbered_as(recipe.condition)
+    report = {"test_accuracy": system.tested(game, test), "num_images": len(test)}
+    files.write_json(run / run_dir.EVALUATION, report)
+    return report
 
 
 def _write_samples(run, recipe, data):

@@ -39,11 +39,14 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         f"# {run.name}",
         "",
         *(_drawn(name, draw, recipe) for name, draw in recipe.draws.items()),
-        f"Made by `python -m gan_apps.{recipe.system} --mode=train`"
+        *(_judged(judge) for judge in recipe.judges.values()),
+        f"Made by `python -m gan_apps.{recipe.system} "
         + (
-            f"; draw from it with `python -m gan_apps.{recipe.system} --run_dir=<this folder>`."
+            f"--mode=train`; draw from it with `python -m gan_apps.{recipe.system} "
+            "--run_dir=<this folder>`."
             if recipe.draws
-            else "."
+            else "--output=<this folder>`; judge with it by `python -m gan_apps.evaluate "
+            "--classifier=<this folder>`."
         ),
         "",
         "## Training",
@@ -66,15 +69,20 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         "## Files",
         "",
         *(line for name, draw in recipe.draws.items() for line in _files(name, draw)),
+        *(_weights(name) for name in recipe.judges),
         f"- `{run_dir.MANIFEST}`: their sizes and SHA-256.",
-        f"- `{run_dir.SAMPLES}`: pictures of seed {settings['seed']}. `{run_dir.ROUNDS}`, "
-        f"`{run_dir.ROUNDS_MOVING}`: some at iterations {_rounds(iterations)}, and moving.",
+        *_pictures(recipe, iterations),
         "",
         "## Limits",
         "",
-        "It knows the data named above and nothing else, with their faults: its pictures are of "
-        "nobody's hand and nobody's face, and not meant to fill a data set by which people are "
-        "judged.",
+        "It knows the data named above and nothing else, with their faults: "
+        + (
+            "its pictures are of nobody's hand and nobody's face, and not meant to fill a data set "
+            "by which people are judged."
+            if recipe.draws
+            else "what it says of other pictures means nothing, and it is not meant to judge "
+            "people by."
+        ),
         "",
     ]
     files.write_text(run / run_dir.CARD, "\n".join(lines))
@@ -91,6 +99,31 @@ def _drawn(name, draw, recipe):
             f" from pictures of {draw.pictures.shape[1]}x{draw.pictures.shape[0]} that it is given"
         )
     return f"{by} {width}x{height} {kind} images{draw.condition.card()[0]}{given}."
+
+
+def _judged(judge):
+    """What a network reads of a picture, in a sentence."""
+    height, width, channels = judge.shape
+    kind = "gray" if channels == 1 else "colour"
+    read = "; ".join(f"{noun}: {', '.join(values)}" for noun, values in judge.condition.slots)
+    return f"Reads what {width}x{height} {kind} images show ({read})."
+
+
+def _pictures(recipe, iterations):
+    """What pictures there are, as lines."""
+    if not recipe.draws:
+        return []
+    return [
+        f"- `{run_dir.SAMPLES}`: pictures of seed {recipe.settings['seed']}. `{run_dir.ROUNDS}`, "
+        f"`{run_dir.ROUNDS_MOVING}`: some at iterations {_rounds(iterations)}, and moving."
+    ]
+
+
+def _weights(name):
+    return (
+        f"- `{name + run_dir.KERAS_WEIGHTS}`: its weights for Keras; the network is described in "
+        f"`{run_dir.CONFIG}`."
+    )
 
 
 def _files(name, draw):
@@ -145,6 +178,15 @@ def measured(report, why_not=None):
     """What a metrics.json says, as lines of a card."""
     if report is None:
         return [f"Not measured: {why_not}."]
+    if "test_accuracy" in report:
+        return [
+            f"{report['num_images']:,} images that it was never trained on:",
+            "",
+            *(
+                f"- read right, {name}: {share:.2%}"
+                for name, share in report["test_accuracy"].items()
+            ),
+        ]
     real = report["compared_with"]
     by = "by coarse colours alone, since no classifier knows these data"
     if "attribute_accuracy" in report:

@@ -73,6 +73,7 @@ def train(system, config, run, accept_changed_data=False):
         system=system.name,
         settings=settings.to_json(config),
         draws={} if system.draws is None else system.draws(config, data, game),
+        judges={} if system.judges is None else system.judges(config, data, game),
         versions=_versions(),
         data=record,
     )
@@ -104,7 +105,7 @@ def _data(system, config, run, accept_changed):
     record = {} if stored is None else stored.data
     whole = parts.loaded(config.dataset, record, config.image_size)
     if stored is not None:
-        whole = whole.numbered_as(stored.draw.condition if stored.draws else whole.condition)
+        whole = whole.numbered_as(stored.condition)
         record = parts.kept_up(record, config.dataset, whole, accept_changed)
     else:
         record = parts.recorded(config.dataset, whole)
@@ -117,10 +118,23 @@ def _data(system, config, run, accept_changed):
     if data.condition.column is None:
         raise Refused(
             f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
-            f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns to draw "
-            "by; gan_apps.dcgan learns without."
+            f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns; "
+            "gan_apps.dcgan learns without."
         )
+    if system.judges is not None:
+        _refuse_what_cannot_be_tested(config, record)
     return data, record
+
+
+def _refuse_what_cannot_be_tested(config, record):
+    """Refuses data of which nothing can be kept apart: a judge says how often it is right."""
+    if record["num_images"] < parts.FEWEST:
+        raise Refused(
+            f"--dataset={config.dataset}: {record['num_images']} images are too few for a "
+            f"classifier, which needs {parts.FEWEST}."
+        )
+    if record["test"] == parts.NONE:
+        raise Refused(f"--dataset={config.dataset}: none of its images can be held out to test on.")
 
 
 def _versions():
@@ -171,7 +185,7 @@ class _Training:
         if self.left > 0:
             seconds = self._fit(seconds)
         if self.place.is_chief and not artifacts.are_there(self.run, self.game):
-            artifacts.write(self.run, self.recipe, self.game, self.data, seconds)
+            artifacts.write(self.run, self.system, self.recipe, self.game, self.data, seconds)
         with self._with_the_others():
             self.place.wait_for_all()
 

@@ -3,14 +3,14 @@
 import dataclasses
 
 from gan_apps.runs.draws import Draw, Pictures
-from gan_apps.settings import Training, setting
+from gan_apps.settings import Averaged, Training, setting
 from gan_apps.systems import System
 
 NETWORKS = ("to_negative", "to_positive")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(Training):
+class Config(Averaged, Training):
     """Settings of the negatives."""
 
     width: int = setting(4, "Feature maps of both networks.", minimum=1)

@@ -1,0 +1,39 @@
+"""A network that a run keeps and that draws nothing: it says something of pictures."""
+
+import dataclasses
+
+from gan_apps import conditions
+from gan_apps.conditions import AbstractCondition
+from gan_apps.runs.draws import image_shape
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judge:
+    """A network that judges images in [-1, 1], as config.json declares it.
+
+    Args:
+      network: dict. {"class", "config"} of it, as models.networks.described gives them.
+      shape: (h, w, c), ints. What it looks at.
+      condition: conditions.AbstractCondition. What it reads of a picture.
+    """
+
+    network: dict
+    shape: tuple
+    condition: AbstractCondition
+
+    def __post_init__(self):
+        object.__setattr__(self, "shape", image_shape(self.shape))
+        if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
+            raise ValueError("a network has a class and a config.")
+
+    def to_json(self):
+        return {
+            "network": self.network,
+            "shape": list(self.shape),
+            "condition": self.condition.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values):
+        """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
+        return cls(**{**values, "condition": conditions.from_json(values["condition"])})

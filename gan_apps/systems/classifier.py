@@ -1,0 +1,71 @@
+"""The classifier that judges generated pictures: a judge, whose runs draw nothing."""
+
+import dataclasses
+
+from gan_apps.games.gan import POLICIES
+from gan_apps.runs.judge import Judge
+from gan_apps.settings import Training, changed, setting
+from gan_apps.systems import System
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Training):
+    """Settings of the classifier."""
+
+    image_size: int = changed(
+        Training,
+        "image_size",
+        0,
+        help="Side of the pictures to judge, a multiple of 4, if it is not that of a run by "
+        "default: a run's --image_size.",
+    )
+    num_epochs: int = changed(Training, "num_epochs", 6)
+    batch_size: int = changed(Training, "batch_size", 64, help="Images per update.")
+    beta_1: float = changed(Training, "beta_1", 0.9)
+    beta_2: float = changed(Training, "beta_2", 0.999)
+    decay_fraction: float = changed(Training, "decay_fraction", 1.0)
+    # It judges in float32.
+    precision: str = changed(Training, "precision", "float32")
+    classifier_learning_rate: float = setting(2e-3, "The optimizer's step size.", above=0)
+
+
+def game(config, data, iterations):
+    from models import AttributeClassifier, Classifier
+
+    _, width, channels = data.shape
+    network = AttributeClassifier(
+        condition=data.condition.network,
+        image_size=width,
+        channels=channels,
+        dtype=POLICIES[config.precision],
+        name="classifier",
+    )
+    return Classifier({"classifier": network}, seed=config.seed)
+
+
+def judges(config, data, game):
+    from models import networks
+
+    judge = Judge(
+        network=networks.described(game.networks["classifier"]),
+        shape=data.shape,
+        condition=data.condition,
+    )
+    return {"classifier": judge}
+
+
+def tested(game, data):
+    from gan_apps.evaluation import judges
+
+    return judges.accuracy(game.networks["classifier"], data)
+
+
+SYSTEM = System(
+    name="classifier",
+    title="learns to read pictures, in order to judge generated ones",
+    config=Config,
+    game=game,
+    judges=judges,
+    tested=tested,
+    conditional=True,
+)
