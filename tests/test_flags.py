@@ -10,8 +10,6 @@ from gan_apps.settings import flags as settings_flags
 
 CGANConfig = systems.find("cgan").config
 
-CGANConfig = systems.find("cgan").config
-
 
 @pytest.fixture
 def flags_of(monkeypatch):

@@ -26,7 +26,14 @@ ALLOWED = {
     }
     | STANDARD,
     # What a system is made of, before anything is trained: TensorFlow is imported inside.
-    "gan_apps.systems": {"gan_apps.systems", "gan_apps.games", "gan_apps.settings", "models"}
+    "gan_apps.systems": {
+        "gan_apps.systems",
+        "gan_apps.evaluation",
+        "gan_apps.games",
+        "gan_apps.runs",
+        "gan_apps.settings",
+        "models",
+    }
     | STANDARD,
     "gan_apps.games": {"gan_apps.games", "gan_apps.runs", "models"} | STANDARD,
     "gan_apps.pictures": {"gan_apps.pictures", "numpy", "PIL"} | STANDARD,

@@ -67,13 +67,7 @@ class Draw:
 
     def __post_init__(self):
         object.__setattr__(self, "shape", image_shape(self.shape))
-        if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
-            raise ValueError("a network has a class and a config.")
-        if not isinstance(self.network["config"], dict):
-            raise TypeError("the config of a network is an object.")
-        asked = self.condition.network
-        if self.network["config"].get("condition", asked) != asked:
-            raise ValueError("its network takes another condition.")
+        check_network(self.network, self.condition)
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
 
@@ -118,6 +112,21 @@ class Draw:
         return cls(
             **{name: parts[name](one) if name in parts else one for name, one in values.items()}
         )
+
+
+def check_network(network, condition):
+    """ValueError or TypeError for what describes no network, or one that takes another condition.
+
+    Args:
+      network: as in `Draw`; any JSON value.
+      condition: conditions.AbstractCondition.
+    """
+    if not isinstance(network, dict) or network.keys() != {"class", "config"}:
+        raise ValueError("a network has a class and a config.")
+    if not isinstance(network["config"], dict):
+        raise TypeError("the config of a network is an object.")
+    if network["config"].get("condition", condition.network) != condition.network:
+        raise ValueError("its network takes another condition.")
 
 
 def image_shape(shape):

@@ -4,7 +4,7 @@ import dataclasses
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition
-from gan_apps.runs.draws import image_shape
+from gan_apps.runs.draws import check_network, image_shape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,7 @@ class Judge:
 
     def __post_init__(self):
         object.__setattr__(self, "shape", image_shape(self.shape))
-        if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
-            raise ValueError("a network has a class and a config.")
+        check_network(self.network, self.condition)
 
     def to_json(self):
         return {
