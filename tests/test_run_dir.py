@@ -12,6 +12,14 @@ from gan_apps.settings import Refused
 from tests.conftest import FOLDERS, SHIPPED_FILES
 
 GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
+JUDGE = {
+    "network": {
+        "class": "networks.AttributeClassifier",
+        "config": {"condition": {"column": "labels", "sizes": [2]}},
+    },
+    "shape": [8, 8, 1],
+    "condition": {"kind": "labels", "names": ["a", "b"], "flag": "label"},
+}
 RECORD = {"num_images": 3, "sha256": "", "test": "none", "num_held_out": 0, "seed": 0}
 
 
@@ -40,6 +48,15 @@ def test_recipe_round_trip(run, tmp_path):
     assert run_dir.read_recipe(tmp_path / "new" / "nested") == recipe
     assert recipe.draw.condition.names == tuple("0123456789")
     assert recipe.draw.latents.size == 8
+
+
+def test_what_a_judge_is_is_read(run):
+    edit(run / run_dir.CONFIG, draws={}, judges={"judge": JUDGE})
+    recipe = run_dir.read_recipe(run)
+    assert recipe.judges["judge"].to_json() == JUDGE
+    assert recipe.condition.names == ("a", "b")
+    with pytest.raises(Refused, match="judges pictures and draws none"):
+        recipe.draw  # noqa: B018, which asks
 
 
 def test_new_paths_are_numbered(tmp_path, monkeypatch):
@@ -193,6 +210,13 @@ def test_a_config_of_format_1_of_another_shape_is_refused(first_format, changes,
         ({"draws": []}, "does not describe a run"),
         ({"draws": {"generator": 3}}, "does not describe a run"),
         ({"draws": {"../generator": None}}, "does not describe a run"),
+        ({"draws": {}}, "does not describe a run"),
+        ({"draws": {}, "judges": {}}, "does not describe a run"),
+        ({"judges": 3}, "does not describe a run"),
+        ({"judges": {"judge": JUDGE, "../judge": JUDGE}}, "does not describe a run"),
+        ({"judges": {"judge": {**JUDGE, "shape": [8, 8]}}}, "does not describe a run"),
+        ({"judges": {"judge": {**JUDGE, "network": []}}}, "does not describe a run"),
+        ({"judges": {"judge": {**JUDGE, "condition": {"kind": "nothing"}}}}, "not describe a run"),
         ({"data": 3}, "does not describe a run"),
         ({"data": {"num_images": 3}}, "does not describe a run"),
         ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),

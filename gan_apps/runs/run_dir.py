@@ -121,6 +121,8 @@ class Recipe:
             raise ValueError("what it says of its data is no record of them.")
         if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in (*draws, *judges)):
             raise ValueError("the name of a network is the name of a file.")
+        if not draws and not judges:
+            raise ValueError("a run draws or judges.")
         return recipe
 
 
