@@ -7,12 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from gan_apps.data import parts, sources
-from gan_apps.data.minibatches import gatherer, one_hot
+from gan_apps.data.minibatches import gatherer
 from gan_apps.evaluation import metrics
 from gan_apps.machine import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from models.adversarial import to_signed
+from models.conditions import one_hot
+from models.game import to_signed
 from models.losses import attribute_cross_entropy
 
 CONFIG = "config.json"
@@ -88,11 +89,11 @@ def train(dataset, folder, *, num_epochs, seed, image_size=0):
     """
     keras.utils.set_random_seed(seed)
     data = sources.load(dataset, image_size=image_size)
-    if data.condition is None:
+    if data.condition.column is None:
         raise Refused(f"--dataset={dataset}: has no labels and no prompts to learn.")
-    if len(data.images) < parts.FEWEST:
+    if len(data) < parts.FEWEST:
         raise Refused(
-            f"--dataset={dataset}: {len(data.images)} images are too few for a classifier, which "
+            f"--dataset={dataset}: {len(data)} images are too few for a classifier, which "
             f"needs {parts.FEWEST}."
         )
     record = parts.recorded(dataset, data)
@@ -100,23 +101,19 @@ def train(dataset, folder, *, num_epochs, seed, image_size=0):
     if test is None:
         raise Refused(f"--dataset={dataset}: none of its images can be held out to test on.")
     data = parts.train_part(data, record)
-    if data.vocabulary is not None:
-        slots = [[slot.noun, list(slot.values)] for slot in data.vocabulary.slots]
-    else:
-        slots = [["label", list(data.label_names)]]
-    _, size, _, channels = data.images.shape
-    sizes = [len(values) for _, values in slots]
+    size, _, channels = data.shape
+    slots, sizes = data.condition.slots, data.condition.sizes
     network = Classifier(sizes=sizes, image_size=size, channels=channels)
     gathered = gatherer(data.images)
-    minibatch = min(MINIBATCH, len(data.images))
+    minibatch = min(MINIBATCH, len(data))
     minibatches = (
-        tf.data.Dataset.from_tensor_slices((np.arange(len(data.images)), targets(data)))
-        .shuffle(len(data.images), seed=seed)
+        tf.data.Dataset.from_tensor_slices((np.arange(len(data)), targets(data)))
+        .shuffle(len(data), seed=seed)
         .batch(minibatch, drop_remainder=True)
         .map(lambda indices, numbers: (shifted(gathered(indices), seed), numbers))
         .prefetch(2)
     )
-    steps = num_epochs * (len(data.images) // minibatch)
+    steps = num_epochs * (len(data) // minibatch)
     trained = keras.Model(network.input, network.get_layer("logits").output)
     trained.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
@@ -151,29 +148,28 @@ def train(dataset, folder, *, num_epochs, seed, image_size=0):
 
 def targets(data):
     """What a classifier is to read of a data set: int32 [n, slots]."""
-    return data.labels[:, None] if data.attributes is None else data.attributes
+    return data.numbers.reshape(len(data), -1)
 
 
-def shipped_for(dataset, vocabulary, shape):
-    """The folder of the shipped classifier for pictures of `shape` [h, w, c], or None.
+def shipped_for(dataset, draw):
+    """The folder of the shipped classifier for what a network draws, or None.
+
+    Where several things can be asked for at once it is the one that reads those very ones; else it
+    is the one of the data set, by its name.
 
     Args:
       dataset: str. The name of a data set, or a path.
-      vocabulary: prompts.vocabulary.Vocabulary of a run that draws from prompts, or None.
-      shape: list of three ints.
+      draw: runs.draws.Draw.
     """
-    if vocabulary is not None:
-        slots = vocabulary.to_json()["slots"]
-        for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
-            config = json.loads(path.read_text("utf-8"))
-            if (config["slots"], config["image_shape"]) == (slots, shape):
-                return path.parent
-        return None
-    if dataset not in SHIPPED:
-        return None
-    path = run_dir.shipped(SHIPPED[dataset]) / CONFIG
-    same = path.is_file() and json.loads(path.read_text("utf-8"))["image_shape"] == shape
-    return path.parent if same else None
+    slots = draw.condition.slots
+    for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
+        config = json.loads(path.read_text("utf-8"))
+        reads = config["slots"] == slots
+        if len(slots) < 2:
+            reads = path.parent.name == SHIPPED.get(dataset)
+        if reads and config["image_shape"] == list(draw.shape):
+            return path.parent
+    return None
 
 
 def load(folder):

@@ -249,6 +249,32 @@ def spread_within_labels(images, labels):
     )
 
 
+def variety(features, asked, real_features, real_asked):
+    """How varied pictures are within what was asked for, as a share of what real ones are.
+
+      sum_a n_a trace(cov(features of a)) / sum_a n_a trace(cov(real features of a))
+
+    over all that was asked for, n_a its generated pictures; of which there must be two or more on
+    both sides. The traces are unbiased, so that the counts need not be equal.
+
+    Args:
+      features, real_features: [n, d] and [m, d].
+      asked, real_asked: int [n, slots] and [m, slots].
+
+    Returns:
+      float, 1 for pictures that vary as real ones do; None if nothing is there to compare.
+    """
+    kinds, groups = np.unique(asked, axis=0, return_inverse=True)
+    ours = theirs = 0.0
+    for group, kind in enumerate(kinds):
+        own = np.asarray(features[groups.reshape(-1) == group], np.float64)
+        real = np.asarray(real_features[(real_asked == kind).all(axis=1)], np.float64)
+        if min(len(own), len(real)) > 1:
+            ours += len(own) * own.var(axis=0, ddof=1).sum()
+            theirs += len(own) * real.var(axis=0, ddof=1).sum()
+    return float(ours / theirs) if theirs else None
+
+
 def _squared_distances(points, others):
     products = points @ others.T
     lengths = np.sum(points**2, axis=1)[:, None] + np.sum(others**2, axis=1)
