@@ -215,7 +215,7 @@ def table(report):
         if line.floor is not None:
             rows.append((f"  {line.beside}", line.floor))
         if line.between is not None:
-            rows.append(("  95 % of other pictures", line.between))
+            rows.append((f"  {measures.BETWEEN}", line.between))
     rows.append(("features", report["features"]))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value:>8}" for name, value in rows)

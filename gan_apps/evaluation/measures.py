@@ -12,6 +12,8 @@ import numpy as np
 from gan_apps.evaluation import intervals, metrics, wasserstein
 
 INTERVALS = "intervals"
+# What an interval is.
+BETWEEN = "95 % of other pictures"
 # Features of more dimensions are too dear to take the Frechet distance of two hundred times.
 MOST_DIMENSIONS = 512
 
@@ -290,7 +292,7 @@ MEASURES = (
         value=lambda facts: facts.frechet_distance,
         floor="frechet_floor",
         of_real=lambda facts: facts.frechet_floor,
-        beside="floor: as many other real images",
+        beside="floor, of as many other real images",
         interval=_frechet_interval,
     ),
     Measure(name="frechet_ratio", label="  ratio", value=_frechet_ratio, form="{:.2f} x the floor"),
@@ -302,7 +304,7 @@ MEASURES = (
         form="{:.5f}",
         floor="kernel_distance_of_real",
         of_real=_kernel_distance_of_real,
-        beside="floor: as many other real images",
+        beside="floor, of as many other real images",
         interval=_kernel_interval,
     ),
     Measure(
@@ -329,7 +331,7 @@ MEASURES = (
         form="{:.1f}",
         floor="sliced_wasserstein_of_real",
         of_real=lambda facts: _sliced_wasserstein(facts.real_patches, facts),
-        beside="floor: as many other real images",
+        beside="floor, of as many other real images",
         has_parts=True,
     ),
     Measure(

@@ -75,9 +75,9 @@ def distance(points, others, seed):
       points, others: [n, d] each, of equal length.
       seed: int. Of the directions.
     """
-    lines = np.random.RandomState(seed).standard_normal((points.shape[1], LINES))
-    lines = (lines / np.linalg.norm(lines, axis=0)).astype(np.float32)
-    ours, theirs = (np.sort(some @ lines, axis=0) for some in (points, others))
+    lines = np.random.RandomState(seed).standard_normal((LINES, points.shape[1]))
+    lines = (lines / np.linalg.norm(lines, axis=1, keepdims=True)).astype(np.float32)
+    ours, theirs = (np.sort(lines @ some.T) for some in (points, others))
     return SCALE * float(np.mean(np.abs(ours - theirs), dtype=np.float64))
 
 
