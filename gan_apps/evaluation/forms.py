@@ -26,7 +26,7 @@ REPRESENTATIVE = 100
 
 
 def inputs(run, name, draw, seed=0):
-    """The inputs of a draw for about PICTURES pictures, several of each condition, and their groups.
+    """The inputs of a draw for about PICTURES pictures, several of each value, and their groups.
 
     Prompts are complete descriptions, as frequent ones as the data have. What draws from pictures
     is given those that the run keeps.
@@ -47,8 +47,7 @@ def inputs(run, name, draw, seed=0):
     asked = draw.condition.every()
     if len(draw.condition.sizes) > 1:
         drawn = latents.requested(draw, asked, PROMPTS, seed)[draw.condition.column]
-        numbers = metrics.attribute_numbers(drawn, draw.condition.sizes)
-        asked = [tuple(map(int, row)) for row in numbers]
+        asked = [tuple(map(int, row)) for row in draw.condition.numbers(drawn)]
     count = max(in_all // len(asked), LEAST)
     groups = np.repeat(np.unique(asked, axis=0, return_inverse=True)[1].reshape(-1), count)
     return latents.requested(draw, asked, count, seed), groups

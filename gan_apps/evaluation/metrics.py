@@ -230,12 +230,6 @@ def read_right(probabilities, attributes, sizes):
     return (read == attributes) | (attributes < 0)
 
 
-def attribute_numbers(attributes, sizes):
-    """One-hot attributes [n, sum(sizes)] as numbers int [n, slots], -1 for a slot of zeros."""
-    slots = np.split(np.asarray(attributes), np.cumsum(sizes)[:-1], axis=1)
-    return np.stack([np.where(slot.any(axis=1), slot.argmax(axis=1), -1) for slot in slots], axis=1)
-
-
 def spread_within_labels(images, labels):
     """Standard deviation of a pixel among the images of a label, averaged over pixels and labels.
 

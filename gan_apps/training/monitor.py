@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from gan_apps.drawing import pictures
-from gan_apps.evaluation import classifier, metrics, pixels
+from gan_apps.evaluation import judges, metrics, pixels
 from gan_apps.runs import run_dir
 from gan_apps.training import diagnosis, samples, states
 
@@ -52,8 +52,8 @@ class FixedSample:
         # Of labels, of which there may be too few; how attributes come together is the data's.
         found = None
         if len(draw.condition.sizes) < 2:
-            found = classifier.shipped_for(recipe.settings["dataset"], draw)
-        self.judge = classifier.load(found) if found else None
+            found = judges.shipped_for(recipe.settings["dataset"], draw)
+        self.judge = judges.load(found) if found else None
 
     def figures(self, game):
         """{name: float} of what the network itself of a `game` draws now.
