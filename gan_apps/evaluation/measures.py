@@ -359,7 +359,7 @@ MEASURES = (
     ),
     Measure(
         name="nearest_distance",
-        label="distance to the nearest training image in gray levels",
+        label="median distance to the nearest training image, in gray levels of a mosaic",
         value=lambda facts: facts.nearest_distance(),
         form="{:.1f}",
         floor="nearest_distance_of_real",
