@@ -21,10 +21,10 @@ import pytest
         (["report", "--run_dir=absent", "--output=a.pdf"], ["--output=a.pdf", ".html"]),
         (["report", "--run_dir=absent", "--output=no/a.html"], ["--output=no/a.html"]),
         (["classifier"], ["--output"]),
-        (["classifier", "--output=c", "--num_epochs=0"], ["--num_epochs=0"]),
-        (["classifier", "--output=c", "--seed=4294967296"], ["--seed=4294967296"]),
+        (["classifier", "--output=c", "--num_epochs=0"], ["--num_epochs", "at least 1, got 0"]),
+        (["classifier", "--output=c", "--seed=4294967296"], ["--seed", "got 4294967296"]),
         (["classifier", "--output=absent/c"], ["--output=absent/c", "does not exist"]),
-        (["classifier", "--output=c", "--dataset=mnits"], ["--dataset=mnits"]),
+        (["classifier", "--output=c", "--dataset=mnits"], ["--dataset", "got 'mnits'"]),
     ],
     ids=lambda value: " ".join(value),
 )
