@@ -1,70 +1,77 @@
-"""Judges a run's pictures and writes its metrics.json: with the classifier of its data if there is
-one, else by coarse colours.
+"""Judges a run's pictures and writes its metrics.json.
+
+The judge is the classifier of the run's data if there is one, else coarse colours.
 
 python -m gan_apps.evaluate --run_dir=checkpoints/cgan_digits
 """
 
+import dataclasses
 import pathlib
 import sys
 
-from absl import flags
-
 from gan_apps.command import launch
-from gan_apps.command.request_flags import MAX_IMAGES
-from gan_apps.drawing.draw import GRID, check_writable
 from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
-from gan_apps.settings import MAX_SEED, Refused
-from gan_apps.settings import flags as settings_flags
+from gan_apps.settings import Settings, Training, changed, setting
+from gan_apps.settings.drawing import GRID, MAX_IMAGES, OfRun
 
 # Fewer have no covariance worth the name.
 MIN_IMAGES = 100
 METRICS = ("own", "fid")
 
-settings_flags.define_path("run_dir", None, "The run to judge.")
-flags.DEFINE_integer(
-    "num_images", 2_000, f"Pictures in all, {MIN_IMAGES} to {MAX_IMAGES:,}, as many of each label."
-)
-flags.DEFINE_integer("seed", 1, "Seed of the pictures.")
-settings_flags.define_path("dataset", None, "Where the run's data are now, if not where they were.")
-settings_flags.define_path(
-    "classifier",
-    None,
-    "The folder of a classifier of the run's data, made by gan_apps.classifier. Default: the "
-    "shipped one of these data, or coarse colours if there is none.",
-)
-settings_flags.define_path(
-    "nearest",
-    None,
-    "A .png to draw: pictures, each beside the training images that are nearest to it.",
-)
-flags.DEFINE_string(
-    "metric",
-    "own",
-    "By whose features. One of: own (the classifier, or coarse colours), fid (those of "
-    "keras.applications' InceptionV3, whose 88 MB are downloaded at the first time; minutes).",
-)
-flags.DEFINE_string("runtime", "auto", "What draws. One of: auto, litert, keras.")
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """What is judged, and by whom."""
+
+    run_dir: str = setting(
+        None, "The run to judge.", required="name the run to judge", is_path=True
+    )
+    num_images: int = setting(
+        2_000,
+        "Pictures in all, as many of each label.",
+        minimum=MIN_IMAGES,
+        maximum=MAX_IMAGES,
+    )
+    seed: int = changed(Training, "seed", 1, help="Seed of the pictures.")
+    dataset: str = setting(
+        None,
+        "Where the run's data are now. Default: where they were.",
+        is_path=True,
+    )
+    classifier: str = setting(
+        None,
+        "The folder of a classifier of the run's data, made by gan_apps.classifier. Default: the "
+        "shipped one of these data, or coarse colours if there is none.",
+        is_path=True,
+    )
+    nearest: str = setting(
+        None,
+        "A .png to draw: pictures, each beside the training images that are nearest to it.",
+        is_path=True,
+    )
+    metric: str = setting(
+        "own",
+        "By whose features: own (the classifier, or coarse colours), fid (those of "
+        "keras.applications' InceptionV3, whose 88 MB are downloaded at the first time; minutes).",
+        choices=METRICS,
+    )
+    runtime: str = changed(OfRun, "runtime", "auto")
+
+    def check(self):
+        if self.metric == "fid" and self.classifier is not None:
+            raise ValueError(f"classifier={self.classifier} means nothing with --metric=fid.")
+        if self.nearest is not None and pathlib.Path(self.nearest).suffix.lower() != GRID:
+            raise ValueError(f"nearest={self.nearest}: must end in {GRID}.")
 
 
-def main():
-    values = flags.FLAGS
-    if not values.run_dir:
-        raise Refused("--run_dir: name the run to judge.")
-    if not MIN_IMAGES <= values.num_images <= MAX_IMAGES:
-        raise Refused(f"--num_images={values.num_images}: must be {MIN_IMAGES} to {MAX_IMAGES}.")
-    if not 0 <= values.seed <= MAX_SEED:
-        raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
-    if values.metric not in METRICS:
-        raise Refused(f"--metric={values.metric}: must be one of {', '.join(METRICS)}.")
-    if values.metric == "fid" and values.classifier:
-        raise Refused(f"--classifier={values.classifier} means nothing with --metric=fid.")
-    nearest = pathlib.Path(values.nearest) if values.nearest else None
-    if nearest is not None and nearest.suffix.lower() != GRID:
-        raise Refused(f"--nearest={nearest}: must end in {GRID}.")
+def main(config):
+    from gan_apps.drawing.draw import check_writable
+
+    nearest = None if config.nearest is None else pathlib.Path(config.nearest)
     if nearest is not None:
         check_writable(nearest, "--nearest")
-    run = pathlib.Path(values.run_dir)
+    run = pathlib.Path(config.run_dir)
     recipe = run_dir.read_recipe(run)
     quiet.import_tensorflow()
     from gan_apps.evaluation import judgement
@@ -73,20 +80,20 @@ def main():
         report = judgement.judge(
             run,
             recipe,
-            num_images=values.num_images,
-            seed=values.seed,
-            runtime=values.runtime,
-            dataset=values.dataset,
-            judge=pathlib.Path(values.classifier) if values.classifier else None,
+            num_images=config.num_images,
+            seed=config.seed,
+            runtime=config.runtime,
+            dataset=config.dataset,
+            judge=None if config.classifier is None else pathlib.Path(config.classifier),
             nearest=nearest,
-            metric=values.metric,
+            metric=config.metric,
         )
     except judgement.NotMeasured as error:
         print(f"Not measured: {error}.", file=sys.stderr)
         return
     print(judgement.table(report))
-    print(run / (run_dir.FID_EVALUATION if values.metric == "fid" else run_dir.EVALUATION))
+    print(run / (run_dir.FID_EVALUATION if config.metric == "fid" else run_dir.EVALUATION))
 
 
 if __name__ == "__main__":
-    launch.launch(main)
+    launch.launch(Config, main)

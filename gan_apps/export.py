@@ -1,4 +1,4 @@
-"""Writes a run for TF-Serving and for LiteRT, and tells how near each form is to the run.
+"""Writes a run for TF-Serving and for LiteRT, and tells how near each is to it.
 
 Of each form it prints the largest difference of a pixel, how varied its pictures of a label or
 prompt are beside the run's own, and how many are read as asked; a LiteRT variant that varies less
@@ -7,56 +7,56 @@ than nine tenths as much is left out.
 python -m gan_apps.export --run_dir=checkpoints/cgan_digits --output_dir=exports/cgan_digits
 """
 
+import dataclasses
 import pathlib
 import sys
-
-from absl import flags
 
 from gan_apps.command import launch
 from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused
-from gan_apps.settings import flags as settings_flags
+from gan_apps.settings import Settings, changed, setting
+from gan_apps.settings.drawing import OfRun
 
 FORMATS = ("saved_model", "litert", "all")
 
-settings_flags.define_path("run_dir", None, "The run to export.")
-settings_flags.define_path(
-    "output_dir",
-    None,
-    "Where to: a new folder, or that of an earlier export, which gets a new version.",
-)
-flags.DEFINE_string(
-    "state",
-    None,
-    "Export a saved state of the run: best (the least kernel distance while training), last, or "
-    "the number of an iteration. Default: the generator that the training ended with.",
-)
-flags.DEFINE_string(
-    "draw", None, "Which of the run's networks, where it has several. Default: the first."
-)
-flags.DEFINE_string("format", "all", f"What to write. One of: {', '.join(FORMATS)}.")
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """What is exported, and where to."""
+
+    run_dir: str = setting(None, "The run to export.", required="name a folder", is_path=True)
+    output_dir: str = setting(
+        None,
+        "Where to: a new folder, or that of an earlier export, which gets a new version.",
+        required="name a folder",
+        is_path=True,
+    )
+    format: str = setting("all", "What to write.", choices=FORMATS)
+    draw: str = changed(
+        OfRun, "draw", None, help="Which of its networks, where it has several. Default: the first."
+    )
+    state: str = changed(
+        OfRun,
+        "state",
+        None,
+        help="Export a saved state of the run: best (the least kernel distance while training), "
+        "last, or the number of an iteration. Default: the generator that the training ended with.",
+    )
 
 
-def main():
-    values = flags.FLAGS
-    for name in ("run_dir", "output_dir"):
-        if not values[name].value:
-            raise Refused(f"--{name}: name a folder.")
-    if values.format not in FORMATS:
-        raise Refused(f"--format={values.format}: must be one of {', '.join(FORMATS)}.")
+def main(config):
     # NumPy, not needed to refuse a flag.
     from gan_apps.drawing import runtimes
 
-    run = pathlib.Path(values.run_dir)
+    run = pathlib.Path(config.run_dir)
     recipe = run_dir.read_recipe(run)
-    name, _ = runtimes.named_draw(run, recipe, values.draw)
-    runtimes.weights(run, name, values.state)
+    name, _ = runtimes.named_draw(run, recipe, config.draw)
+    runtimes.weights(run, name, config.state)
     quiet.import_tensorflow()
     from gan_apps.serving import exports
 
-    output = pathlib.Path(values.output_dir)
-    made = exports.export(run, recipe, output, values.format, values.state, name)
+    output = pathlib.Path(config.output_dir)
+    made = exports.export(run, recipe, output, config.format, config.state, name)
     width = max(len(str(form.path)) for form in made)
     for form in made:
         if form.is_written:
@@ -80,4 +80,4 @@ def told(form):
 
 
 if __name__ == "__main__":
-    launch.launch(main)
+    launch.launch(Config, main)

@@ -4,56 +4,61 @@ python -m gan_apps.lab --experiment=optimal_transport --output_dir=lab
 python -m gan_apps.lab --experiment=all --output_dir=lab     and writes lab/report.html
 """
 
+import dataclasses
 import pathlib
 import tempfile
-
-from absl import flags
 
 from gan_apps.command import launch
 from gan_apps.experiments import EXPERIMENTS
 from gan_apps.operating_system import quiet
-from gan_apps.settings import MAX_SEED, Refused
-from gan_apps.settings import flags as settings_flags
+from gan_apps.settings import Refused, Settings, Training, changed, setting
 
 ALL = "all"
-MAX_NUM_SEEDS = 100
-
-_LIST = "; ".join(f"{name}: {question}" for name, question in EXPERIMENTS.items())
-flags.DEFINE_string("experiment", None, f"What to try: {ALL}, or one of these. {_LIST}")
-settings_flags.define_path("output_dir", None, "The folder for results.json and the pictures.")
-flags.DEFINE_integer("seed", 0, "Seed of everything random.")
-flags.DEFINE_integer("num_seeds", 3, "Repetitions where chance decides.")
-flags.DEFINE_bool("quick", False, "Seconds instead of minutes: rough numbers.")
-flags.DEFINE_bool("full", False, "Everything, however long it takes.")
+CHOICES = (ALL, *EXPERIMENTS)
 
 
-def main():
-    values = flags.FLAGS
-    if values.experiment not in (ALL, *EXPERIMENTS):
-        asked = "name one" if values.experiment is None else f"no experiment {values.experiment!r}"
-        raise Refused(f"--experiment: {asked}; there are {ALL}, {', '.join(EXPERIMENTS)}.")
-    if not values.output_dir:
-        raise Refused("--output_dir: name the folder for the results.")
-    if not 0 <= values.seed <= MAX_SEED:
-        raise Refused(f"--seed={values.seed}: must be 0 to {MAX_SEED}.")
-    if not 1 <= values.num_seeds <= MAX_NUM_SEEDS:
-        raise Refused(f"--num_seeds={values.num_seeds}: must be 1 to {MAX_NUM_SEEDS}.")
-    if values.quick and values.full:
-        raise Refused("--quick and --full: ask for one of them.")
-    output = pathlib.Path(values.output_dir)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """What is tried, and how thoroughly."""
+
+    experiment: str = setting(
+        None,
+        f"What to try: {ALL}, or one of these. "
+        + " ".join(f"{name}: {question}" for name, question in EXPERIMENTS.items()),
+        required=f"name one; there are {', '.join(CHOICES)}",
+        choices=CHOICES,
+    )
+    output_dir: str = setting(
+        None,
+        "The folder for results.json and the pictures.",
+        required="name the folder for the results",
+        is_path=True,
+    )
+    seed: int = changed(Training, "seed", 0, help="Seed of everything random.")
+    num_seeds: int = setting(3, "Repetitions where chance decides.", minimum=1, maximum=100)
+    quick: bool = setting(False, "Seconds instead of minutes: rough numbers.")
+    full: bool = setting(False, "Everything, however long it takes.")
+
+    def check(self):
+        if self.quick and self.full:
+            raise ValueError("quick and --full: ask for one of them.")
+
+
+def main(config):
+    output = pathlib.Path(config.output_dir)
     _check_folder(output)
     quiet.import_tensorflow()
     from gan_apps.experiments import lab_report, laboratory
     from gan_apps.experiments.findings import Options
 
     options = Options(
-        seed=values.seed, num_seeds=values.num_seeds, quick=values.quick, full=values.full
+        seed=config.seed, num_seeds=config.num_seeds, quick=config.quick, full=config.full
     )
-    if values.experiment == ALL:
+    if config.experiment == ALL:
         laboratory.perform_all(output, options)
         print(output / lab_report.REPORT)
     else:
-        laboratory.perform(values.experiment, output, options)
+        laboratory.perform(config.experiment, output, options)
         print(output / laboratory.RESULTS)
 
 
@@ -68,4 +73,4 @@ def _check_folder(path):
 
 
 if __name__ == "__main__":
-    launch.launch(main)
+    launch.launch(Config, main)

@@ -1,35 +1,39 @@
-"""Writes one page of a run: settings, curves, pictures, metrics, diagnosis; or of several at once.
+"""Writes a page of a run, or of several: settings, curves, pictures, metrics, diagnosis.
 
 python -m gan_apps.report --run_dir=checkpoints/cgan_001
 python -m gan_apps.report --compare=checkpoints/cgan_001,checkpoints/cgan_002
 """
 
+import dataclasses
 import pathlib
 
-from absl import flags
-
 from gan_apps.command import launch
-from gan_apps.settings import Refused
-from gan_apps.settings import flags as settings_flags
-
-settings_flags.define_path("run_dir", None, "The run to report on, trained or in training.")
-settings_flags.define_paths("compare", None, "The runs to put side by side, separated by commas.")
-settings_flags.define_path(
-    "output", None, "The .html to write. Default: report_NAME.html in this folder."
-)
+from gan_apps.settings import Refused, Settings, setting
 
 
-def main():
-    values = flags.FLAGS
-    if bool(values.run_dir) == bool(values.compare):
-        raise Refused("--run_dir, --compare: name one run, or several to compare.")
-    paths = [pathlib.Path(name) for name in values.compare or [values.run_dir]]
-    if values.compare and len(paths) < 2:
-        raise Refused(f"--compare={paths[0]}: name two runs or more.")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """What is reported on, and where to."""
+
+    run_dir: str = setting(None, "The run to report on, trained or in training.", is_path=True)
+    compare: tuple = setting((), "The runs to put side by side, separated by commas.", is_path=True)
+    output: str = setting(
+        None, "The .html to write. Default: report_NAME.html in this folder.", is_path=True
+    )
+
+    def check(self):
+        if (self.run_dir is None) == (not self.compare):
+            raise ValueError("run_dir, --compare: name one run, or several to compare.")
+        if len(self.compare) == 1:
+            raise ValueError(f"compare={self.compare[0]}: name two runs or more.")
+        if self.output is not None and pathlib.Path(self.output).suffix != ".html":
+            raise ValueError(f"output={self.output}: must end in .html.")
+
+
+def main(config):
+    paths = [pathlib.Path(name) for name in config.compare or [config.run_dir]]
     name = "_".join(path.resolve().name for path in paths)
-    output = pathlib.Path(values.output or f"report_{name}.html")
-    if output.suffix != ".html":
-        raise Refused(f"--output={output}: must end in .html.")
+    output = pathlib.Path(config.output or f"report_{name}.html")
     if not output.parent.is_dir():
         raise Refused(f"--output={output}: the folder {output.parent} does not exist.")
     # Matplotlib takes a second: only once the flags are known to be good.
@@ -40,4 +44,4 @@ def main():
 
 
 if __name__ == "__main__":
-    launch.launch(main)
+    launch.launch(Config, main)

@@ -205,7 +205,10 @@ class AbstractGame(keras.Model, abc.ABC):
         self._compile(optimizers, jit_compile)
 
     def _compile(self, optimizers, jit_compile):
-        players = {player.name: player for player in self.players}
+        names = [player.name for player in self.players]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"players must have names of their own, got {twice[0]!r} twice.")
+        players = dict(zip(names, self.players, strict=True))
         if optimizers is None:
             optimizers = dict.fromkeys(players, self.default_optimizer)
         if not isinstance(optimizers, dict):
@@ -411,6 +414,8 @@ class AbstractGame(keras.Model, abc.ABC):
         # A player may need nothing of the data; rows are as many as the others have.
         stacks = minibatches.get(player.name, {})
         every = [stack for columns in minibatches.values() for stack in columns.values()]
+        if not every:
+            raise ValueError("minibatches must hold a column of some player; they hold none.")
         self.minibatch_size = [*stacks.values(), *every][0].shape[1]
 
         def updates():

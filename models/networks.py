@@ -475,6 +475,7 @@ def rebuilt(description, dtype="float32"):
     kind = None
     if module in known:
         kind = getattr(importlib.import_module(f"models.{module}"), name, None)
-    if not (isinstance(kind, type) and issubclass(kind, AbstractNetwork)):
+    is_network = isinstance(kind, type) and issubclass(kind, AbstractNetwork)
+    if not is_network or kind is AbstractNetwork:
         raise ValueError(f"{description['class']!r} is no network of models.")
     return kind(**{**description["config"], "dtype": dtype})

@@ -29,8 +29,8 @@ SHIPPED_FILES = {
     run_dir.CONFIG,
     run_dir.MANIFEST,
     run_dir.METRICS,
-    "generator.weights.h5",
-    "generator.tflite",
+    "generator" + run_dir.KERAS_WEIGHTS,
+    "generator" + run_dir.LITERT,
     run_dir.SAMPLES,
     run_dir.ROUNDS,
     run_dir.ROUNDS_MOVING,
@@ -47,26 +47,30 @@ FOLDERS = {
 
 @pytest.fixture(scope="session")
 def tiny_config():
-    from gan_apps import settings
+    from gan_apps import systems
 
-    return settings.CGANConfig(**TINY, num_epochs=1, log_steps=5, save_steps=8)
+    return systems.find("cgan").config(**TINY, num_epochs=1, log_steps=5, save_steps=8)
 
 
 @pytest.fixture(scope="session")
 def tiny_run(tiny_config, tmp_path_factory):
     """A run directory made by a real training on scikit-learn's digits."""
+    from gan_apps import systems
     from gan_apps.training import train
 
-    return train.train("cgan", tiny_config, tmp_path_factory.mktemp("runs") / "tiny")
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    return train.train(systems.find("cgan"), tiny_config, run)
 
 
 @pytest.fixture(scope="session")
 def tiny_images():
     """Forty 28x28 images of four labels, image i filled with the value i."""
-    from gan_apps.data.sources import Images
+    from gan_apps.conditions import Labels
+    from gan_apps.data.columns import Data
 
     images = np.broadcast_to(np.arange(40, dtype=np.uint8)[:, None, None, None], (40, 28, 28, 1))
-    return Images(images.copy(), np.arange(40, dtype=np.int32) % 4, tuple("abcd"), "label")
+    labels = np.arange(40, dtype=np.int32) % 4
+    return Data({"images": images.copy(), "labels": labels}, Labels(tuple("abcd")))
 
 
 def run_command(*arguments, cwd, timeout=300, environment=None):

@@ -8,41 +8,39 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from gan_apps import settings
+from gan_apps import systems
+from gan_apps.conditions import Nothing
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import building, diagnosis, train
+from tests import tiny_models
 from tests.conftest import FOLDERS, SHIPPED_FILES, TINY
-from tests.tiny_models import metric_names
 
-CONFIGS = {
-    "dcgan": settings.DCGANConfig,
-    "fgan": settings.FGANConfig,
-    "wgan": settings.WGANConfig,
-    "wgan_gp": settings.WGANGPConfig,
-}
+# Those that draw without being asked for anything.
+SYSTEMS = [name for name in tiny_models.MODELS if not systems.find(name).conditional]
+DCGAN, CGAN = systems.find("dcgan"), systems.find("cgan")
 FEW = {**TINY, "num_epochs": 1, "batch_size": 70, "log_steps": 2}
 
 
-@pytest.fixture(scope="module", params=CONFIGS)
+@pytest.fixture(scope="module", params=SYSTEMS)
 def trained(request, tmp_path_factory):
     """A run of each algorithm with its own defaults, a few iterations long."""
-    app = request.param
-    run = tmp_path_factory.mktemp("runs") / f"{app}_tiny"
-    return app, train.train(app, CONFIGS[app](**FEW), run)
+    system = systems.find(request.param)
+    run = tmp_path_factory.mktemp("runs") / f"{system.name}_tiny"
+    return system.name, train.train(system, system.config(**FEW), run)
 
 
 def test_a_training_leaves_every_file(trained):
-    app, run = trained
+    name, run = trained
     assert {path.name for path in run.iterdir()} == SHIPPED_FILES | FOLDERS
     rows = [json.loads(line) for line in (run / run_dir.METRICS).read_text().splitlines()]
     # These pictures have no labels, of which classes could be covered.
     watched = set(diagnosis.FIGURES) - {"classes_covered"}
-    assert set(rows[0]) == {"step", "epoch"} | metric_names(app) | watched
+    assert set(rows[0]) == {"step", "epoch"} | tiny_models.metric_names(name) | watched
     recipe = run_dir.read_recipe(run)
-    assert recipe.app == app and recipe.labels is None and recipe.label_names == ()
+    assert recipe.system == name and recipe.draw.condition == Nothing()
     card = (run / run_dir.CARD).read_text()
     assert "Draws 28x28 gray images." in card and "labels" not in card
 
@@ -59,7 +57,7 @@ def test_rounds_show_what_became_of_the_same_latents(trained):
 def test_every_export_draws_the_same(trained):
     _, run = trained
     recipe = run_dir.read_recipe(run)
-    inputs = requested(recipe, None, 3, 0)
+    inputs = requested(recipe.draw, recipe.draw.condition.every(), 3, 0)
     images = [runtimes.open_generator(run, recipe, name)(inputs) for name in ("litert", "keras")]
     loaded = tf.saved_model.load(str(run / run_dir.SAVED_MODEL / "1"))
     served = loaded.signatures["latents"](latents=tf.constant(inputs["latents"]))["images"]
@@ -69,10 +67,10 @@ def test_every_export_draws_the_same(trained):
 
 
 def test_the_command_draws_from_it(trained, gan_apps, tmp_path):
-    app, run = trained
-    result = gan_apps(app, f"--run_dir={run}", "--num_images=6")
-    assert result.stdout == f"{app}_tiny.png\n", result.stderr
-    with Image.open(tmp_path / f"{app}_tiny.png") as image:
+    name, run = trained
+    result = gan_apps(name, f"--run_dir={run}", "--num_images=6")
+    assert result.stdout == f"{name}_tiny.png\n", result.stderr
+    with Image.open(tmp_path / f"{name}_tiny.png") as image:
         assert image.size == (3 * 28 * 4, 2 * 28 * 4)
 
 
@@ -84,7 +82,7 @@ def dcgan(tmp_path_factory):
     for number in range(40):
         colour = tuple(int(value) for value in random.randint(0, 256, 3))
         Image.new("RGB", (20, 12), colour).save(folder / f"{number}.png")
-    config = settings.DCGANConfig(
+    config = DCGAN.config(
         dataset=str(folder),
         image_size=16,
         horizontal_flips=True,
@@ -110,12 +108,12 @@ def dcgan(tmp_path_factory):
         num_epochs=2,
         precision="float32",
     )
-    return train.train("dcgan", config, folder.parent / "dcgan_colour")
+    return train.train(DCGAN, config, folder.parent / "dcgan_colour")
 
 
 def test_a_folder_of_colour_pictures_with_every_trick(dcgan):
     recipe = run_dir.read_recipe(dcgan)
-    inputs = requested(recipe, None, 4, 0)
+    inputs = requested(recipe.draw, recipe.draw.condition.every(), 4, 0)
     assert np.abs(inputs["latents"]).max() <= 1.0
     litert, keras = (
         runtimes.open_generator(dcgan, recipe, name)(inputs) for name in ("litert", "keras")
@@ -165,7 +163,7 @@ def test_latent_play_with_labels(gan_apps, tmp_path):
         (["--interpolate=1,x"], ["--interpolate=1,x", "'x' is not a seed"]),
         (["--interpolate="], ["--interpolate=", "'' is not a seed"]),
         (["--interpolate=1,4294967296"], ["'4294967296' is not a seed, 0 to 4294967295"]),
-        (["--interpolate=1,2", "--frames=1"], ["--frames=1", "2 to 1000"]),
+        (["--interpolate=1,2", "--frames=1"], ["--frames must be at least 2, got 1"]),
         (["--frames=5"], ["--frames=5", "--interpolate"]),
         (["--arithmetic=1-"], ["--arithmetic=1-", "such as 1-2+3"]),
         (["--arithmetic="], ["--arithmetic=", "such as 1-2+3"]),
@@ -223,28 +221,31 @@ def test_a_command_without_a_run_of_its_own_says_so(refused):
     ],
 )
 def test_what_only_the_networks_can_tell_is_refused_too(values, words, tmp_path):
-    config = settings.DCGANConfig(**{**FEW, **values})
+    config = DCGAN.config(**{**FEW, **values})
     with pytest.raises(Refused, match=words):
-        train.train("dcgan", config, tmp_path / "run")
+        train.train(DCGAN, config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_the_conditional_gan_needs_labels(dcgan, tmp_path):
     folder = json.loads((dcgan / run_dir.CONFIG).read_text())["settings"]["dataset"]
-    config = settings.CGANConfig(dataset=folder, precision="float32")
+    config = CGAN.config(dataset=folder, precision="float32")
     with pytest.raises(Refused, match=f"--dataset={folder}: has no labels"):
-        train.train("cgan", config, tmp_path / "run")
+        train.train(CGAN, config, tmp_path / "run")
 
 
 def test_optimizers_are_what_the_settings_say(tiny_images):
-    from gan_apps.data.minibatches import Minibatches
+    def made(name, **values):
+        small = {"precision": "float32", "generator_widths": (8, 8), "discriminator_widths": (8,)}
+        system = systems.find(name)
+        game = building.build(system, system.config(**small, **values), tiny_images.unconditional())
+        assert set(game.optimizers) == {player.name for player in game.players}
+        return game.optimizers
 
-    images = Minibatches(tiny_images, 8, 5, 1, 0)
-    values = {"precision": "float32", "generator_widths": (8, 8), "discriminator_widths": (8,)}
-    model = building.build("wgan", settings.WGANConfig(**values, normalization="none"), images)
-    assert type(model.discriminator_optimizer).__name__ == "RMSprop"
-    assert model.discriminator_optimizer.rho == 0.99
-    model = building.build("wgan_gp", settings.WGANGPConfig(**values), images)
-    assert type(model.generator_optimizer).__name__ == "Adam"
-    assert (model.generator_optimizer.beta_1, model.generator_optimizer.beta_2) == (0.0, 0.9)
-    assert float(model.generator_optimizer.learning_rate) == pytest.approx(1e-4)
+    optimizer = made("wgan", normalization="none", batch_size=8)["discriminator"]
+    assert type(optimizer).__name__ == "RMSprop"
+    assert optimizer.rho == 0.99
+    optimizer = made("wgan_gp", batch_size=8)["generator"]
+    assert type(optimizer).__name__ == "Adam"
+    assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.9)
+    assert float(optimizer.learning_rate) == pytest.approx(1e-4)

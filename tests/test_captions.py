@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_apps.command import asking
+from gan_apps.conditions.attributes import as_file_name
 from gan_apps.data import tagged
 from gan_apps.prompts import vocabulary
 from gan_apps.prompts.vocabulary import Vocabulary
@@ -120,7 +120,7 @@ def test_a_tags_file_with_such_a_caption_is_refused(tmp_path):
     ],
 )
 def test_words_of_any_alphabet_name_a_file(words, name):
-    assert asking.as_file_name(words) == name
+    assert as_file_name(words) == name
 
 
 def is_read(known, prompt):

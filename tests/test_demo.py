@@ -122,7 +122,7 @@ def test_a_runtime_that_is_not_the_expected_one_is_refused(monkeypatch, tmp_path
     [
         ([], ["--output_dir"]),
         (["--output_dir=site", "--run_dirs=absent"], ["absent", "no such folder"]),
-        (["--output_dir=site", "--port=70000"], ["--port=70000"]),
+        (["--output_dir=site", "--port=70000"], ["--port must be at most 65535, got 70000"]),
     ],
     ids=lambda value: " ".join(value),
 )

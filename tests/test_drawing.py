@@ -9,73 +9,75 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
+from gan_apps.conditions import Labels, Nothing
 from gan_apps.drawing import draw, pictures, runtimes
 from gan_apps.drawing.latents import DISTRIBUTIONS, arithmetic, interpolated, latents, requested
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import Draw, Latents
 from gan_apps.settings import Failed, Refused
+
+NOTHING, DIGITS = Nothing(), Labels(tuple("0123456789"), "digit")
 
 
 def test_latents_are_frozen():
     # The legacy generator of NumPy does not change: these are the same everywhere, for ever.
     assert_allclose(
-        latents(0, 9, [0], 2), [[-0.42818160118838894, -0.41401250144198337]], rtol=1e-6
+        latents(0, (9,), [0], 2), [[-0.42818160118838894, -0.41401250144198337]], rtol=1e-6
     )
 
 
 def test_latents_are_standard_normal():
-    sample = latents(0, 0, range(2000), 16)
+    sample = latents(0, (0,), range(2000), 16)
     assert_allclose(sample.mean(), 0.0, atol=0.02)
     assert_allclose(sample.std(), 1.0, atol=0.02)
 
 
 def test_a_picture_has_its_own_latents():
-    many = latents(5, 3, range(10), 8)
-    assert_array_equal(latents(5, 3, [7], 8), many[7:8])
+    many = latents(5, (3,), range(10), 8)
+    assert_array_equal(latents(5, (3,), [7], 8), many[7:8])
     assert len(np.unique(many[:, 0])) == 10
-    for other in (latents(6, 3, [7], 8), latents(5, 4, [7], 8)):
+    for other in (latents(6, (3,), [7], 8), latents(5, (4,), [7], 8)):
         assert np.abs(other - many[7:8]).max() > 0.1
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_latents_have_the_run_s_distribution(distribution):
-    sample = latents(0, 0, range(2000), 16, distribution)
+    sample = latents(0, (0,), range(2000), 16, distribution)
     assert_allclose(sample.std(), {"uniform": 3**-0.5}.get(distribution, 1.0), atol=0.02)
     lengths = np.linalg.norm(sample, axis=1)
     assert (np.ptp(lengths) < 1e-4) == (distribution == "spherical")
     assert np.abs(sample).max() <= 1.0 or distribution != "uniform"
 
 
-def a_recipe(distribution="normal", latent_dim=4):
-    return run_dir.Recipe(
-        app="dcgan",
-        settings={"latent_distribution": distribution},
-        label_names=(),
-        condition=None,
-        generator={"class": "unconditional", "config": {"latent_dim": latent_dim}},
-        versions={},
+def a_draw(distribution="normal", size=4, condition=NOTHING):
+    return Draw(
+        network={"class": "networks.Generator", "config": {}},
+        shape=(8, 8, 1),
+        latents=Latents(size=size, distribution=distribution),
+        condition=condition,
     )
 
 
 def test_requests_are_rows_of_labels():
-    inputs = requested(a_recipe(), [3, 1], 2, 0)
+    inputs = requested(a_draw(condition=DIGITS), [3, 1], 2, 0)
     assert_array_equal(inputs["labels"], [3, 3, 1, 1])
-    assert_array_equal(inputs["latents"][2:], latents(0, 1, [0, 1], 4))
+    assert_array_equal(inputs["latents"][2:], latents(0, (1,), [0, 1], 4))
 
 
 def test_a_label_asked_for_twice_gives_other_pictures():
-    inputs = requested(a_recipe(), [9, 9], 2, 0)
-    assert_array_equal(inputs["latents"], latents(0, 9, range(4), 4))
+    inputs = requested(a_draw(condition=DIGITS), [9, 9], 2, 0)
+    assert_array_equal(inputs["latents"], latents(0, (9,), range(4), 4))
 
 
 def test_requests_without_labels():
-    inputs = requested(a_recipe("uniform"), None, 3, 5)
+    inputs = requested(a_draw("uniform"), NOTHING.every(), 3, 5)
     assert set(inputs) == {"latents"}
-    assert_array_equal(inputs["latents"], latents(5, 0, range(3), 4, "uniform"))
+    assert_array_equal(inputs["latents"], latents(5, (0,), range(3), 4, "uniform"))
 
 
 def test_interpolation_begins_and_ends_at_the_seeds():
-    inputs = interpolated(a_recipe(), None, (1, 2), [0.0, 0.5, 1.0])
-    first, last = latents(1, 0, [0], 4)[0], latents(2, 0, [0], 4)[0]
+    inputs = interpolated(a_draw(), NOTHING.every(), (1, 2), [0.0, 0.5, 1.0])
+    first, last = latents(1, (0,), [0], 4)[0], latents(2, (0,), [0], 4)[0]
     assert_allclose(inputs["latents"][[0, 2]], [first, last], rtol=1e-5)
     # The middle of the arc has half the angle to each.
     unit = lambda vector: vector / np.linalg.norm(vector)
@@ -85,33 +87,32 @@ def test_interpolation_begins_and_ends_at_the_seeds():
 
 
 def test_interpolation_keeps_to_the_sphere():
-    recipe = a_recipe("spherical", 32)
-    rows = interpolated(recipe, [0, 7], (1, 2), np.linspace(0, 1, 5))
+    rows = interpolated(a_draw("spherical", 32, DIGITS), [0, 7], (1, 2), np.linspace(0, 1, 5))
     assert_allclose(np.linalg.norm(rows["latents"], axis=1), 32**0.5, rtol=1e-5)
     assert_array_equal(rows["labels"], [0] * 5 + [7] * 5)
 
 
 def test_interpolation_of_uniform_latents_is_straight():
-    rows = interpolated(a_recipe("uniform"), None, (1, 2), [0.0, 0.25, 1.0])["latents"]
+    rows = interpolated(a_draw("uniform"), NOTHING.every(), (1, 2), [0.0, 0.25, 1.0])["latents"]
     assert_allclose(rows[1], 0.75 * rows[0] + 0.25 * rows[2], rtol=1e-5)
 
 
 def test_interpolation_from_a_seed_to_itself_stands_still():
-    rows = interpolated(a_recipe(), None, (3, 3), [0.0, 0.3, 1.0])["latents"]
+    rows = interpolated(a_draw(), NOTHING.every(), (3, 3), [0.0, 0.3, 1.0])["latents"]
     assert_allclose(rows, np.repeat(rows[:1], 3, axis=0), rtol=1e-5)
 
 
 def test_arithmetic_of_single_seeds():
-    one, two = (latents(seed, 0, [0], 4)[0] for seed in (1, 2))
-    same = arithmetic(a_recipe(), None, [(1, [1]), (-1, [2]), (1, [2])])["latents"]
+    one, two = (latents(seed, (0,), [0], 4)[0] for seed in (1, 2))
+    same = arithmetic(a_draw(), (), [(1, [1]), (-1, [2]), (1, [2])])["latents"]
     assert_allclose(same[:3], [one, two, two], rtol=1e-6)
     # one - two + two is one, but that it may not be longer than those named are in the mean.
     length = np.mean([np.linalg.norm(row) for row in (one, two, two)])
     assert_allclose(same[3], one * min(1.0, length / np.linalg.norm(one)), rtol=1e-4)
-    rows = arithmetic(a_recipe(), None, [(1, [1]), (-1, [1]), (1, [1])])["latents"]
+    rows = arithmetic(a_draw(), (), [(1, [1]), (-1, [1]), (1, [1])])["latents"]
     assert_allclose(rows[3], one, rtol=1e-4)
     # 1 - 2 is longer than either, and shortened.
-    rows = arithmetic(a_recipe("normal", 64), None, [(1, [1]), (-1, [2])])["latents"]
+    rows = arithmetic(a_draw("normal", 64), (), [(1, [1]), (-1, [2])])["latents"]
     lengths = np.linalg.norm(rows, axis=1)
     assert_allclose(lengths[2], lengths[:2].mean(), rtol=1e-5)
     assert_allclose(
@@ -124,9 +125,9 @@ def test_arithmetic_of_single_seeds():
 
 def test_arithmetic_of_means_of_three():
     terms = [(1, [1, 4, 7]), (-1, [2, 3, 5]), (1, [6, 8, 9])]
-    rows = arithmetic(a_recipe("normal", 64), None, terms)["latents"]
+    rows = arithmetic(a_draw("normal", 64), (), terms)["latents"]
     assert rows.shape == (3 * 4 + 1, 64)
-    named = [latents(s, 0, [0], 64)[0] for _, seeds in terms for s in seeds]
+    named = [latents(s, (0,), [0], 64)[0] for _, seeds in terms for s in seeds]
     means = np.reshape(named, (3, 3, 64)).mean(axis=1)
     assert_allclose(rows[3], means[0], rtol=1e-4, atol=1e-6)
     length = np.mean(np.linalg.norm(named, axis=1))
@@ -137,7 +138,7 @@ def test_arithmetic_of_means_of_three():
 
 @pytest.mark.parametrize("distribution", ["spherical", "uniform"])
 def test_arithmetic_stays_where_latents_are(distribution):
-    rows = arithmetic(a_recipe(distribution, 16), None, [(1, [1, 2]), (-1, [3])])["latents"]
+    rows = arithmetic(a_draw(distribution, 16), (), [(1, [1, 2]), (-1, [3])])["latents"]
     if distribution == "uniform":
         assert np.abs(rows).max() == 1.0
     else:
@@ -173,7 +174,7 @@ def test_cells_of_a_grid_are_its_images(rows, columns, side):
     shape = (rows * columns, side, side, 1)
     images = np.random.RandomState(0).randint(0, 256, shape).astype(np.uint8)
     picture = pictures.enlarged(pictures.grid(images, columns))[..., 0]
-    found = pictures.cells(picture, columns, side)
+    found = pictures.cells(picture, columns, (side, side))
     assert found.shape == (rows, columns, side, side, 1)
     assert_array_equal(found.reshape(images.shape), images)
 
@@ -184,13 +185,13 @@ def recipe(tiny_run):
 
 
 def drawn(run, recipe, output, labels=(3, 1), num_images=5, seed=0):
-    inputs = requested(recipe, list(labels), num_images, seed)
+    inputs = requested(recipe.draw, list(labels), num_images, seed)
     request = draw.Request(inputs=inputs, columns=num_images, output=pathlib.Path(output))
     return draw.draw(runtimes.open_generator(run, recipe), request)
 
 
 def test_keras_and_litert_draw_the_same(tiny_run, recipe):
-    inputs = requested(recipe, recipe.labels, 3, 0)
+    inputs = requested(recipe.draw, recipe.draw.condition.every(), 3, 0)
     images = [
         runtimes.open_generator(tiny_run, recipe, runtime)(inputs)
         for runtime in ("litert", "keras")
@@ -249,7 +250,7 @@ def test_an_existing_folder_is_filled(tiny_run, recipe, tmp_path):
 
 def test_a_missing_litert_falls_back_to_keras_and_says_so(tiny_run, recipe, monkeypatch, capsys):
     monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda name: None)
-    inputs = requested(recipe, [2], 1, 0)
+    inputs = requested(recipe.draw, [2], 1, 0)
     images = runtimes.open_generator(tiny_run, recipe, "auto")(inputs)
     assert images.shape == (1, 28, 28, 1)
     assert "drawing with Keras" in capsys.readouterr().err
@@ -264,9 +265,10 @@ def test_an_unknown_runtime_is_refused(tiny_run, recipe):
 
 @pytest.mark.parametrize("runtime", ["litert", "keras"])
 def test_a_config_of_another_generator_is_refused(tiny_run, recipe, runtime):
-    config = {**recipe.generator["config"], "latent_dim": 9}
-    other = dataclasses.replace(recipe, generator={**recipe.generator, "config": config})
-    with pytest.raises(Refused, match="is not the generator that config.json describes"):
+    network = {**recipe.draw.network, "config": {**recipe.draw.network["config"], "latent_dim": 9}}
+    one = dataclasses.replace(recipe.draw, network=network, latents=Latents(size=9))
+    other = dataclasses.replace(recipe, draws={"generator": one})
+    with pytest.raises(Refused, match="is not the network that config.json describes"):
         runtimes.open_generator(tiny_run, other, runtime)
 
 

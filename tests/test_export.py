@@ -232,7 +232,10 @@ def broken(tmp_path, how):
         ([], ["--run_dir"]),
         (["--run_dir=absent"], ["--output_dir"]),
         (["--run_dir=absent", "--output_dir=out"], ["absent", "no such folder"]),
-        (["--run_dir=.", "--output_dir=out", "--format=onnx"], ["--format=onnx", "litert"]),
+        (
+            ["--run_dir=.", "--output_dir=out", "--format=onnx"],
+            ["--format must", "litert", "'onnx'"],
+        ),
     ],
     ids=lambda value: " ".join(value),
 )

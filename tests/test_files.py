@@ -78,14 +78,15 @@ LIMITED = """
 import resource
 from gan_apps.command import launch
 from gan_apps.operating_system import files
+from gan_apps.settings import Settings
 
-def main():
+def main(config):
     # As a full disk does: it names no file.
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
     files.write_text("small.txt", "x" * 999)
     files.write_text("large.txt", "x" * 5000)
 
-launch.launch(main)
+launch.launch(Settings, main)
 """
 
 
@@ -153,7 +154,7 @@ def test_a_run_whose_name_is_of_no_encoding_is_written_and_drawn_from(unnamed, t
     events.close()
     assert list((run / run_dir.EVENTS).iterdir())
     recipe = run_dir.read_recipe(run)
-    inputs = latents.requested(recipe, [3], 2, 0)
+    inputs = latents.requested(recipe.draw, [3], 2, 0)
     drawn = [runtimes.open_generator(run, recipe, name)(inputs) for name in ("litert", "keras")]
     np.testing.assert_allclose(*drawn, atol=1e-3)
 

@@ -1,20 +1,21 @@
 """Flags are the settings."""
 
-import ast
 import dataclasses
 
 import pytest
 from absl import flags
 
-from gan_apps import settings
-from gan_apps.settings import CGANConfig
+from gan_apps import settings, systems
 from gan_apps.settings import flags as settings_flags
-from tests.conftest import ROOT
+
+CGANConfig = systems.find("cgan").config
+
+CGANConfig = systems.find("cgan").config
 
 
 @pytest.fixture
-def parsed(monkeypatch):
-    """Parses a command line into flags of CGANConfig, apart from those of other tests."""
+def flags_of(monkeypatch):
+    """A function of settings classes: what parses a command line into flags of them alone."""
     values = flags.FlagValues()
     monkeypatch.setattr(flags, "FLAGS", values)
     for definer in ("", "_bool", "_integer", "_float", "_string", "_list"):
@@ -24,8 +25,18 @@ def parsed(monkeypatch):
             return original(*args, **{"flag_values": values, **named})
 
         monkeypatch.setattr(flags, f"DEFINE{definer}", define)
-    settings_flags.define(CGANConfig)
-    return lambda *arguments: values(["program", *arguments])
+
+    def defined(*kinds):
+        settings_flags.define(*kinds)
+        return lambda *arguments: values(["program", *arguments])
+
+    return defined
+
+
+@pytest.fixture
+def parsed(flags_of):
+    """Parses a command line into flags of CGANConfig."""
+    return flags_of(CGANConfig)
 
 
 def test_no_flags_are_the_defaults(parsed):
@@ -83,6 +94,60 @@ def test_refusals_name_the_flag(parsed, flag, words):
         settings_flags.config_from_flags(CGANConfig)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Open(settings.Settings):
+    """Settings that may be left open, and one that must be given."""
+
+    run: str = settings.setting(None, "A run.", required="name a run", is_path=True)
+    others: tuple = settings.setting((), "Other runs.", is_path=True)
+    count: int = settings.setting(None, "How many.", minimum=1)
+    share: float = settings.setting(None, "How much.", above=0)
+    kind: str = settings.setting(None, "Which.", choices=("a", "b"))
+    place: str = settings.setting(None, "Where.", is_path=True)
+
+
+@pytest.mark.parametrize(
+    "arguments, values",
+    [
+        (["--run=r"], {"run": "r"}),
+        (
+            ["--run=~", "--others=~/a,b", "--count=2", "--share=1", "--kind=b", "--place=~/c"],
+            {
+                "run": "/home",
+                "others": ("/home/a", "b"),
+                "count": 2,
+                "share": 1.0,
+                "kind": "b",
+                "place": "/home/c",
+            },
+        ),
+        (["--run=r", "--others="], {"run": "r"}),
+    ],
+)
+def test_flags_that_may_be_left_open(flags_of, monkeypatch, arguments, values):
+    monkeypatch.setenv("HOME", "/home")
+    monkeypatch.setenv("USERPROFILE", "/home")
+    flags_of(Open, Open)(*arguments)
+    assert settings_flags.config_from_flags(Open) == Open(**values)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], "--run: name a run"),
+        (["--run="], "--run: name a run"),
+        (["--run=r", "--place="], "--place=: names no file or folder"),
+        (["--run=r", "--count=0"], "--count must be at least 1, got 0"),
+        (["--run=r", "--share=nan"], "--share must be finite, got nan"),
+        (["--run=r", "--kind=c"], "--kind must be one of a, b, got 'c'"),
+    ],
+)
+def test_what_must_be_given_and_what_is_out_of_bounds(flags_of, arguments, words):
+    flags_of(Open)(*arguments)
+    with pytest.raises(settings.Refused, match=f"^{words}"):
+        settings_flags.config_from_flags(Open)
+
+
 def test_the_home_folder_of_settings_that_are_paths(parsed, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
@@ -117,14 +182,3 @@ def test_the_home_folder_is_meant_in_every_path(refused, tmp_path, tmp_path_fact
     line = refused(*command, environment=environment)
     assert "~" not in line and str(home) in line
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
-
-
-def test_no_flag_that_names_a_path_is_an_ordinary_string():
-    paths = "run_dir run_dirs compare dataset classifier nearest initial_run_dir output output_dir"
-    for file in (ROOT / "gan_apps").rglob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("flags.DEFINE_"):
-                assert getattr(call.args[0], "value", None) not in paths.split(), (
-                    file,
-                    call.lineno,
-                )

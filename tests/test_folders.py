@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_apps.conditions import Nothing
 from gan_apps.data import folders, sources
+from gan_apps.pictures import reading
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 
@@ -26,7 +28,7 @@ def test_a_folder_of_gray_images_of_any_size(tmp_path):
     Image.fromarray(gradient(64, 64)).save(tmp_path / "deeper" / "large.bmp")
     (tmp_path / "notes.txt").write_text("not looked at")
     found = sources.load(str(tmp_path), image_size=16)
-    assert found.images.shape == (2, 16, 16, 1) and found.labels is None
+    assert found.images.shape == (2, 16, 16, 1) and found.numbers is None
     # In the order of their paths: the large one whole, then the middle half of the wide one.
     large, wide = found.images[..., 0].astype(int)
     assert large[:, 0].max() < 20 and large[:, -1].min() > 235
@@ -49,18 +51,18 @@ def test_sixty_four_pixels_unless_told(tmp_path):
 
 def test_transparency_lies_on_white():
     image = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
-    assert (folders.square(image, 4) == 255).all()
+    assert (reading.square(image, 4) == 255).all()
     palette = Image.new("P", (4, 4), 0)
     palette.info["transparency"] = 0
-    assert (folders.square(palette, 4) == 255).all()
+    assert (reading.square(palette, 4) == 255).all()
     half = Image.new("LA", (4, 4), (0, 128))
-    np.testing.assert_allclose(folders.square(half, 4), 127, atol=1)
+    np.testing.assert_allclose(reading.square(half, 4), 127, atol=1)
 
 
 @pytest.mark.parametrize("mode, white", [("1", 1), ("P", 255), ("CMYK", (0, 0, 0, 0)), ("I;16", 9)])
 def test_other_kinds_of_pixels(mode, white):
     image = Image.new(mode, (6, 4), white)
-    square = folders.square(image, 4)
+    square = reading.square(image, 4)
     assert square.shape[:2] == (4, 4) and square.dtype == np.uint8
     assert (square == 255).all() or mode in ("P", "I;16")
 
@@ -85,13 +87,13 @@ DEEP = np.array([[0, 1_000], [30_000, 65_535]], np.uint16)
 
 def test_sixteen_bits_have_one_scale_in_gray_and_in_colour():
     expected = [[0, 3], [117, 255]]
-    assert folders.read(png(DEEP), 2).tolist() == expected
-    assert folders.read(png(np.dstack([DEEP] * 3)), 2)[..., 1].tolist() == expected
+    assert reading.read(png(DEEP), 2).tolist() == expected
+    assert reading.read(png(np.dstack([DEEP] * 3)), 2)[..., 1].tolist() == expected
     tiff = io.BytesIO()
     Image.fromarray(DEEP.astype(np.int32)).save(tiff, "TIFF")
-    assert folders.read(tiff, 2).tolist() == expected
+    assert reading.read(tiff, 2).tolist() == expected
     # Whatever else is in the picture: one that is all alike has its brightness too.
-    assert (folders.read(png(np.full((4, 4), 60_000, np.uint16)), 4) == 234).all()
+    assert (reading.read(png(np.full((4, 4), 60_000, np.uint16)), 4) == 234).all()
 
 
 def test_floats_have_one_scale():
@@ -99,12 +101,12 @@ def test_floats_have_one_scale():
         tiff = io.BytesIO()
         Image.fromarray(np.array(values, np.float32)).save(tiff, "TIFF")
         expected = (np.array(values) * 255).round().tolist()
-        assert folders.read(tiff, 2).tolist() == expected
+        assert reading.read(tiff, 2).tolist() == expected
 
 
 def test_what_is_transparent_of_sixteen_bits_is_white_and_nothing_else():
-    assert folders.read(png(DEEP, 1_000), 2).tolist() == [[0, 255], [117, 255]]
-    colour = folders.read(png(np.dstack([DEEP] * 3), [30_000] * 3), 2)
+    assert reading.read(png(DEEP, 1_000), 2).tolist() == [[0, 255], [117, 255]]
+    colour = reading.read(png(np.dstack([DEEP] * 3), [30_000] * 3), 2)
     assert colour[..., 0].tolist() == [[0, 3], [255, 255]]
 
 
@@ -194,8 +196,8 @@ def values(images):
 def test_folders_in_a_folder_are_labels(tmp_path):
     pictures(tmp_path, "dog/1.png", "cat/b/2.png", "cat/1.png", "très long/1.png")
     found = sources.load(str(tmp_path), image_size=8)
-    assert found.condition == "label" and found.label_names == ("cat", "dog", "très long")
-    assert found.labels.dtype == np.int32 and found.labels.tolist() == [0, 0, 1, 2]
+    assert found.condition.flag == "label" and found.condition.names == ("cat", "dog", "très long")
+    assert found.numbers.dtype == np.int32 and found.numbers.tolist() == [0, 0, 1, 2]
     assert values(found.images) == [2, 1, 0, 3]
     with pytest.raises(Refused, match=f"--dataset={tmp_path}: has no split 'test'"):
         sources.load(str(tmp_path), "test")
@@ -214,7 +216,7 @@ def test_folders_in_a_folder_are_labels(tmp_path):
 def test_other_folders_are_pictures_without_labels(tmp_path, names):
     pictures(tmp_path, *names)
     found = sources.load(str(tmp_path), image_size=8)
-    assert found.labels is None and found.label_names == () and found.condition is None
+    assert found.numbers is None and found.condition == Nothing()
     assert len(found.images) == len(names)
 
 
@@ -228,9 +230,10 @@ def test_a_folder_with_train_and_test_on_top_has_two_splits(tmp_path, top, test)
     assert folders.has_test(tmp_path) and not folders.has_test(tmp_path / top / "train")
     # To a run that began before there were splits.
     everything = sources.load(str(tmp_path), "all", 8)
-    assert sorted(values(everything.images)) == [0, 1, 2, 3] and everything.labels is None
-    assert [part.labels.tolist() for part in parts] == [[0, 1], [1, 1]]
-    assert {part.label_names for part in parts} == {("cat", "dog")}
+    assert sorted(values(everything.images)) == [0, 1, 2, 3]
+    assert everything.numbers is None
+    assert [part.numbers.tolist() for part in parts] == [[0, 1], [1, 1]]
+    assert {part.condition.names for part in parts} == {("cat", "dog")}
 
 
 def test_what_is_tested_on_is_gray_if_what_is_trained_on_is(tmp_path):
@@ -250,7 +253,7 @@ def test_what_is_in_neither_part_is_counted(tmp_path, capsys):
     line = "Left out: 3 pictures outside of train and test (sample.png, val).\n"
     assert capsys.readouterr().err == line
     test = sources.load(str(tmp_path), "test", 8)
-    assert values(test.images) == [2] and test.labels is None
+    assert values(test.images) == [2] and test.numbers is None
     # The same is said once.
     assert capsys.readouterr().err == ""
 
@@ -268,10 +271,10 @@ def test_pictures_to_test_on_of_labels_that_nobody_learns_are_left_out(tmp_path,
     (tmp_path / "train" / "broken" / "1.png").write_text("no picture")
     pictures(tmp_path, "test/broken/1.png")
     test = sources.load(str(tmp_path), "test", 8)
-    assert test.label_names == ("cat", "dog") and test.labels.tolist() == [1]
+    assert test.condition.names == ("cat", "dog") and test.numbers.tolist() == [1]
     told = capsys.readouterr().err
     assert told == "Left out: 3 pictures in test of no label in train (broken, test, wolf).\n"
-    assert sources.load(str(tmp_path), image_size=8).label_names == ("cat", "dog")
+    assert sources.load(str(tmp_path), image_size=8).condition.names == ("cat", "dog")
     (tmp_path / "test" / "dog" / "1.png").unlink()
     with pytest.raises(Refused, match="has no split 'test'"):
         sources.load(str(tmp_path), "test", 8)
@@ -287,7 +290,8 @@ def test_names_of_labels_are_what_is_typed(tmp_path):
             pytest.skip("this disk takes no such names")
     for folder in tmp_path.iterdir():
         Image.new("L", (8, 8), 100).save(folder / "1.png")
-    assert sources.load(str(tmp_path), image_size=8).label_names == ("café", "two_lines", "Ä")
+    found = sources.load(str(tmp_path), image_size=8)
+    assert found.condition.names == ("café", "two_lines", "Ä")
 
 
 def test_links_are_followed_and_lead_round_no_circle(tmp_path, capsys):
@@ -322,7 +326,7 @@ def test_a_folder_that_is_a_link_is_a_label_too(tmp_path):
     pictures(tmp_path, "pool/0.png", "pool/1.png", "data/dog/2.png")
     (tmp_path / "data" / "cat").symlink_to(tmp_path / "pool", target_is_directory=True)
     found = sources.load(str(tmp_path / "data"), image_size=8)
-    assert found.label_names == ("cat", "dog") and found.labels.tolist() == [0, 0, 1]
+    assert found.condition.names == ("cat", "dog") and found.numbers.tolist() == [0, 0, 1]
 
 
 def test_what_is_hidden_a_run_s_or_of_another_kind_is_left_out_counted_and_said(tmp_path, capsys):

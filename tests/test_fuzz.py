@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gan_apps import settings as train_settings
+from gan_apps import systems
 from gan_apps.data import tagged
 from gan_apps.drawing import latents
 from gan_apps.prompts.vocabulary import MISSING, Vocabulary, learned
 from gan_apps.runs import run_dir
-from gan_apps.settings import CGANConfig, Refused
+from gan_apps.settings import Refused
+
+CGANConfig = systems.find("cgan").config
 
 # The same examples every time: a failure is a fault of the change that is tested.
 few = settings(
@@ -28,6 +31,14 @@ SHIPPED = {
     path.parent.name: json.loads(path.read_text("utf-8"))
     for path in sorted(run_dir.SHIPPED.glob(f"*/{run_dir.CONFIG}"))
     if "generator" in path.read_text("utf-8")
+}
+# The same runs as they would be written now.
+NOW = {
+    f"{name} now": {
+        "format": run_dir.FORMAT,
+        **run_dir.read_recipe(run_dir.shipped(name)).to_json(),
+    }
+    for name in SHIPPED
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats() | st.text(max_size=8),
@@ -56,7 +67,8 @@ def replaced(value, path, other):
     return changed
 
 
-PLACES = [(name, path) for name, config in SHIPPED.items() for path in places(config)]
+CONFIGS = {**SHIPPED, **NOW}
+PLACES = [(name, path) for name, config in CONFIGS.items() for path in places(config)]
 
 
 def read(folder, content):
@@ -77,6 +89,7 @@ def test_any_config_is_refused(tmp_path, content):
 
 
 SLOTS = ("generator", "config", "vocabulary", "slots")
+CONDITION = ("draws", "generator", "condition")
 
 
 @few
@@ -84,19 +97,29 @@ SLOTS = ("generator", "config", "vocabulary", "slots")
 @example(("cgan_anime", (*SLOTS, 0, 0)), "[")
 @example(("cgan_anime", (*SLOTS, 0, 1, 0)), "\\9")
 @example(("cgan_anime", (*SLOTS[:3], "counts", 0)), float("inf"))
+@example(("cgan_anime now", (*CONDITION, "slots", 0, 0)), "[")
+@example(("cgan_anime now", (*CONDITION, "slots", 0, 1, 0)), "\\9")
+@example(("cgan_anime now", (*CONDITION, "counts", 0)), float("inf"))
+@example(("cgan_digits now", (*CONDITION, "names", 0)), None)
+@example(("cgan_digits now", ("draws",)), {})
 @given(st.sampled_from(PLACES), JSON)
 def test_a_config_with_any_part_changed_is_a_run_s_or_refused(tmp_path, place, other):
     name, path = place
-    config = replaced(SHIPPED[name], path, other)
+    config = replaced(CONFIGS[name], path, other)
     recipe = read(tmp_path, json.dumps(config).encode())
     if recipe is None:
         return
     # What everyone who draws asks of it.
-    if recipe.vocabulary is not None:
-        with contextlib.suppress(Refused):
-            recipe.vocabulary.read("blue hair red eyes")
-    inputs = latents.requested(recipe, recipe.conditions, 2, seed=1)
-    assert inputs["latents"].shape[1] == recipe.latent_dim
+    for draw in recipe.draws.values():
+        condition = draw.condition
+        for flag in filter(None, [condition.flag]):
+            with contextlib.suppress(Refused):
+                condition.read("blue hair red eyes", f"--{flag}")
+        if draw.latents is not None:
+            inputs = latents.requested(draw, condition.every(), 2, seed=1)
+            found = {name: values.shape[1:] for name, values in inputs.items()}
+            taken = {name: shape for name, (shape, _) in draw.inputs.items()}
+            assert taken.items() >= found.items() and inputs["latents"].dtype == "float32"
     # What a training that goes on asks of it.
     with contextlib.suppress(ValueError):
         train_settings.from_json(CGANConfig, recipe.settings)

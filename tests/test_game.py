@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import models
 from gan_apps.conditions import Labels
 from gan_apps.data.columns import Data
-from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.minibatches import minibatches
 from gan_apps.training import states
 from models import AbstractGame, Player, penalties
 from models.game import LATENT_DISTRIBUTIONS, to_signed
@@ -912,8 +912,8 @@ def test_minibatches_hold_what_each_player_asks_for():
     }
     game = TwoAdversaries()
     data = Data(columns, Labels(tuple("abcd")))
-    minibatches = Minibatches(data, game.players, COUNT, seed=0)
-    (iteration, *_) = minibatches.epoch(0)
+    order = minibatches(data, game.players, COUNT, seed=0)
+    iteration = next(iter(order.iterations()))
     for player in game.players:
         found = iteration[player.name]
         assert tuple(found) == player.columns
@@ -925,3 +925,26 @@ def test_minibatches_hold_what_each_player_asks_for():
     pictures = [iteration[name]["images"].numpy()[0] for name in ("discriminator", "critic")]
     assert (pictures[0] != pictures[1]).any()
     assert np.isfinite([float(value) for value in game.train_step(iteration).values()]).all()
+
+
+def odd_game(*names):
+    class Odd(models.AbstractGame):
+        @property
+        def players(self):
+            return tuple(
+                models.Player(name=name, networks=(), loss=lambda minibatch: 0.0) for name in names
+            )
+
+    return Odd({})
+
+
+def test_two_players_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="'one' twice"):
+        odd_game("one", "other", "one").compile()
+
+
+def test_minibatches_without_any_column_are_refused():
+    game = odd_game("one")
+    game.compile()
+    with pytest.raises(ValueError, match="must hold a column of some player"):
+        game.train_step({"one": {}})

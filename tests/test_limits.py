@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_apps import settings
+from gan_apps import systems
 from gan_apps.data import tagged_faces
 from gan_apps.operating_system import memory
-from gan_apps.settings import CGANConfig, Failed, Refused
+from gan_apps.settings import Failed, Refused
 from gan_apps.training import limits
 from tests.conftest import TINY
 from tests.tiny_models import built
+
+CGAN = systems.find("cgan")
 
 
 @pytest.fixture
@@ -64,33 +66,33 @@ def test_a_minibatch_that_does_not_fit_is_refused_before_anything_is_written(tmp
     from gan_apps.training import train
 
     monkeypatch.setattr(memory, "free", lambda: 10_000_000)
-    config = settings.CGANConfig(**TINY, batch_size=1400)
+    config = CGAN.config(**TINY, batch_size=1400)
     words = r"--batch_size=1400: needs \d+\.\d GB of memory and more, and 0.0 GB are left"
     with pytest.raises(Refused, match=words):
-        train.train("cgan", config, tmp_path / "run")
+        train.train(CGAN, config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("left", [None, 10**12])
 def test_a_minibatch_that_may_fit_is_tried(left, monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: left)
-    limits.refuse_what_does_not_fit(CGANConfig(), built())
+    limits.refuse_what_does_not_fit(64, built())
 
 
 def test_a_full_memory_is_said_to_be_the_minibatch_s(tmp_path):
     words = "--batch_size=64: the memory is full. Take a smaller one"
     with pytest.raises(Failed, match=words):
-        with limits.said_in_one_line(CGANConfig(), tmp_path):
+        with limits.said_in_one_line(CGAN.config(), tmp_path):
             # What TensorFlow raises, after ten seconds in which it hopes for memory.
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
     with pytest.raises(Failed, match=words):
-        with limits.said_in_one_line(CGANConfig(), tmp_path):
+        with limits.said_in_one_line(CGAN.config(), tmp_path):
             np.ones(2**50)
 
 
 def test_a_full_disk_is_named_by_its_run(tmp_path):
     with pytest.raises(Failed, match=f"--run_dir={tmp_path}: no space left on device"):
-        with limits.said_in_one_line(CGANConfig(), tmp_path):
+        with limits.said_in_one_line(CGAN.config(), tmp_path):
             if not os.path.exists("/dev/full"):
                 pytest.skip("this system has no full device")
             tf.io.write_file("/dev/full", "x" * 100_000)
@@ -98,7 +100,7 @@ def test_a_full_disk_is_named_by_its_run(tmp_path):
 
 def test_other_errors_stay_what_they_are(tmp_path):
     with pytest.raises(tf.errors.InvalidArgumentError):
-        with limits.said_in_one_line(CGANConfig(), tmp_path):
+        with limits.said_in_one_line(CGAN.config(), tmp_path):
             tf.reshape(tf.zeros(3), (2, 2))
 
 
@@ -122,6 +124,6 @@ def test_data_that_are_gone_are_named(tmp_path, error):
     reads = tf.data.Dataset.range(2).map(lambda step: images.gathered(tf.reshape(step, (1,))))
     words = f"--dataset=faces/: its prepared copy can no longer be read .* --run_dir={tmp_path}"
     with pytest.raises(Failed, match=words) as failure:
-        with limits.said_in_one_line(CGANConfig(dataset="faces/"), tmp_path):
+        with limits.said_in_one_line(CGAN.config(dataset="faces/"), tmp_path):
             list(reads)
     assert "\n" not in str(failure.value)

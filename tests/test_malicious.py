@@ -10,14 +10,17 @@ import keras
 import numpy as np
 import pytest
 
-from gan_apps.command import adversarial
+from gan_apps import systems
+from gan_apps.command import system_command
 from gan_apps.data import tagged
 from gan_apps.drawing import runtimes
 from gan_apps.runs import run_dir
-from gan_apps.settings import CGANConfig, Refused
+from gan_apps.settings import Refused
 from gan_apps.training import states
 from models import networks
 from tests.tiny_models import built
+
+GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def run(tiny_run, tmp_path):
 def replaced(run, name, content):
     """A generator file with other content, and a manifest that vouches for it."""
     (run / name).write_bytes(content)
-    run_dir.write_manifest(run, iterations=22)
+    run_dir.write_manifest(run, run_dir.read_recipe(run), iterations=22)
 
 
 def lambda_keras(path, mark):
@@ -87,7 +90,7 @@ def test_the_payloads_are_real(tmp_path):
     assert mark.exists()
 
 
-@pytest.mark.parametrize("name", run_dir.GENERATOR_FILES)
+@pytest.mark.parametrize("name", GENERATOR_FILES)
 @pytest.mark.parametrize("payload", ["keras", "npz", "npy", "noise"])
 def test_a_generator_of_another_kind_is_refused(run, name, payload, mark, tmp_path):
     content = {
@@ -98,15 +101,15 @@ def test_a_generator_of_another_kind_is_refused(run, name, payload, mark, tmp_pa
     }[payload]()
     replaced(run, name, content)
     recipe = run_dir.read_recipe(run)
-    runtime = "keras" if name == run_dir.KERAS_WEIGHTS else "litert"
-    with pytest.raises(Refused, match=f"{name} is not the generator that config.json describes"):
+    runtime = "keras" if name.endswith(run_dir.KERAS_WEIGHTS) else "litert"
+    with pytest.raises(Refused, match=f"{name} is not the network that config.json describes"):
         runtimes.open_generator(run, recipe, runtime)
 
 
 def test_the_command_says_so_in_one_line(run, refused):
-    replaced(run, run_dir.LITERT, b"TFL3" + bytes(5_000))
+    replaced(run, "generator" + run_dir.LITERT, b"TFL3" + bytes(5_000))
     line = refused("cgan", f"--run_dir={run}", "--digit=1")
-    assert line.endswith("generator.tflite is not the generator that config.json describes.")
+    assert line.endswith("generator.tflite is not the network that config.json describes.")
 
 
 @pytest.mark.parametrize("payload", [object_arrays, object_array])
@@ -123,44 +126,109 @@ def test_a_pickle_for_a_state_is_passed_over(tmp_path, payload, mark, capsys):
         states.begin_with(tmp_path, model)
 
 
+LABELS = {"column": "labels", "sizes": [10]}
+GENERATOR = {"latent_dim": 8, "condition": LABELS, "image_size": 28, "widths": [16, 8]}
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"class": "Lambda", "config": GENERATOR},
+        {"class": "keras.layers>Lambda", "config": GENERATOR},
+        {"class": "keras.layers.Lambda", "config": GENERATOR},
+        {"class": "os.system", "config": {"command": "true"}},
+        # Of a module of models, but no network; another module's, by way of one that is.
+        {"class": "networks.pair", "config": GENERATOR},
+        {"class": "networks.importlib", "config": {}},
+        {"class": "networks.keras.layers.Lambda", "config": {}},
+        {"class": "networks.AbstractNetwork", "config": GENERATOR},
+        {"class": "text.Labels", "config": {"names": list("0123456789")}},
+        {"class": "Generator", "module": "os", "config": GENERATOR},
+        {"class": "networks.Generator", "module": "os", "config": GENERATOR},
+        {"class_name": "Lambda", "module": "keras.layers", "config": GENERATOR},
+        {"class": "networks.Generator", "config": {**GENERATOR, "__class__": "os.system"}},
+        {"class": ["os", "system"], "config": GENERATOR},
+        {"class": "networks.Generator", "config": ["os", "system"]},
+        {
+            "class": "networks.Generator",
+            "config": {**GENERATOR, "dtype": {"class_name": "Lambda"}, "widths": "os.system"},
+        },
+        {
+            "class": "networks.Generator",
+            "config": {
+                **GENERATOR,
+                "name": {"module": "os", "class_name": "system", "config": {}},
+            },
+        },
+        {
+            "class": "networks.Generator",
+            "config": {**GENERATOR, "condition": {"class_name": "Lambda", "config": {}}},
+        },
+    ],
+    ids=lambda network: str(network)[:50],
+)
+def test_a_config_names_no_code(run, network):
+    config = json.loads((run / run_dir.CONFIG).read_text())
+    config["draws"]["generator"]["network"] = network
+    (run / run_dir.CONFIG).write_text(json.dumps(config))
+    with pytest.raises(Refused, match=f"--run_dir={run}: "):
+        recipe = run_dir.read_recipe(run)
+        weights = run / ("generator" + run_dir.KERAS_WEIGHTS)
+        runtimes.keras_network(weights, "generator", recipe.draw)
+
+
 @pytest.mark.parametrize(
     "generator",
     [
-        {"class": "Lambda", "config": {"latent_dim": 8}},
-        {"class": "keras.layers>Lambda", "config": {"latent_dim": 8}},
-        {"class": "os.system", "config": {"latent_dim": 8, "command": "true"}},
-        {"class": "ConditionalGenerator", "module": "os", "config": {"latent_dim": 8}},
-        {"class_name": "Lambda", "module": "keras.layers", "config": {"latent_dim": 8}},
-        {"class": "conditional", "config": {"latent_dim": 8, "__class__": "os.system"}},
-        {"class": ["os", "system"], "config": {"latent_dim": 8}},
-        {
-            "class": "conditional",
-            "config": {"latent_dim": 8, "num_classes": 10, "dtype": {"class_name": "Lambda"}},
-        },
+        {"class": "Lambda", "config": {"latent_dim": 32}},
+        {"class": "keras.layers>Lambda", "config": {"latent_dim": 32}},
+        {"class": "os.system", "config": {"latent_dim": 32, "command": "true"}},
+        {"class": "ConditionalGenerator", "module": "os", "config": {"latent_dim": 32}},
+        {"class_name": "Lambda", "module": "keras.layers", "config": {"latent_dim": 32}},
+        {"class": "conditional", "config": {"latent_dim": 32, "__class__": "os.system"}},
+        {"class": ["os", "system"], "config": {"latent_dim": 32}},
         {
             "class": "conditional",
             "config": {
-                "latent_dim": 8,
+                "latent_dim": 32,
                 "num_classes": 10,
+                "image_size": 28,
+                "channels": 1,
                 "name": {"module": "os", "class_name": "system", "config": {}},
             },
         },
     ],
+    ids=lambda generator: str(generator)[:50],
 )
-def test_a_config_names_no_code(run, generator):
+def test_a_config_of_format_1_names_no_code(tmp_path, generator):
+    run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "run")
     config = json.loads((run / run_dir.CONFIG).read_text())
+    assert config["format"] == 1
     (run / run_dir.CONFIG).write_text(json.dumps({**config, "generator": generator}))
     with pytest.raises(Refused, match=f"--run_dir={run}: "):
         recipe = run_dir.read_recipe(run)
-        runtimes.keras_network(run / run_dir.KERAS_WEIGHTS, recipe)
+        weights = run / ("generator" + run_dir.KERAS_WEIGHTS)
+        runtimes.keras_network(weights, "generator", recipe.draw)
+
+
+@pytest.mark.parametrize("name", ["../generator", "/etc/passwd", "a/b", "a.b", "", "Generator"])
+def test_what_a_run_draws_by_is_no_path(run, name):
+    config = json.loads((run / run_dir.CONFIG).read_text())
+    config["draws"] = {name: config["draws"]["generator"]}
+    (run / run_dir.CONFIG).write_text(json.dumps(config))
+    with pytest.raises(Refused, match=f"--run_dir={run}: config.json does not describe a run"):
+        run_dir.read_recipe(run)
 
 
 def test_a_command_in_a_config_is_one_of_ours(run):
     config = json.loads((run / run_dir.CONFIG).read_text())
-    for app in ("os", "../cgan", "dcgan"):
-        (run / run_dir.CONFIG).write_text(json.dumps({**config, "app": app}))
-        with pytest.raises(Refused, match=f"was made by gan_apps.{app}, not gan_apps.cgan"):
-            adversarial.stored_settings(run, "cgan", CGANConfig)
+    for system in ("os", "../cgan", "dcgan"):
+        (run / run_dir.CONFIG).write_text(json.dumps({**config, "system": system}))
+        with pytest.raises(Refused, match=f"was made by gan_apps.{system}, not gan_apps.cgan"):
+            system_command.stored_settings(run, systems.find("cgan"))
+    for name in ("os", "../cgan", "cgan.os", ""):
+        with pytest.raises(Refused, match="there is no system"):
+            systems.find(name)
 
 
 def test_a_zip_of_pictures_is_never_unpacked(tmp_path, mark):

@@ -8,12 +8,17 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from gan_apps.command import adversarial
+from gan_apps import systems
+from gan_apps.command import system_command
+from gan_apps.conditions import Labels
 from gan_apps.data import parts, sources
+from gan_apps.data.columns import Data
 from gan_apps.runs import run_dir
-from gan_apps.settings import DCGANConfig, Refused
+from gan_apps.settings import Refused
 from gan_apps.training import train
 from tests import toy_faces
+
+DCGAN = systems.find("dcgan")
 
 TINY = {
     "generator_widths": (8, 8),
@@ -30,9 +35,9 @@ def images(count, labels=None):
     """Random images; `labels` are of "a", "b", ..."""
     pixels = np.random.RandomState(0).randint(0, 256, (count, 8, 8, 1)).astype(np.uint8)
     if labels is None:
-        return sources.Images(pixels)
-    names = tuple("abcdefgh")[: max(labels) + 1]
-    return sources.Images(pixels, np.asarray(labels, np.int32), names, "label")
+        return Data({"images": pixels})
+    columns = {"images": pixels, "labels": np.asarray(labels, np.int32)}
+    return Data(columns, Labels(tuple("abcdefgh")[: max(labels) + 1]))
 
 
 def write_folder(folder, data):
@@ -117,7 +122,7 @@ def test_any_set_of_tensorflow_datasets_has_its_parts(splits, tmp_path, monkeypa
     test = parts.test_part(f"tfds:{name}", data, record, 8)
     found = record["test"], len(parts.train_part(data, record).images), len(test.images)
     assert found == ((parts.HELD_OUT, 108, 12) if len(splits) == 1 else (parts.OWN, 120, 30))
-    assert set(test.labels) == {0, 1} and test.label_names == ("cat", "dog")
+    assert set(test.numbers) == {0, 1} and test.condition == Labels(("cat", "dog"))
 
 
 def test_of_every_label_and_attribute_some_are_left_to_learn():
@@ -128,14 +133,14 @@ def test_of_every_label_and_attribute_some_are_left_to_learn():
         data = images(200, labels)
         record = parts.recorded("a/folder", data)
         trained = parts.train_part(data, record)
-        assert set(trained.labels) == set(range(8))
+        assert set(trained.numbers) == set(range(8))
         assert len(trained.images) == 200 - record["num_held_out"]
 
 
 def test_the_tenth_is_that_of_the_shipped_judge_of_faces():
     # As it was cut when checkpoints/classifier_anime was trained.
     order = np.random.RandomState(0).permutation(15973)
-    faces = sources.Images(np.zeros((15973, 1, 1, 1), np.uint8))
+    faces = Data({"images": np.zeros((15973, 1, 1, 1), np.uint8)})
     _, held_out = parts.tenth(faces)
     assert_array_equal(held_out, np.sort(order[15973 - 1597 :]))
 
@@ -150,7 +155,7 @@ def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
     }
     others["pixel"].images[7, 3, 3] ^= 1
     assert len({digest, *(parts.digest(one, in_order=True) for one in others.values())}) == 4
-    turned = sources.subset(data, np.arange(20)[::-1])
+    turned = data.subset(np.arange(20)[::-1])
     assert parts.digest(turned, in_order=True) != digest
     assert parts.digest(turned, in_order=False) == parts.digest(data, in_order=False)
     first = write_folder(tmp_path / "a", data)
@@ -167,7 +172,7 @@ def test_data_that_are_read_from_disk_have_parts_and_a_digest(tmp_path):
     assert record["test"] == parts.HELD_OUT and record["num_held_out"] <= 11
     trained, test = parts.train_part(data, record), parts.test_part("", data, record)
     assert len(trained.images) + len(test.images) == 110
-    assert len(trained.attributes) == len(trained.images)
+    assert len(trained.columns["attributes"]) == len(trained.images)
     (tmp_path / "toy").rename(tmp_path / "moved")
     moved = sources.load(str(tmp_path / "moved"), image_size=8)
     assert parts.changed(record, moved) == ""
@@ -211,28 +216,28 @@ def test_a_run_that_begins_with_another_s_networks_holds_out_what_that_one_did()
 
 
 def trained(run, dataset, accept=False, **changes):
-    config = DCGANConfig(dataset=str(dataset), **{**TINY, **changes})
-    return train.train("dcgan", config, run, accept_changed_data=accept)
+    config = DCGAN.config(dataset=str(dataset), **{**TINY, **changes})
+    return train.train(DCGAN, config, run, accept_changed_data=accept)
 
 
 @pytest.fixture
 def learned_from(monkeypatch):
-    """The Images that trainings from here on learn from, in turn."""
+    """The Data that trainings from here on learn from, in turn."""
     seen = []
 
     def spy(some, *arguments):
         seen.append(some)
         return real(some, *arguments)
 
-    real = train.Minibatches
-    monkeypatch.setattr(train, "Minibatches", spy)
+    real = train.minibatches
+    monkeypatch.setattr(train, "minibatches", spy)
     return seen
 
 
 @pytest.fixture
 def unfinished(monkeypatch):
     """Trainings that write no generator, no card: seconds that most tests here do not need."""
-    monkeypatch.setattr(train.finishing, "finish", lambda *arguments: None)
+    monkeypatch.setattr(train.artifacts, "write", lambda *arguments: None)
 
 
 def test_what_is_held_out_is_never_trained_on_and_other_data_are_refused(
@@ -260,7 +265,7 @@ def test_what_is_held_out_is_never_trained_on_and_other_data_are_refused(
 
 
 def test_data_that_are_all_alike_are_trained_on(unfinished, tmp_path, capsys):
-    alike = sources.Images(np.full((120, 8, 8, 1), 60, np.uint8))
+    alike = Data({"images": np.full((120, 8, 8, 1), 60, np.uint8)})
     run = trained(tmp_path / "run", write_folder(tmp_path / "pictures", alike), log_steps=2)
     read = run_dir.read_metrics(run)
     assert len(read) == 3 and "duplicates" in read[0] and "diversity" not in read[0]
@@ -324,7 +329,7 @@ def test_a_run_from_before_there_were_records_goes_on_with_everything(learned_fr
 def test_data_that_cannot_be_measured_by_are_trained_on_and_the_card_says_why(
     count, reason, tmp_path, capsys, gan_apps
 ):
-    alike = sources.Images(np.full((count, 8, 8, 1), 60, np.uint8))
+    alike = Data({"images": np.full((count, 8, 8, 1), 60, np.uint8)})
     run = trained(tmp_path / "run", write_folder(tmp_path / "pictures", alike))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("Not measured: ") and reason in line
@@ -340,12 +345,12 @@ def test_data_that_cannot_be_measured_by_are_trained_on_and_the_card_says_why(
 
 def test_the_data_may_have_another_name_where_it_is_known_what_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    stored, run = DCGANConfig(dataset="pictures/faces"), tmp_path / "run"
+    stored, run = DCGAN.config(dataset="pictures/faces"), tmp_path / "run"
     for same in ("pictures/faces/", "./pictures/faces", str(tmp_path / "pictures" / "faces")):
-        adversarial._refuse_changes(run, DCGANConfig(dataset=same), stored)
-    other = DCGANConfig(dataset="else/where")
-    adversarial._refuse_changes(run, other, stored, data_may_move=True)
+        system_command._refuse_changes(run, DCGAN.config(dataset=same), stored)
+    other = DCGAN.config(dataset="else/where")
+    system_command._refuse_changes(run, other, stored, data_may_move=True)
     with pytest.raises(Refused, match="--dataset is pictures/faces in the run, .*--accept_changed"):
-        adversarial._refuse_changes(run, other, stored)
+        system_command._refuse_changes(run, other, stored)
     with pytest.raises(Refused, match="--dataset is mnist in the run"):
-        adversarial._refuse_changes(run, DCGANConfig(dataset="./mnist"), DCGANConfig())
+        system_command._refuse_changes(run, DCGAN.config(dataset="./mnist"), DCGAN.config())

@@ -5,10 +5,13 @@ import shutil
 
 import pytest
 
+from gan_apps import conditions
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import Latents
 from gan_apps.settings import Refused
 from tests.conftest import FOLDERS, SHIPPED_FILES
 
+GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
 RECORD = {"num_images": 3, "sha256": "", "test": "none", "num_held_out": 0, "seed": 0}
 
 
@@ -23,12 +26,20 @@ def edit(path, **changes):
     path.write_text(json.dumps({**values, **changes}))
 
 
+@pytest.fixture
+def first_format(tmp_path):
+    """A copy of a shipped run, whose config.json is of format 1."""
+    run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "cgan_digits")
+    assert json.loads((run / run_dir.CONFIG).read_text())["format"] == 1
+    return run
+
+
 def test_recipe_round_trip(run, tmp_path):
     recipe = run_dir.read_recipe(run)
     run_dir.create(tmp_path / "new" / "nested", recipe)
     assert run_dir.read_recipe(tmp_path / "new" / "nested") == recipe
-    assert recipe.label_names == tuple("0123456789")
-    assert recipe.latent_dim == 8
+    assert recipe.draw.condition.names == tuple("0123456789")
+    assert recipe.draw.latents.size == 8
 
 
 def test_new_paths_are_numbered(tmp_path, monkeypatch):
@@ -41,16 +52,17 @@ def test_new_paths_are_numbered(tmp_path, monkeypatch):
 
 def test_a_finished_run_has_every_file(run):
     assert {path.name for path in run.iterdir()} == SHIPPED_FILES | FOLDERS
-    for name in run_dir.GENERATOR_FILES:
+    for name in GENERATOR_FILES:
         assert run_dir.checked(run, name) == run / name
 
 
 def test_every_file_of_a_run_is_in_the_documentation():
-    for name in SHIPPED_FILES | FOLDERS:
-        assert name in run_dir.__doc__
+    # Of what a run draws, a GAN's is called generator.
+    for name in {name.replace("generator.", "NAME.") for name in SHIPPED_FILES | FOLDERS}:
+        assert f"\n{name}" in run_dir.__doc__ or f" {name}" in run_dir.__doc__
 
 
-@pytest.mark.parametrize("name", run_dir.GENERATOR_FILES)
+@pytest.mark.parametrize("name", GENERATOR_FILES)
 @pytest.mark.parametrize("damage", ["truncated", "altered", "missing"])
 def test_a_damaged_generator_is_refused(run, name, damage):
     path = run / name
@@ -69,14 +81,14 @@ def test_a_damaged_generator_is_refused(run, name, damage):
 def test_a_run_without_a_generator_is_refused(run):
     (run / run_dir.MANIFEST).unlink()
     with pytest.raises(Refused, match="no generator in it yet"):
-        run_dir.checked(run, run_dir.LITERT)
+        run_dir.checked(run, GENERATOR_FILES[1])
 
 
 @pytest.mark.parametrize("manifest", ['{"format": 1}', '{"format": 1, "files": [1]}', "[]", "{"])
 def test_a_manifest_of_another_shape_is_refused(run, manifest):
     (run / run_dir.MANIFEST).write_text(manifest)
     with pytest.raises(Refused, match=str(run)):
-        run_dir.checked(run, run_dir.LITERT)
+        run_dir.checked(run, GENERATOR_FILES[1])
 
 
 def test_no_run_directory(tmp_path):
@@ -93,6 +105,54 @@ def test_a_newer_format_is_refused(run):
 
 
 @pytest.mark.parametrize(
+    "name, network, condition",
+    [
+        (
+            "cgan_digits",
+            {"column": "labels", "sizes": [10]},
+            conditions.Labels(tuple("0123456789"), "digit"),
+        ),
+        ("dcgan_faces", None, conditions.Nothing()),
+    ],
+)
+def test_a_run_of_format_1_is_what_it_was(name, network, condition, tmp_path):
+    old = json.loads((run_dir.shipped(name) / run_dir.CONFIG).read_text())
+    assert old["format"] == 1
+    recipe = run_dir.read_recipe(run_dir.shipped(name))
+    assert (recipe.system, recipe.settings, recipe.versions) == (
+        old["app"],
+        old["settings"],
+        old["versions"],
+    )
+    draw, config = recipe.draw, old["generator"]["config"]
+    assert list(recipe.draws) == ["generator"] and draw.condition == condition
+    assert draw.latents == Latents(size=config["latent_dim"])
+    assert draw.shape == (config["image_size"], config["image_size"], config["channels"])
+    assert draw.network["class"] == "networks.Generator"
+    assert draw.network["config"].get("condition") == network
+    assert draw.network["config"]["widths"] == config["widths"]
+    # Written again it is of the newest format, and the same.
+    run_dir.write_recipe(tmp_path, recipe)
+    assert json.loads((tmp_path / run_dir.CONFIG).read_text())["format"] == run_dir.FORMAT == 2
+    assert run_dir.read_recipe(tmp_path) == recipe
+
+
+def test_a_run_of_format_1_knows_its_words():
+    old = json.loads((run_dir.shipped("cgan_anime") / run_dir.CONFIG).read_text())
+    assert old["format"] == 1
+    condition = run_dir.read_recipe(run_dir.shipped("cgan_anime")).draw.condition
+    assert condition.vocabulary.to_json() == old["generator"]["config"]["vocabulary"]
+    assert condition.flag == "prompt"
+
+
+def test_latents_of_format_1_have_their_distribution(first_format):
+    values = json.loads((first_format / run_dir.CONFIG).read_text())["settings"]
+    edit(first_format / run_dir.CONFIG, settings={**values, "latent_distribution": "spherical"})
+    latents = run_dir.read_recipe(first_format).draw.latents
+    assert latents == Latents(size=values["latent_dim"], distribution="spherical")
+
+
+@pytest.mark.parametrize(
     "changes, words",
     [
         ({"format": "1"}, "does not say its format"),
@@ -102,8 +162,37 @@ def test_a_newer_format_is_refused(run):
         ({"label_names": 3}, "does not describe a run"),
         ({"label_names": []}, "does not describe a run"),
         ({"label_names": [None]}, "does not describe a run"),
+        ({"label_names": [None] * 10}, "does not describe a run"),
         ({"condition": "flagfile"}, "does not describe a run"),
+        ({"condition": None}, "does not describe a run"),
         ({"settings": "all"}, "does not describe a run"),
+        ({"data": 3}, "does not describe a run"),
+        ({"data": {"num_images": 3}}, "does not describe a run"),
+        ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),
+        ({"data": {**RECORD, "earlier": [3]}}, "does not describe a run"),
+    ],
+)
+def test_a_config_of_format_1_of_another_shape_is_refused(first_format, changes, words):
+    edit(first_format / run_dir.CONFIG, **changes)
+    with pytest.raises(Refused, match=words):
+        run_dir.read_recipe(first_format)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"format": "2"}, "does not say its format"),
+        ({"format": 2.0}, "does not say its format"),
+        ({"extra": 1}, "extra"),
+        ({"app": "cgan"}, "adds the fields app"),
+        ({"system": 3}, "does not describe a run"),
+        ({"settings": "all"}, "does not describe a run"),
+        ({"versions": []}, "does not describe a run"),
+        ({"earlier_versions": [3]}, "does not describe a run"),
+        ({"earlier_versions": 3}, "does not describe a run"),
+        ({"draws": []}, "does not describe a run"),
+        ({"draws": {"generator": 3}}, "does not describe a run"),
+        ({"draws": {"../generator": None}}, "does not describe a run"),
         ({"data": 3}, "does not describe a run"),
         ({"data": {"num_images": 3}}, "does not describe a run"),
         ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),
@@ -113,6 +202,61 @@ def test_a_newer_format_is_refused(run):
 def test_a_config_of_another_shape_is_refused(run, changes, words):
     edit(run / run_dir.CONFIG, **changes)
     with pytest.raises(Refused, match=words):
+        run_dir.read_recipe(run)
+
+
+NAMES = list("0123456789")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"extra": 1},
+        {"network": []},
+        {"network": {"class": "networks.Generator"}},
+        {"network": {"class": "networks.Generator", "config": []}},
+        {"network": {"class": "networks.Generator", "config": {}, "module": "os"}},
+        {"shape": 28},
+        {"shape": [28, 28]},
+        {"shape": [28, 28, 0]},
+        {"shape": [28, 28, 1.0]},
+        {"latents": None},
+        {"latents": 8},
+        {"latents": {}},
+        {"latents": {"size": 0}},
+        {"latents": {"size": "8"}},
+        {"latents": {"size": True}},
+        {"latents": {"size": 8, "distribution": "gauss"}},
+        {"condition": 3},
+        {"condition": {}},
+        {"condition": {"kind": "wishes"}},
+        {"condition": {"kind": ["labels"]}},
+        {"condition": {"kind": "nothing", "names": NAMES}},
+        {"condition": {"kind": "labels", "names": 3, "flag": "digit"}},
+        {"condition": {"kind": "labels", "names": [], "flag": "digit"}},
+        {"condition": {"kind": "labels", "names": [None] * 10, "flag": "digit"}},
+        {"condition": {"kind": "labels", "names": NAMES, "flag": "flagfile"}},
+        {"condition": {"kind": "labels", "names": [*NAMES, "a tenth"], "flag": "digit"}},
+        {"condition": {"kind": "attributes", "slots": []}},
+        {"pictures": {"column": "images"}},
+        {"pictures": {"column": "images", "shape": [8, 8]}},
+        {"pictures": {"column": 3, "shape": [8, 8, 1]}},
+    ],
+    ids=str,
+)
+def test_a_draw_of_another_shape_is_refused(run, changes):
+    values = json.loads((run / run_dir.CONFIG).read_text())["draws"]["generator"]
+    edit(run / run_dir.CONFIG, draws={"generator": {**values, **changes}})
+    with pytest.raises(Refused, match=f"--run_dir={run}: {run_dir.CONFIG} does not describe a run"):
+        run_dir.read_recipe(run)
+
+
+@pytest.mark.parametrize("name", ["network", "shape", "latents", "condition"])
+def test_a_draw_that_lacks_something_is_refused(run, name):
+    values = json.loads((run / run_dir.CONFIG).read_text())["draws"]["generator"]
+    del values[name]
+    edit(run / run_dir.CONFIG, draws={"generator": values})
+    with pytest.raises(Refused, match="does not describe a run"):
         run_dir.read_recipe(run)
 
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir, saved_states
+from gan_apps.runs.draws import Draw, Latents
 from gan_apps.settings import Refused
 from tests.tiny_models import built, stepped
 
@@ -62,7 +63,7 @@ def unfinished(tmp_path_factory):
 
     run = tmp_path_factory.mktemp("unfinished")
     model = built("dcgan")
-    inputs = {"latents": latents.latents(0, 0, range(3), 5)}
+    inputs = {"latents": latents.latents(0, (0,), range(3), 5)}
     drawn = {}
     for count in range(1, 5):
         stepped(model, 1, first=count)
@@ -70,12 +71,15 @@ def unfinished(tmp_path_factory):
         if count == 1:
             states.keep_best(run, path)
         drawn[count] = np.asarray(model.averaged_generator(inputs, training=False))
+    one = Draw(
+        network=networks.described(model.averaged_generator),
+        shape=(8, 8, 1),
+        latents=Latents(size=5),
+    )
     recipe = run_dir.Recipe(
-        app="dcgan",
+        system="dcgan",
         settings={"seed": 0, "dataset": "digits"},
-        label_names=(),
-        condition=None,
-        generator=networks.described(model.averaged_generator),
+        draws={"generator": one},
         versions={},
     )
     return run, recipe, inputs, drawn
@@ -106,23 +110,23 @@ def test_a_state_that_cannot_be_drawn_from_is_refused(unfinished, tmp_path, harm
         np.savez(path, **{"averaged_generator/000": np.array([print], dtype=object)})
     else:
         np.savez(path, **{"averaged_generator/000": np.zeros((3, 4))})
-    with pytest.raises(Refused, match=f"{path.name} is not the generator that config.json"):
+    with pytest.raises(Refused, match=f"{path.name} is not the network that config.json"):
         runtimes.open_generator(tmp_path, recipe, state="last")
 
 
 def test_a_state_is_exported(unfinished, tmp_path):
-    from gan_apps.serving import export
+    from gan_apps.serving import exports
 
     run, recipe, inputs, drawn = unfinished
-    made = export.export(run, recipe, tmp_path / "out", "litert", state="best")
+    made = exports.export(run, recipe, tmp_path / "out", "litert", state="best")
     assert made[0].path.name == "float32.tflite" and made[0].read_as_asked is None
-    images = runtimes.litert_generator(made[0].path, recipe)(inputs)
+    images = runtimes.litert_generator(made[0].path, recipe.draw)(inputs)
     assert_allclose(images, drawn[1], atol=1e-4)
 
 
 def test_the_newest_state_of_a_training_that_has_ended_is_what_it_ended_with(tiny_run):
     recipe = run_dir.read_recipe(tiny_run)
-    inputs = latents.requested(recipe, [3, 5], 2, 0)
+    inputs = latents.requested(recipe.draw, [3, 5], 2, 0)
     ended, newest = (
         runtimes.open_generator(tiny_run, recipe, "keras", state)(inputs)
         for state in (None, "last")

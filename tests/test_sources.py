@@ -1,13 +1,14 @@
 """The data sets."""
 
-import dataclasses
 import gzip
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from gan_apps.conditions import Labels, Nothing
 from gan_apps.data import sources
+from gan_apps.data.columns import Data
 from gan_apps.settings import Refused
 
 
@@ -17,23 +18,23 @@ def test_digits_are_whole_and_split():
     assert train.images.shape[1:] == (28, 28, 1)
     assert train.images.dtype == np.uint8
     assert train.images.max() > 240 and train.images.min() == 0
-    assert set(train.labels) == set(range(10))
-    assert train.condition == "digit"
+    assert set(train.numbers) == set(range(10))
+    assert train.condition == Labels(tuple("0123456789"), "digit")
 
 
 def test_digits_are_readable_by_their_labels():
     # The mean image of a label is nearer to its own images than another label's is.
     train, test = sources.load("digits"), sources.load("digits", "test")
-    means = np.stack([train.images[train.labels == d].mean(axis=0) for d in range(10)])
+    means = np.stack([train.images[train.numbers == d].mean(axis=0) for d in range(10)])
     distances = ((test.images[:, None].astype(float) - means) ** 2).sum(axis=(2, 3, 4))
-    assert (distances.argmin(axis=1) == test.labels).mean() > 0.8
+    assert (distances.argmin(axis=1) == test.numbers).mean() > 0.8
 
 
 def test_named_sets_are_resized_when_asked():
     small, same = sources.load("digits", image_size=16), sources.load("digits", image_size=28)
     assert small.images.shape == (len(same.images), 16, 16, 1)
     assert_allclose(small.images.mean(), same.images.mean(), rtol=0.03)
-    assert (small.labels == same.labels).all()
+    assert (small.numbers == same.numbers).all()
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def numbered(*labels):
 def named(found):
     """What the images of `numbered` are called: {i: name}."""
     numbers = found.images[:, 0, 0, 0] // 40
-    labels = [found.label_names[label] for label in found.labels]
+    labels = [found.condition.names[label] for label in found.numbers]
     return dict(zip(numbers.tolist(), labels, strict=True))
 
 
@@ -95,8 +96,8 @@ def test_labels_of_a_set_that_no_image_has_are_left_out_of_all_its_splits(stored
     stored(list("abcde"), {"train": numbered(1, 3, 3, 4), "test": numbered(4, 0, 3)})
     capsys.readouterr()  # TFDS shows how far it is.
     train, test = (sources.load("tfds:tiny_pictures", split, 8) for split in ("train", "test"))
-    assert train.label_names == test.label_names == ("b", "d", "e")
-    assert train.labels.dtype == np.int32 and set(train.labels) == {0, 1, 2}
+    assert train.condition.names == test.condition.names == ("b", "d", "e")
+    assert train.numbers.dtype == np.int32 and set(train.numbers) == {0, 1, 2}
     assert named(train) == {0: "b", 1: "d", 2: "d", 3: "e"}
     assert named(test) == {0: "e", 2: "d"}
     lines = capsys.readouterr().err.splitlines()
@@ -115,20 +116,21 @@ def test_images_without_a_label_are_left_out_and_counted(stored, capsys):
     assert capsys.readouterr().err == told
     # A test split whose labels are nobody's to know has images all the same.
     test = sources.load("tfds:tiny_pictures", "test", 8)
-    assert len(test.images) == 2 and test.labels is None and test.condition is None
+    assert len(test.images) == 2 and test.numbers is None and test.condition == Nothing()
 
 
 @pytest.mark.parametrize("labels", [(0, 0, 0), (-1, -1, -1)])
 def test_a_set_with_one_label_or_none_has_no_labels_to_draw_by(stored, labels):
-    from gan_apps import settings
+    from gan_apps import systems
     from gan_apps.training import train
 
     stored(["only", "unused"], {"train": numbered(*labels)})
     found = sources.load("tfds:tiny_pictures", image_size=8)
-    assert len(found.images) == 3 and found.labels is None and found.label_names == ()
-    config = settings.CGANConfig(dataset="tfds:tiny_pictures", image_size=8)
+    assert len(found.images) == 3 and found.numbers is None and found.condition == Nothing()
+    cgan = systems.find("cgan")
+    config = cgan.config(dataset="tfds:tiny_pictures", image_size=8)
     with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no labels .two or more"):
-        train.train("cgan", config, "absent")
+        train.train(cgan, config, "absent")
 
 
 def test_sets_of_sixteen_bits_have_the_scale_of_files(stored):
@@ -140,23 +142,23 @@ def test_sets_of_sixteen_bits_have_the_scale_of_files(stored):
 
 
 def test_labels_are_numbered_as_a_run_numbers_them(tiny_images):
-    fewer = dataclasses.replace(tiny_images, labels=tiny_images.labels // 2, label_names=("d", "b"))
-    same = sources.numbered_as(fewer, tuple("abcd"))
-    assert same.label_names == tuple("abcd")
-    assert same.labels[:8].tolist() == [3, 3, 1, 1, 3, 3, 1, 1] and same.labels.dtype == np.int32
-    assert sources.numbered_as(tiny_images, tuple("abcd")) is tiny_images
+    columns = {**tiny_images.columns, "labels": tiny_images.numbers // 2}
+    same = Data(columns, Labels(("d", "b"))).numbered_as(Labels(tuple("abcd")))
+    assert same.condition.names == tuple("abcd")
+    assert same.numbers[:8].tolist() == [3, 3, 1, 1, 3, 3, 1, 1] and same.numbers.dtype == np.int32
+    assert tiny_images.numbered_as(Labels(tuple("abcd"))) is tiny_images
     # A run that draws without labels knows none, and minds none.
-    assert sources.numbered_as(tiny_images, ()) is tiny_images
+    assert tiny_images.numbered_as(Nothing()) is tiny_images
     with pytest.raises(Refused, match="has the labels a, c, which the run does not know"):
-        sources.numbered_as(tiny_images, ("b", "d"))
+        tiny_images.numbered_as(Labels(("b", "d")))
 
 
 def test_any_set_of_tensorflow_datasets(prepared):
     found = sources.load("tfds:tiny_pictures", image_size=12)
     assert found.images.shape == (6, 12, 12, 3)
-    assert found.label_names == ("cat", "dog") and found.condition == "label"
+    assert found.condition == Labels(("cat", "dog"), "label")
     assert sorted(found.images[:, 6, 6, 0]) == [0, 40, 80, 120, 160, 200]
-    labels = dict(zip(found.images[:, 6, 6, 0] // 40, found.labels, strict=True))
+    labels = dict(zip(found.images[:, 6, 6, 0] // 40, found.numbers, strict=True))
     assert [labels[value] for value in range(6)] == [0, 1, 1, 0, 1, 0]
     with pytest.raises(Refused, match="--dataset=tfds:tiny_pictures: has no split 'test'"):
         sources.load("tfds:tiny_pictures", "test")
@@ -200,7 +202,7 @@ def test_mnist_is_the_real_one(mnist_here):
     assert test.images.shape == (10000, 28, 28, 1)
     # The counts of the published test set.
     counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    assert np.bincount(test.labels).tolist() == counts
+    assert np.bincount(test.numbers).tolist() == counts
 
 
 def test_fashion_mnist_of_debian_s_package(tmp_path, monkeypatch):
@@ -209,10 +211,10 @@ def test_fashion_mnist_of_debian_s_package(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     test = sources.load("fashion_mnist", "test")
     assert test.images.shape == (10000, 28, 28, 1)
-    assert np.bincount(test.labels).tolist() == [1000] * 10
-    assert test.label_names[5] == "Sandal" and test.condition == "label"
+    assert np.bincount(test.numbers).tolist() == [1000] * 10
+    assert test.condition.names[5] == "Sandal" and test.condition.flag == "label"
     # Sandals are the garments with the least ink, pullovers and coats those with the most.
-    ink = [test.images[test.labels == label].mean() for label in range(10)]
+    ink = [test.images[test.numbers == label].mean() for label in range(10)]
     assert int(np.argmin(ink)) == 5
 
 

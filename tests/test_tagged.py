@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_apps.data import folders, sources, tagged
+from gan_apps.data import sources, tagged
+from gan_apps.pictures import reading
 from gan_apps.settings import Refused
 from tests import toy_faces
 
@@ -52,10 +53,10 @@ def png(colour):
 
 def test_a_folder_is_images_and_attributes(tmp_path):
     found = sources.load(str(folder_of(tmp_path / "faces")), image_size=8)
-    assert found.condition == "prompt" and found.labels is None
-    assert [slot.noun for slot in found.vocabulary.slots] == ["hair", "eyes"]
-    assert found.attributes.tolist() == [[1, 0], [0, 1]]
-    assert found.images.shape == (2, 8, 8, 3) and len(found.images) == 2
+    assert found.condition.flag == "prompt" and "labels" not in found.columns
+    assert [slot.noun for slot in found.condition.vocabulary.slots] == ["hair", "eyes"]
+    assert found.numbers.tolist() == [[1, 0], [0, 1]]
+    assert found.images.shape == (2, 8, 8, 3) and len(found) == len(found.images) == 2
     np.testing.assert_array_equal(found.images[:][0], np.full((8, 8, 3), (250, 10, 10)))
     np.testing.assert_array_equal(found.images[np.array([1])], np.full((1, 8, 8, 3), 99))
 
@@ -66,7 +67,7 @@ def test_a_zip_is_read_like_a_folder(tmp_path, top):
     path = zip_of(tmp_path / "faces.zip", {**members, f"{top}tags.csv": tags(ROWS)})
     found = sources.load(str(path), image_size=8)
     assert found.images[:][:, 0, 0].tolist() == [[255, 0, 0], [0, 0, 255]]
-    assert found.attributes.tolist() == [[1, 0], [0, 1]]
+    assert found.columns["attributes"].tolist() == [[1, 0], [0, 1]]
 
 
 def test_what_tfds_holds_is_what_the_trainer_reads(tmp_path):
@@ -242,7 +243,7 @@ def test_a_picture_whose_packing_is_damaged_is_skipped_and_named(tmp_path, capsy
 
 
 def test_bombs_are_skipped_and_nothing_usable_is_an_error(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(folders, "MAX_PIXELS", 60)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 60)
     monkeypatch.setattr(tagged, "MAX_IMAGE_BYTES", 1_000)
     members = {"tags.csv": tags(ROWS), "images/a.png": png("red"), "images/b.png": bytes(2_000)}
     path = zip_of(tmp_path / "faces.zip", members)
@@ -254,19 +255,31 @@ def test_bombs_are_skipped_and_nothing_usable_is_an_error(tmp_path, monkeypatch,
 
 
 def test_what_is_streamed_is_seen_in_the_order_of_what_is_in_memory(tmp_path):
-    from gan_apps.data.minibatches import Minibatches
+    from gan_apps.data.minibatches import minibatches
+    from models.game import Player
 
     toy_faces.write(tmp_path / "toy", count=20, size=16)
     stored = sources.load(str(tmp_path / "toy"), image_size=16)
-    held = dataclasses.replace(stored, images=stored.images[:])
+    held = dataclasses.replace(stored, columns={**stored.columns, "images": stored.images[:]})
+    players = (
+        Player(
+            name="discriminator",
+            networks=(),
+            loss=None,
+            columns=("images", "attributes", "foreign_attributes"),
+            steps=2,
+        ),
+        Player(name="generator", networks=(), loss=None, columns=("attributes",)),
+    )
     streams = [
-        Minibatches(images, 3, 2, 1, seed=5, horizontal_flips=True) for images in (stored, held)
+        minibatches(data, players, 3, seed=5, horizontal_flips=True) for data in (stored, held)
     ]
-    for number, first in ((0, 0), (1, 2)):
-        iterations = [list(stream.epoch(number, first)) for stream in streams]
-        assert len(iterations[0]) == 3 - first
+    assert streams[0].steps_per_epoch == 3
+    # Across the end of an epoch, from the beginning and from the middle of one.
+    for first in (0, 5):
+        iterations = [list(stream.iterations(first).take(4)) for stream in streams]
         for one, other in zip(*iterations, strict=True):
-            for group in ("examples", "conditions"):
-                assert one[group].keys() == other[group].keys()
-                for name in one[group]:
-                    np.testing.assert_array_equal(one[group][name], other[group][name])
+            for player in players:
+                assert one[player.name].keys() == other[player.name].keys() == set(player.columns)
+                for name in player.columns:
+                    np.testing.assert_array_equal(one[player.name][name], other[player.name][name])

@@ -6,7 +6,6 @@ of tensorflow_serving/apis/prediction_service.proto.
 
 import http.client
 import json
-import math
 import time
 import urllib.error
 import urllib.parse
@@ -187,9 +186,3 @@ class _Grpc:
         if "images" not in reply.outputs:
             raise Failed(f"{self.flag}: replied with something that is no prediction.")
         return tf.make_ndarray(reply.outputs["images"])
-
-
-def check_seconds(seconds):
-    """Refuses a time limit that is none."""
-    if not (0 < seconds <= 3600 and math.isfinite(seconds)):
-        raise Refused(f"--timeout={seconds}: must be seconds, above 0 and up to 3600.")

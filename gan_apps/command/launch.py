@@ -1,4 +1,4 @@
-"""Starts a main: flags, one-line errors, exit codes."""
+"""Starts a main: its flags, --help, one-line errors, exit codes."""
 
 import os
 import sys
@@ -6,25 +6,46 @@ import sys
 from absl import app, flags, logging
 
 from gan_apps.operating_system import terminal
-from gan_apps.settings import Failed, Interrupted, Refused
+from gan_apps.settings import Failed, Interrupted, Refused, usage
+from gan_apps.settings import flags as settings_flags
 
 EXIT_REFUSED = 2
 EXIT_FAILED = 1
+HELP = {"-h", "-?", "-help", "--help", "--helpshort", "--helpfull"}
 
 
-def launch(main):
+def launch(config_class, main):
+    """Runs `main(config)` with the settings that the command line gives.
+
+    Args:
+      config_class: class. A settings.Settings, of which the flags are made.
+      main: function of one of it.
+    """
+    run({"Flags": (config_class,)}, lambda: main(settings_flags.config_from_flags(config_class)))
+
+
+def run(sections, main):
     """Runs `main()` with the flags of the command line parsed.
 
     A refused flag or value is one line on stderr and exit code 2; a failure that names itself
     (`Failed`, a full disk, a file that cannot be read) is one line and exit code 1.
+
+    Args:
+      sections: {title: settings classes}, of which the flags are made.
+      main: function without arguments.
     """
     # Before TensorFlow is imported anywhere: its informational lines are not for users.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     terminal.print_any_name()
-    app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
+    settings_flags.define(*(kind for kinds in sections.values() for kind in kinds))
+    app.run(lambda argv: _guarded(main, argv), flags_parser=lambda argv: _parsed(argv, sections))
 
 
-def _parse(argv):
+def _parsed(argv, sections):
+    if HELP.intersection(argv[1:]):
+        with terminal.that_may_go_away():
+            print(usage.text(sys.modules["__main__"].__doc__ or "", sections))
+        sys.exit(0)
     try:
         return flags.FLAGS(argv, known_only=False)
     except flags.Error as error:

@@ -1,35 +1,35 @@
-"""What the flags ask a run to draw from pictures that are given."""
+"""Requests to a run that draws from pictures that are given."""
 
 import os
 import pathlib
 
 import numpy as np
-from absl import flags
 
 from gan_apps.drawing import pictures
-from gan_apps.drawing.draw import GRID, Request
+from gan_apps.drawing.draw import Request
 from gan_apps.pictures import reading
 from gan_apps.settings import Refused
+from gan_apps.settings.drawing import GRID
 
 
-def request(draw):
-    """The drawing.draw.Request of the pictures that the flags name.
+def request(draw, asked):
+    """The drawing.draw.Request of the pictures that are named.
 
     Args:
       draw: runs.draws.Draw that takes pictures.
+      asked: settings.drawing.FromPictures.
 
     Raises:
       Refused: there is no picture, one cannot be read, or two would have one name.
     """
-    values = flags.FLAGS
-    if not values.input:
+    if asked.input is None:
         raise Refused("--input: name a picture to draw from, or a folder of them.")
-    given = pathlib.Path(values.input)
+    given = pathlib.Path(asked.input)
     paths = _listed(given)
     names = [path.stem for path in paths]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Refused(f"--input={given}: {twice[0]!r} names two pictures; rename one of them.")
-    output = pathlib.Path(values.output or f"{given.stem}_drawn{GRID if given.is_file() else ''}")
+    output = pathlib.Path(asked.output or f"{given.stem}_drawn{GRID if given.is_file() else ''}")
     if output.suffix.lower() == GRID and len(paths) > 1:
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
@@ -40,7 +40,7 @@ def request(draw):
         columns=1,
         output=output,
         names=tuple(names),
-        beside=pictures.fitted(images, draw.shape) if values.side_by_side else None,
+        beside=pictures.fitted(images, draw.shape) if asked.side_by_side else None,
     )
 
 

@@ -4,68 +4,117 @@ import dataclasses
 import os
 import pathlib
 
-from absl import flags
-
 from gan_apps import settings, systems
 from gan_apps.command import launch as main
-from gan_apps.command import request_flags
+from gan_apps.command import requests
 from gan_apps.operating_system import files, locks, processor, quiet
 from gan_apps.runs import run_dir
-from gan_apps.settings import Refused, workers
+from gan_apps.settings import Refused, Settings, Training, changed, setting, workers
 from gan_apps.settings import flags as settings_flags
-
-flags.disclaim_key_flags()
+from gan_apps.settings.drawing import OfRun, asked_of
 
 MODES = ("generate", "train")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Command(Settings):
+    """What drawing and training have in common."""
+
+    mode: str = setting(
+        MODES[0], "Draw from a run (generate), or make one or go on with it (train).", choices=MODES
+    )
+    run_dir: str = setting(
+        None,
+        "The run to draw from, or to train: a new folder, or an existing run to go on with. "
+        "Default: the shipped run to draw from; a new checkpoints/<command>_NNN to train.",
+        is_path=True,
+    )
+    seed: int = changed(Training, "seed", 0)
+
+    @property
+    def run(self):
+        """The path of the run that is named, or None."""
+        return None if self.run_dir is None else pathlib.Path(self.run_dir)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JudgeCommand(Command):
+    """The same of a judge, which trains and draws nothing."""
+
+    mode: str = changed(Command, "mode", "train", choices=("train",), help="There is one.")
+    run_dir: str = changed(Command, "run_dir", None, help="The same as --output.")
+    output: str = setting(
+        None,
+        "The folder of the judge: a new one, or an existing run of it to go on with.",
+        is_path=True,
+    )
+
+    def check(self):
+        if self.output is None and self.run_dir is None:
+            raise ValueError("output: name the folder to write the judge to.")
+        if None not in (self.output, self.run_dir) and self.output != self.run_dir:
+            raise ValueError(
+                f"output must be the same as --run_dir, got {self.output} and {self.run_dir}."
+            )
+        folder = self.run.parent
+        if not folder.is_dir():
+            raise ValueError(f"output={self.run}: the folder {folder} does not exist.")
+
+    @property
+    def run(self):
+        return pathlib.Path(self.run_dir if self.output is None else self.output)
+
+
+def command_of(system):
+    """The class of what a System's command has beside drawing and training."""
+    return JudgeCommand if system.draws is None else Command
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Start(Settings):
+    """How a training begins; no settings of the run."""
+
+    accept_changed_data: bool = setting(
+        False,
+        "Go on with a run although its data have changed since it began; from then on nothing is "
+        "known to be kept apart from what it was trained on, unless the data have a test part of "
+        "their own.",
+    )
+
+    # Where a system has no recipes.
+    recipe = None
+
+
+def start_of(system):
+    """The class of how a System's training begins: a Start, with --recipe if there are any."""
+    if not system.recipes:
+        return Start
+    listed = "; ".join(f"{name}: {one.reference}" for name, one in system.recipes.items())
+    field = setting(
+        None,
+        "Settings that are taken together; flags that are given besides change them. "
+        f"{listed}. Default: the settings' own defaults, chosen by measurement.",
+        choices=tuple(system.recipes),
+    )
+    return dataclasses.make_dataclass(
+        "StartByRecipe", [("recipe", str, field)], bases=(Start,), frozen=True, kw_only=True
+    )
+
+
+def sections(system):
+    """The flags of the command of a System: {title: settings classes}."""
+    drawing = {"Drawing": (asked_of(system.takes, system.conditional), OfRun)}
+    return {
+        "Flags": (command_of(system),),
+        **(drawing if system.draws is not None else {}),
+        "Training": (start_of(system), system.config),
+    }
 
 
 def launch(name):
     """Runs the command of the system `name`."""
     system = systems.find(name)
-    define_flags(system)
-    main.launch(lambda: run(system))
-
-
-def define_flags(system):
-    """Defines the flags of the command of a System."""
-    flags.DEFINE_string("mode", MODES[0], f"What to do. One of: {', '.join(MODES)}.")
-    settings_flags.define_path(
-        "run_dir",
-        None,
-        "The run to draw from (default: the shipped one), or to train: a new folder, or an "
-        "existing run to go on with (default: a new checkpoints/<command>_NNN).",
-    )
-    request_flags.define_flags(system, "[generate] ")
-    flags.DEFINE_string(
-        "runtime",
-        "auto",
-        "[generate] What draws. One of: auto, litert, keras. auto: LiteRT if installed, or Keras.",
-    )
-    flags.DEFINE_string(
-        "draw",
-        None,
-        "[generate] Which of the run's networks draws, where it has several. Default: the first.",
-    )
-    flags.DEFINE_string(
-        "state",
-        None,
-        "[generate] Draw from a saved state of the run, which need not have ended: best (the least "
-        "kernel distance while training), last, or the number of an iteration. Default: the "
-        "generator that the training ended with.",
-    )
-    define_training_flags(system)
-
-
-def define_training_flags(system):
-    """Defines those of its flags that train."""
-    settings_flags.define(system.config)
-    flags.DEFINE_bool(
-        settings.ACCEPT,
-        False,
-        "[train] Go on with a run although its data have changed since it began; from then on "
-        "nothing is known to be kept apart from what it was trained on, unless the data have a "
-        "test part of their own.",
-    )
+    main.run(sections(system), lambda: run(system))
 
 
 def run(system):
@@ -74,54 +123,46 @@ def run(system):
     Raises:
       Refused: a flag is out of bounds, or belongs to the other mode.
     """
-    values = flags.FLAGS
-    if values.mode not in MODES:
-        raise Refused(f"--mode={values.mode}: must be one of {', '.join(MODES)}.")
-    if values.mode == "train":
-        _refuse_given((*request_flags.names(), "runtime", "draw", "state"), "train")
-        path = train_by_flags(system)
-    else:
-        training_only = {*settings_flags.names(system.config), settings.ACCEPT} - {"seed"}
-        _refuse_given(sorted(training_only), "generate")
-        path = _generate(system)
+    command = settings_flags.config_from_flags(command_of(system))
+    _refuse_flags_of_other_modes(system, command.mode)
+    drawn = command.mode != "train"
+    path = _generate(system, command.run) if drawn else train(system, command.run)
     if path is not None:
         print(path)
 
 
-def _refuse_given(names, mode):
-    for name, value in settings_flags.given(names).items():
+def _refuse_flags_of_other_modes(system, mode):
+    known = sections(system)
+    others = known.get("Drawing", ()) if mode == "train" else known["Training"]
+    names = set(settings_flags.names(*others)) - set(settings_flags.names(Command))
+    for name, value in settings_flags.given(sorted(names)).items():
         raise Refused(f"--{name}={value} means nothing with --mode={mode}.")
 
 
-def _generate(system):
+def _generate(system, run):
+    asked_class = asked_of(system.takes, system.conditional)
+    asked = settings_flags.config_from_flags(asked_class)
+    of_run = settings_flags.config_from_flags(OfRun)
     # NumPy and Pillow, not needed to refuse a flag.
     from gan_apps.drawing import draw, runtimes
 
-    request_flags.check()
-    run = _run_to_draw_from(system)
+    run = _run_to_draw_from(system, asked) if run is None else run
     recipe = run_dir.read_recipe(run)
     if recipe.draws and recipe.system != system.name:
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.system}, which draws from it."
         )
-    name, one = runtimes.named_draw(run, recipe, flags.FLAGS.draw)
-    if request_flags.wants_words():
-        return request_flags.list_words(run, one)
-    request = request_flags.request(run, one)
+    name, one = runtimes.named_draw(run, recipe, of_run.draw)
+    if asked.list_words:
+        return requests.list_words(run, one)
+    request = requests.request(run, one, asked)
     draw.check_writable(request.output)
-    values = flags.FLAGS
-    generator = runtimes.open_generator(run, recipe, values.runtime, values.state, name)
+    generator = runtimes.open_generator(run, recipe, of_run.runtime, of_run.state, name)
     return draw.draw(generator, request)
 
 
-def _run_to_draw_from(system):
-    values, asked = flags.FLAGS, flags.FLAGS.run_dir
-    if asked == "":
-        raise Refused("--run_dir=: names no folder.")
-    if asked is not None:
-        return pathlib.Path(asked)
-    in_words = any(name in values and values[name].present for name in request_flags.PROMPT_FLAGS)
-    shipped_run = system.shipped_prompt if in_words else system.shipped
+def _run_to_draw_from(system, asked):
+    shipped_run = system.shipped_prompt if asked.in_words else system.shipped
     if shipped_run is None:
         raise Refused(
             f"--run_dir: gan_apps.{system.name} ships no run of its own; make one with "
@@ -130,36 +171,58 @@ def _run_to_draw_from(system):
     return run_dir.shipped(shipped_run)
 
 
-def train_by_flags(system):
-    """Trains as the flags ask for; returns the path of the run."""
-    values = flags.FLAGS
-    if values.run_dir == "":
-        raise Refused("--run_dir=: names no folder.")
-    run = None if values.run_dir is None else pathlib.Path(values.run_dir)
-    goes_on = run is not None and run_dir.is_run(run)
-    stored = stored_settings(run, system) if goes_on else None
-    config = settings_flags.config_from_flags(system.config, stored)
-    if stored is not None:
-        if config.precision == "auto":
-            # It was decided when the run began.
-            config = dataclasses.replace(config, precision=stored.precision)
-        knows_its_data = run_dir.read_recipe(run).data is not None
-        _refuse_changes(run, config, stored, knows_its_data or values[settings.ACCEPT].value)
-    elif run is not None and run.exists() and not _is_empty(run):
-        raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+def train(system, run):
+    """Trains as the flags ask for; returns the path of the run.
+
+    Args:
+      system: systems.System.
+      run: pathlib.Path or None, for a new numbered one.
+    """
+    start = settings_flags.config_from_flags(start_of(system))
+    config = settings_of(system, run, start)
     if config.distribute == "multi_worker":
-        _join_the_workers(values.run_dir, config)
+        _join_the_workers(run, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.
-    from gan_apps.training import train
+    from gan_apps.training import train as training
 
     # Not sooner: TensorFlow is asked for GPUs, and workers find each other before it does anything.
     config = processor.resolved(config)
-    return train.train(system, config, run, accept_changed_data=values[settings.ACCEPT].value)
+    return training.train(system, config, run, accept_changed_data=start.accept_changed_data)
 
 
-def _join_the_workers(given_run_dir, config):
+def settings_of(system, run, start):
+    """What the flags ask a training to go by, a system.config.
+
+    What was not given is as in the run that is gone on with, or as the recipe has it.
+
+    Args:
+      run: pathlib.Path or None, the folder of the run.
+      start: Start.
+
+    Raises:
+      Refused: it cannot be, or the run that is there has other settings.
+    """
+    if run is None or not run_dir.is_run(run):
+        if run is not None and run.exists() and not _is_empty(run):
+            raise Refused(f"--run_dir={run}: holds something else than a run; name a new folder.")
+        recipe = None if start.recipe is None else system.recipes[start.recipe]
+        defaults = None if recipe is None else system.config(**recipe.values)
+        return settings_flags.config_from_flags(system.config, defaults)
+    if start.recipe is not None:
+        raise Refused(f"--recipe={start.recipe}: {run} goes on with the settings that it has.")
+    stored = stored_settings(run, system)
+    config = settings_flags.config_from_flags(system.config, stored)
+    if config.precision == "auto":
+        # It was decided when the run began.
+        config = dataclasses.replace(config, precision=stored.precision)
+    knows_its_data = run_dir.read_recipe(run).data is not None
+    _refuse_changes(run, config, stored, knows_its_data or start.accept_changed_data)
+    return config
+
+
+def _join_the_workers(run, config):
     """Waits for the other workers, before anything else of TensorFlow runs."""
-    if given_run_dir is None:
+    if run is None:
         raise Refused("--distribute=multi_worker needs --run_dir, one folder for all workers.")
     workers.from_environment()
     with quiet.stderr():

@@ -107,6 +107,8 @@ class Labels(AbstractCondition):
 
     @classmethod
     def from_json(cls, values):
+        if not isinstance(values["names"], list | tuple):
+            raise ValueError(f"the names of labels are a list, got {values['names']!r}.")
         found = cls(**{**values, "names": tuple(values["names"])})
         if found.flag not in cls.possible_flags or not found.names:
             raise ValueError(f"labels have names and a flag, got {values}.")

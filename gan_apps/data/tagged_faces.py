@@ -81,11 +81,11 @@ class TaggedFaces(tfds.core.GeneratorBasedBuilder):
 
 
 def _in_manual_folder(folder):
-    if (folder / tagged.TAGS).is_file():
+    if tagged.is_tagged(folder):
         return folder
     zips = sorted(folder.glob("*.zip"))
     if len(zips) != 1:
-        raise Refused(f"{folder}: holds neither {tagged.TAGS} nor one zip.")
+        raise Refused(f"{folder}: holds neither {tagged.LISTED} nor one zip.")
     return zips[0]
 
 

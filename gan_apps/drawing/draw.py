@@ -8,8 +8,8 @@ import numpy as np
 
 from gan_apps.drawing import pictures
 from gan_apps.settings import Failed, Refused
+from gan_apps.settings.drawing import ANIMATION, GRID
 
-GRID, ANIMATION = ".png", ".gif"
 # Names of one picture that are not written here, and that nobody means a folder by.
 _OTHERS = (".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 

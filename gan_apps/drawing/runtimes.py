@@ -11,8 +11,8 @@ import numpy as np
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Refused
+from gan_apps.settings.drawing import RUNTIMES
 
-RUNTIMES = ("auto", "litert", "keras")
 # What reading a damaged file of weights raises, or one of another network's.
 _NOT_READ = (
     OSError,

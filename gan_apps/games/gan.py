@@ -6,6 +6,8 @@ TensorFlow is imported inside, since a command reads its system before it is kno
 from gan_apps.runs.draws import Draw, Latents
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+# What this suite adds to the papers, left out: falling rates, an average of the weights, R1.
+WITHOUT = {"decay_fraction": 0.0, "averaging_decay": 0.0, "real_gradient_weight": 0.0}
 
 
 def built(kind, config, data, iterations, *, classifier=False, **own):

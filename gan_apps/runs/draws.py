@@ -6,6 +6,9 @@ from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
 from gan_apps.settings import LATENT_DISTRIBUTIONS
 
+# Inputs that are no pictures.
+RESERVED = ("latents", "labels", "attributes")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Latents:
@@ -40,6 +43,8 @@ class Pictures:
 
     def __post_init__(self):
         object.__setattr__(self, "shape", image_shape(self.shape))
+        if not isinstance(self.column, str) or self.column in RESERVED:
+            raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,11 @@ class Draw:
         object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.network, dict) or self.network.keys() != {"class", "config"}:
             raise ValueError("a network has a class and a config.")
+        if not isinstance(self.network["config"], dict):
+            raise TypeError("the config of a network is an object.")
+        asked = self.condition.network
+        if self.network["config"].get("condition", asked) != asked:
+            raise ValueError("its network takes another condition.")
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
 

@@ -18,8 +18,10 @@ from gan_apps.settings.errors import Failed, Interrupted, Refused
 from gan_apps.settings.setting import (
     MAX_SEED,
     Settings,
+    allowed,
     changed,
     differences,
+    fields,
     from_json,
     setting,
     to_json,
@@ -33,6 +35,7 @@ from gan_apps.settings.training import (
     TFDS,
     Averaged,
     Training,
+    check_image_size,
     check_spelling,
     is_named,
 )

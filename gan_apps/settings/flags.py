@@ -1,16 +1,12 @@
-"""absl flags from a settings dataclass, and back."""
+"""absl flags from settings dataclasses, and back. All flags of all commands are made here."""
 
-import dataclasses
 import os
 
 from absl import flags
 
 from gan_apps.settings.errors import Refused
-from gan_apps.settings.setting import allowed
+from gan_apps.settings.setting import fields
 from gan_apps.settings.training import check_spelling
-
-# Flags belong to the main that asks for them, so that its --help lists them.
-flags.disclaim_key_flags()
 
 
 class _PathParser(flags.ArgumentParser):
@@ -25,28 +21,22 @@ class _PathsParser(flags.ListParser):
         return [os.path.expanduser(path) for path in super().parse(argument)]
 
 
-def define_path(name, default, help):
-    """Defines the flag of a file or folder."""
-    flags.DEFINE(_PathParser(), name, default, help, serializer=flags.ArgumentSerializer())
+def define(*kinds):
+    """Defines one flag per field of the settings classes, with the field's default, type and help.
+
+    A field that several of them have is one flag, the first one's.
+    """
+    for field in fields(*kinds):
+        default = field.default
+        if isinstance(default, tuple):
+            default = [str(one) for one in default]
+        definers = _PATH_DEFINERS if field.metadata["is_path"] else _DEFINERS
+        definers[field.type](field.name, default, field.metadata["help"])
 
 
-def define_paths(name, default, help):
-    """Defines the flag of several files or folders, separated by commas."""
-    flags.DEFINE(_PathsParser(), name, default, help, serializer=flags.CsvListSerializer(","))
-
-
-def define(config_class):
-    """Defines one flag per field of `config_class`, with the field's default, type and help."""
-    for field in dataclasses.fields(config_class):
-        if field.metadata["is_path"]:
-            define_path(field.name, field.default, _help(field))
-        else:
-            _DEFINERS[type(field.default)](field)
-
-
-def names(config_class):
+def names(*kinds):
     """The names of the flags that `define` made."""
-    return tuple(field.name for field in dataclasses.fields(config_class))
+    return tuple(field.name for field in fields(*kinds))
 
 
 def given(flag_names):
@@ -54,53 +44,55 @@ def given(flag_names):
     return {name: _value(name) for name in flag_names if flags.FLAGS[name].present}
 
 
-def config_from_flags(config_class, stored=None):
+def config_from_flags(config_class, defaults=None):
     """The settings that the command line asks for.
 
     Args:
       config_class: class. A settings dataclass whose flags are defined and parsed.
-      stored: config_class or None. Values of the flags that were not given; defaults if None.
+      defaults: config_class or None. Values of the flags that were not given, such as those of a
+        run that is gone on with; the fields' own if None.
 
     Raises:
       Refused: a value is out of bounds; the message names flag and value.
     """
     values = {name: _value(name) for name in names(config_class)}
-    if stored is not None:
+    if defaults is not None:
         asked = given(names(config_class))
-        values = {name: asked.get(name, getattr(stored, name)) for name in values}
+        values = {name: asked.get(name, getattr(defaults, name)) for name in values}
     try:
         config = config_class(**values)
-        if "dataset" in values and (stored is None or config.dataset != stored.dataset):
-            check_spelling(config.dataset)
+        dataset = values.get("dataset")
+        if dataset is not None and (defaults is None or dataset != defaults.dataset):
+            check_spelling(dataset)
         return config
     except ValueError as error:
         raise Refused(f"--{error}") from None
 
 
 def _value(name):
-    value = flags.FLAGS[name].value
-    if not isinstance(value, list):
-        return value
+    flag = flags.FLAGS[name]
+    if not isinstance(flag.value, list):
+        return flag.value
+    if isinstance(flag.parser, _PathsParser):
+        return tuple(flag.value)
     try:
-        return tuple(int(number) for number in value if value != [""])
+        return tuple(int(number) for number in flag.value if flag.value != [""])
     except ValueError:
         raise Refused(
-            f"--{name} must be whole numbers separated by commas, got {','.join(value)!r}."
+            f"--{name} must be whole numbers separated by commas, got {','.join(flag.value)!r}."
         ) from None
 
 
 _DEFINERS = {
-    bool: lambda field: flags.DEFINE_bool(field.name, field.default, _help(field)),
-    int: lambda field: flags.DEFINE_integer(field.name, field.default, _help(field)),
-    float: lambda field: flags.DEFINE_float(field.name, field.default, _help(field)),
-    str: lambda field: flags.DEFINE_string(field.name, field.default, _help(field)),
-    tuple: lambda field: flags.DEFINE_list(
-        field.name, [str(number) for number in field.default], _help(field)
+    bool: lambda *named: flags.DEFINE_bool(*named),
+    int: lambda *named: flags.DEFINE_integer(*named),
+    float: lambda *named: flags.DEFINE_float(*named),
+    str: lambda *named: flags.DEFINE_string(*named),
+    tuple: lambda *named: flags.DEFINE_list(*named),
+}
+_PATH_DEFINERS = {
+    str: lambda *named: flags.DEFINE(_PathParser(), *named, serializer=flags.ArgumentSerializer()),
+    tuple: lambda *named: flags.DEFINE(
+        _PathsParser(), *named, serializer=flags.CsvListSerializer(",")
     ),
 }
-
-
-def _help(field):
-    choices = allowed(field)
-    listed = f" One of: {', '.join(choices)}." if choices else ""
-    return f"[train] {field.metadata['help']}{listed}"

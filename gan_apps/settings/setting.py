@@ -21,11 +21,15 @@ def setting(
     choices=None,
     only_if=None,
     is_path=False,
+    required="",
 ):
     """A dataclass field with its documentation, its bounds and what it depends on.
 
+    The field's annotation is the type of the value and of the flag: int, float, str, bool, or tuple
+    for several whole numbers (several paths if `is_path`).
+
     Args:
-      default: int, float, str, bool or a tuple of ints. Its type is the flag's type.
+      default: a value of that type; None for a setting that may be left open.
       help: str. The flag's help.
       minimum, above, maximum, below: numbers. Closed and open bounds of the value, or of each
         element of a tuple.
@@ -34,6 +38,7 @@ def setting(
       only_if: (str, function). Another value than the default means something only if the function
         of the config is true, which the words say; it is refused otherwise, not ignored.
       is_path: bool. Whether it names a file or folder, in which "~" is the home folder.
+      required: str. What to name, of a setting without a default, which must be given.
     """
     metadata = {
         "help": help,
@@ -45,6 +50,7 @@ def setting(
         "choices": choices,
         "only_if": only_if,
         "is_path": is_path,
+        "required": required,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -76,6 +82,15 @@ class Settings:
                 vars(kind)["check"](self)
 
 
+def fields(*kinds):
+    """The fields of settings classes; one that several of them have is the first one's."""
+    found = {}
+    for kind in kinds:
+        for field in dataclasses.fields(kind):
+            found.setdefault(field.name, field)
+    return list(found.values())
+
+
 def differences(config, other):
     """The fields in which two configs of one class differ: {name: (mine, theirs)}."""
     pairs = {
@@ -101,10 +116,10 @@ def from_json(config_class, values):
     A field that is not there takes its default: it is a setting of which the program that wrote
     the values had not heard. So the default of a new setting is what was done before there was it.
     """
-    fields = {field.name for field in dataclasses.fields(config_class)}
-    if not isinstance(values, dict) or not values.keys() <= fields:
-        odd = sorted(set(values) - fields) if isinstance(values, dict) else [type(values)]
-        raise ValueError(f"settings do not match {config_class.__name__}: {odd}.")
+    if not isinstance(values, dict):
+        raise ValueError(f"settings must be an object, got {type(values).__name__}.")
+    if odd := values.keys() - {field.name for field in dataclasses.fields(config_class)}:
+        raise ValueError(f"there are no settings {', '.join(sorted(odd))}.")
     return config_class(
         **{
             name: tuple(value) if isinstance(value, list) else value
@@ -120,7 +135,13 @@ def allowed(field):
 
 
 def _check(field, value):
-    expected = type(field.default)
+    expected, required = field.type, field.metadata["required"]
+    if required and not value:
+        raise ValueError(f"{field.name}: {required}.")
+    if value is None and field.default is None:
+        return
+    if value == "" and field.default is None and field.metadata["is_path"]:
+        raise ValueError(f"{field.name}=: names no file or folder.")
     if expected is float and type(value) is int:
         pass
     elif type(value) is not expected:
@@ -129,6 +150,8 @@ def _check(field, value):
         choices = allowed(field)
         if choices and value not in choices:
             raise ValueError(f"{field.name} must be one of {', '.join(choices)}, got {value!r}.")
+        return
+    if expected is tuple and field.metadata["is_path"]:
         return
     for number in value if expected is tuple else (value,):
         if expected is tuple and type(number) is not int:

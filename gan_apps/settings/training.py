@@ -97,10 +97,7 @@ class Training(Settings):
     def check(self):
         if not self.dataset:
             raise ValueError("dataset must name what to learn, got ''.")
-        if self.image_size and (self.image_size < 8 or self.image_size % 4):
-            raise ValueError(
-                f"image_size must be 0, or 8 or more and a multiple of 4, got {self.image_size}."
-            )
+        check_image_size(self.image_size)
         if self.optimizer == "rmsprop" and self.beta_1:
             raise ValueError(f"beta_1 must be 0 with --optimizer=rmsprop, got {self.beta_1}.")
         if self.on_collapse == "rollback" and self.distribute == "multi_worker":
@@ -130,6 +127,12 @@ def refused_with_replicas(name, default, distribute):
         f"{name} must stay {default} with --distribute={distribute}: the replicas cannot wait for "
         "each other inside of what it compiles or leaves out."
     )
+
+
+def check_image_size(size):
+    """ValueError for a side of pictures that no network draws; 0 is what fits the data."""
+    if size and (size < 8 or size % 4):
+        raise ValueError(f"image_size must be 0, or 8 or more and a multiple of 4, got {size}.")
 
 
 def is_named(dataset):

@@ -18,7 +18,7 @@ class Recipe:
 
     Args:
       reference: str. Where they are printed.
-      values: {setting: value}, of those that differ from the defaults.
+      values: {setting: value}. All that it fixes, whatever the defaults are or become.
     """
 
     reference: str

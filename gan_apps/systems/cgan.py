@@ -5,11 +5,11 @@ import dataclasses
 from gan_apps import settings
 from gan_apps.games import gan
 from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
-from gan_apps.systems import System
+from gan_apps.systems import Recipe, System
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(GAN, Labelled, Divergence):
+class Config(Labelled, Divergence, GAN):
     """Settings of the conditional GAN, chosen by measurement (benchmarks/RESULTS.md)."""
 
     objective: str = setting(
@@ -78,4 +78,26 @@ SYSTEM = System(
     conditional=True,
     shipped="cgan_digits",
     shipped_prompt="cgan_anime",
+    recipes={
+        "paper": Recipe(
+            reference="Reed et al. 2016, arXiv 1605.05396, section 5 and algorithm 1",
+            values={
+                **gan.WITHOUT,
+                "architecture": "dcgan",
+                "normalization": "batch",
+                "generator_normalization": "batch",
+                "latent_dim": 100,
+                "latent_distribution": "normal",
+                "batch_size": 64,
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0002,
+                "generator_learning_rate": 0.0002,
+                "beta_1": 0.5,
+                "beta_2": 0.999,
+                "objective": "non_saturating",
+                "mismatched_weight": 0.5,
+                "classifier_weight": 0.0,
+            },
+        )
+    },
 )

@@ -5,11 +5,11 @@ import dataclasses
 from gan_apps import settings
 from gan_apps.games import gan
 from gan_apps.settings import GAN, Labelled, changed, rows, setting
-from gan_apps.systems import System
+from gan_apps.systems import Recipe, System
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(GAN, Labelled):
+class Config(Labelled, GAN):
     """Settings of the DCGAN."""
 
     objective: str = setting(
@@ -47,4 +47,25 @@ SYSTEM = System(
     game=game,
     draws=gan.draws,
     shipped="dcgan_faces",
+    recipes={
+        "paper": Recipe(
+            reference="Radford et al. 2016, arXiv 1511.06434, section 4",
+            values={
+                # How wide the networks are goes with the size of the pictures, in the paper too.
+                **gan.WITHOUT,
+                "architecture": "dcgan",
+                "normalization": "batch",
+                "generator_normalization": "batch",
+                "latent_dim": 100,
+                "latent_distribution": "uniform",
+                "batch_size": 128,
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0002,
+                "generator_learning_rate": 0.0002,
+                "beta_1": 0.5,
+                "beta_2": 0.999,
+                "objective": "non_saturating",
+            },
+        )
+    },
 )

@@ -4,11 +4,11 @@ import dataclasses
 
 from gan_apps.games import gan
 from gan_apps.settings import GAN, Divergence, rows, setting
-from gan_apps.systems import System
+from gan_apps.systems import Recipe, System
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(GAN, Divergence):
+class Config(Divergence, GAN):
     """Settings of the f-GAN."""
 
     divergence: str = setting(
@@ -40,4 +40,25 @@ SYSTEM = System(
     game=game,
     draws=gan.draws,
     shipped="fgan_digits",
+    recipes={
+        "paper": Recipe(
+            reference="Nowozin et al. 2016, arXiv 1606.00709, section 4",
+            values={
+                **gan.WITHOUT,
+                "architecture": "mlp",
+                "generator_widths": (1200, 1200),
+                "discriminator_widths": (240, 240),
+                "normalization": "none",
+                "generator_normalization": "batch",
+                "latent_dim": 100,
+                "latent_distribution": "uniform",
+                "batch_size": 4096,
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0002,
+                "generator_learning_rate": 0.0002,
+                "beta_1": 0.5,
+                "beta_2": 0.999,
+            },
+        )
+    },
 )

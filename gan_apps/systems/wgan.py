@@ -4,7 +4,7 @@ import dataclasses
 
 from gan_apps.games import gan
 from gan_apps.settings import GAN, changed
-from gan_apps.systems import System
+from gan_apps.systems import Recipe, System
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,4 +32,23 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=gan.draws,
+    recipes={
+        "paper": Recipe(
+            reference="Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1",
+            values={
+                # The networks are the DCGAN's; the decay of RMSprop is not told.
+                **gan.WITHOUT,
+                "architecture": "dcgan",
+                "normalization": "batch",
+                "generator_normalization": "batch",
+                "batch_size": 64,
+                "optimizer": "rmsprop",
+                "beta_1": 0.0,
+                "discriminator_learning_rate": 5e-05,
+                "generator_learning_rate": 5e-05,
+                "clip": 0.01,
+                "discriminator_steps": 5,
+            },
+        )
+    },
 )

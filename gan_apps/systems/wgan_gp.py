@@ -4,7 +4,7 @@ import dataclasses
 
 from gan_apps.games import gan
 from gan_apps.settings import GAN, PENALTIES, changed
-from gan_apps.systems import System
+from gan_apps.systems import Recipe, System
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,4 +32,23 @@ SYSTEM = System(
     game=game,
     draws=gan.draws,
     shipped="wgan_gp_fashion",
+    recipes={
+        "paper": Recipe(
+            reference="Gulrajani et al. 2017, arXiv 1704.00028, algorithm 1",
+            values={
+                **gan.WITHOUT,
+                "architecture": "dcgan",
+                "normalization": "none",
+                "generator_normalization": "batch",
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0001,
+                "generator_learning_rate": 0.0001,
+                "beta_1": 0.0,
+                "beta_2": 0.9,
+                "penalty": "two_sided",
+                "penalty_weight": 10.0,
+                "discriminator_steps": 5,
+            },
+        )
+    },
 )

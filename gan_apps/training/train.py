@@ -118,7 +118,7 @@ def _data(system, config, run, accept_changed):
     if data.condition.column is None:
         raise Refused(
             f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
-            f"each of them) and no {tagged.TAGS}, which gan_apps.{system.name} learns; "
+            f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns; "
             "gan_apps.dcgan learns without."
         )
     if system.judges is not None:

@@ -1,0 +1,58 @@
+"""What is asked of a run: pictures from latents or from pictures, of what, and where to."""
+
+from gan_apps import conditions
+from gan_apps.conditions.attributes import PROMPT
+from gan_apps.settings import Refused
+from gan_apps.settings.drawing import AskedFor, FromPictures
+
+
+def request(run, draw, asked):
+    """The drawing.draw.Request that settings ask of a run.
+
+    Args:
+      run: path of the run.
+      draw: runs.draws.Draw of it.
+      asked: settings.drawing.Drawing.
+    """
+    from gan_apps.command import latent_requests, picture_requests
+
+    if draw.latents is None:
+        _refuse(run, asked.beyond(FromPictures), "draws from pictures: give --input")
+        return picture_requests.request(draw, asked)
+    _refuse(run, asked.beyond(AskedFor), "draws from noise, not from pictures")
+    return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
+
+
+def _refuse(run, given, why):
+    for name, value in given.items():
+        raise Refused(f"--{name}={value}: {run} {why}.")
+
+
+def requested_values(run, draw, asked):
+    """What --digit, --label or --prompt ask of a run, a list of values, and a file name.
+
+    Prompts are words without a place of their own: what a run does not know of them is told on
+    stderr.
+    """
+    condition = draw.condition
+    for name in conditions.FLAGS:
+        value = getattr(asked, name)
+        if value is None or name == condition.flag:
+            continue
+        if condition.flag is None:
+            raise Refused(f"--{name}={value}: {run} draws without being asked for anything.")
+        raise Refused(
+            f"--{name}={value}: this run draws {condition.known()}; ask with --{condition.flag}."
+        )
+    text = None if condition.flag is None else getattr(asked, condition.flag)
+    if text is None:
+        return condition.every(), condition.default_name or run.resolve().name
+    values = condition.read(text, f"--{condition.flag}")
+    return values, condition.file_name(values)
+
+
+def list_words(run, draw):
+    if draw.condition.flag != PROMPT:
+        raise Refused(f"--list_words: {run} does not draw from prompts.")
+    for noun, values in draw.condition.slots:
+        print(f"{noun}: {', '.join(value.replace('_', ' ') for value in values)}")

@@ -1,0 +1,201 @@
+"""Settings of a request for pictures: which, how many, from which latents, and where to.
+
+A command takes the class of what its runs draw from; `AnyDrawing` asks any run.
+"""
+
+import dataclasses
+import pathlib
+
+from gan_apps.settings.setting import MAX_SEED, Settings, setting
+
+MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
+MAX_FRAMES = 1_000
+STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
+MIN_TRUNCATION = 0.05
+RUNTIMES = ("auto", "litert", "keras")
+# How the name of a grid ends, and of an animation.
+GRID, ANIMATION = ".png", ".gif"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawing(Settings):
+    """Settings of every request."""
+
+    # What some requests can ask besides, as it is where they cannot.
+    digit = label = prompt = interpolate_to = None
+    fix_latents = list_words = False
+    num_images = interpolate = frames = arithmetic = truncation = None
+    input, side_by_side = None, False
+
+    seed: int = setting(0, "Seed of the pictures.", minimum=0, maximum=MAX_SEED)
+    output: str = setting(
+        None,
+        "Where to draw: a grid if it ends in .png, an animation if in .gif, else a folder of "
+        "single pictures. Default: a grid in the current folder, named for what it shows.",
+        is_path=True,
+    )
+
+    @property
+    def animated(self):
+        """Whether --output is an animation."""
+        return self.output is not None and pathlib.Path(self.output).suffix.lower() == ANIMATION
+
+    @property
+    def in_words(self):
+        """Whether only a run that draws from prompts can be meant."""
+        return self.prompt is not None or self.interpolate_to is not None or self.list_words
+
+    def beyond(self, kind):
+        """What is asked that a request of `kind` could not ask: {name: value}."""
+        known = kind.__dataclass_fields__
+        values = {
+            field.name: (getattr(self, field.name), field.default)
+            for field in dataclasses.fields(AnyDrawing)
+            if field.name not in known
+        }
+        return {name: value for name, (value, default) in values.items() if value != default}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromLatents(Drawing):
+    """Settings of pictures from noise."""
+
+    num_images: int = setting(
+        None,
+        f"Pictures, of each digit, label or prompt where such are asked for. Default: "
+        f"{DEFAULT_IMAGES}.",
+        minimum=1,
+        maximum=MAX_IMAGES,
+    )
+    interpolate: str = setting(
+        None,
+        "SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of the "
+        "other, as a strip, or as an animation there and back if --output ends in .gif.",
+    )
+    frames: int = setting(
+        None,
+        f"Pictures on the way. Default: {STRIP_FRAMES}, or {ANIMATION_FRAMES} in an animation.",
+        minimum=2,
+        maximum=MAX_FRAMES,
+    )
+    arithmetic: str = setting(
+        None,
+        "A-B+C, each a seed or several whose mean is taken, such as 1,4,7-2,3,5+6,8,9: a row for "
+        "each with its mean at the end, and the sum last.",
+    )
+    truncation: float = setting(
+        None,
+        "Normal latents beyond so many standard deviations are drawn again: below 2, pictures are "
+        "more ordinary and less varied.",
+        minimum=MIN_TRUNCATION,
+    )
+
+    @property
+    def way(self):
+        """The flag that asks for the way between two pictures, as it was given, or None."""
+        if self.interpolate_to is not None:
+            return f"--interpolate_to={self.interpolate_to}"
+        return None if self.interpolate is None else f"--interpolate={self.interpolate}"
+
+    def check(self):
+        total = None if self.arithmetic is None else f"--arithmetic={self.arithmetic}"
+        fixed = "--fix_latents" if self.fix_latents else None
+        plays = [play for play in (self.way, total, fixed) if play is not None]
+        if len(plays) > 1:
+            raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
+        if self.frames is not None and self.way is None:
+            raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
+        if self.truncation is not None and (self.way or total):
+            raise ValueError(f"truncation={self.truncation} means nothing with {plays[0]}.")
+        if total is not None and self.animated:
+            raise ValueError(f"output={self.output}: --arithmetic draws a .png or a folder.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AskedFor(FromLatents):
+    """Settings of pictures from noise that are asked for something."""
+
+    digit: str = setting(
+        None, "Digits to draw, such as 9 or 3,1,4: one row each. Default: all ten."
+    )
+    label: str = setting(
+        None,
+        "The same for runs on other labelled data: numbers or names, such as 1,Sandal. "
+        "Default: all.",
+    )
+    prompt: str = setting(
+        None,
+        "The same in words, such as 'blue hair red eyes'; several, separated by ; are a row each. "
+        "What is left out is drawn at random.",
+    )
+    interpolate_to: str = setting(
+        None,
+        "A second prompt: an animation from --prompt to it (a strip if --output ends in .png), "
+        "from the same latents, or from those of --interpolate's seeds.",
+    )
+    fix_latents: bool = setting(
+        False,
+        "Draw everything that is asked for from the same latents: a row is one character, or one "
+        "hand. A single prompt is drawn in all values of what it leaves open, such as the hair. "
+        "--num_images is then the rows, 1 if not given.",
+    )
+    list_words: bool = setting(False, "Print the words that --prompt may use, and stop.")
+
+    def check(self):
+        names = ("digit", "label", "prompt")
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) > 1:
+            first, second = (f"{name}={getattr(self, name)}" for name in given[:2])
+            raise ValueError(f"{second} means nothing with --{first}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromPictures(Drawing):
+    """Settings of pictures from pictures that are given."""
+
+    input: str = setting(
+        None,
+        "The picture to draw from, or a folder of them: each as large as the network takes it, "
+        "its central square. --output is then a .png for one picture, or a folder.",
+        is_path=True,
+    )
+    side_by_side: bool = setting(False, "Draw each picture beside the one that was given.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromPictures, AskedFor):
+    """Settings of a request of which it is not known what draws."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OfRun(Settings):
+    """Settings of what of a run draws."""
+
+    draw: str = setting(
+        None, "Which of the run's networks draws, where it has several. Default: the first."
+    )
+    state: str = setting(
+        None,
+        "Draw from a saved state of the run, which need not have ended: best (the least kernel "
+        "distance while training), last, or the number of an iteration. Default: the generator "
+        "that the training ended with.",
+    )
+    runtime: str = setting(
+        "auto", "What draws; auto is LiteRT if installed, or Keras.", choices=RUNTIMES
+    )
+
+
+def asked_of(takes, conditional):
+    """The class of a request to runs that draw from "latents" or from "pictures".
+
+    Args:
+      takes: str.
+      conditional: bool. Whether they are asked for something.
+    """
+    if takes == "pictures":
+        return FromPictures
+    return AskedFor if conditional else FromLatents
+
+
+def _bare(flag):
+    return flag.removeprefix("--")

@@ -1,0 +1,142 @@
+"""Requests: settings that contradict each other, what a run is asked for, by labels' names."""
+
+import dataclasses
+import types
+
+import pytest
+import tensorflow as tf
+
+from gan_apps import conditions
+from gan_apps.command import requests
+from gan_apps.conditions import Labels as LabelCondition
+from gan_apps.runs.draws import Pictures
+from gan_apps.settings import Refused
+from gan_apps.settings.drawing import (
+    AnyDrawing,
+    AskedFor,
+    FromLatents,
+    FromPictures,
+    OfRun,
+    asked_of,
+)
+from models.text import Labels
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """A function of --label=VALUE and the names of a run's labels; the numbers that it asks for."""
+
+    def numbers(value, names):
+        draw = types.SimpleNamespace(condition=LabelCondition(names))
+        return requests.requested_values(tmp_path, draw, AskedFor(label=value))[0]
+
+    return numbers
+
+
+@pytest.mark.parametrize(
+    "value, names, expected",
+    [
+        ("dog,cat", ("cat", "dog"), [1, 0]),
+        ("1, CAT", ("cat", "dog"), [1, 0]),
+        ("cafe\u0301", ("Café", "dog"), [0]),
+        ("très long", ("dog", "très long"), [1]),
+        ("cats, dogs", ("a", "cats, dogs"), [1]),
+        ("Cat,cat", ("Cat", "cat"), [0, 1]),
+        # Folders called by numbers: the names are what is asked for.
+        ("10,2", ("1", "10", "2"), [1, 2]),
+        ("07", tuple("0123456789"), [7]),
+    ],
+)
+def test_labels_are_asked_for_by_name(asked, value, names, expected):
+    assert asked(value, names) == expected
+
+
+@pytest.mark.parametrize(
+    "value, names, words",
+    [
+        ("cow", ("cat", "dog"), "--label=cow: 'cow' is not one of 0 to 1 or cat, dog."),
+        ("cat,cow", ("cat", "dog"), "--label=cat,cow: 'cow' is not"),
+        ("0", ("1", "10", "2"), "--label=0: '0' is not one of 1, 10, 2."),
+        ("x", tuple(f"c{i}" for i in range(99)), "c28, c29 and 69 more."),
+    ],
+)
+def test_what_is_no_label_is_refused(asked, value, names, words):
+    with pytest.raises(Refused) as refusal:
+        asked(value, names)
+    assert words in str(refusal.value)
+
+
+def test_a_server_reads_labels_as_the_command_does():
+    for names, words, numbers in (
+        (["cat", "dog"], ["DOG", " 0 ", "2"], [1, 0, -1]),
+        (["1", "10", "2"], ["10", "2", "0"], [1, 2, -1]),
+    ):
+        assert Labels(names)(tf.constant(words)).numpy().tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"num_images": 0}, "num_images must be at least 1, got 0"),
+        ({"num_images": 10_001}, "num_images must be at most 10000, got 10001"),
+        ({"frames": 1, "interpolate": "1,2"}, "frames must be at least 2, got 1"),
+        ({"frames": 5}, "frames=5 means nothing without --interpolate"),
+        ({"truncation": 0.0}, "truncation must be at least 0.05, got 0.0"),
+        ({"truncation": float("nan")}, "truncation must be finite, got nan"),
+        ({"truncation": 1.0, "arithmetic": "1"}, "truncation=1.0 means nothing with --arithmetic"),
+        (
+            {"arithmetic": "1", "interpolate": "1,2"},
+            "arithmetic=1 means nothing with --interpolate",
+        ),
+        ({"arithmetic": "1", "interpolate_to": "x"}, "arithmetic=1 .* --interpolate_to=x"),
+        ({"fix_latents": True, "arithmetic": "1"}, "fix_latents means nothing with --arithmetic=1"),
+        ({"arithmetic": "1", "output": "a.GIF"}, "output=a.GIF: --arithmetic draws a .png"),
+        ({"digit": "9", "prompt": "red hair"}, "prompt=red hair means nothing with --digit=9"),
+        ({"output": ""}, "output=: names no file or folder"),
+        ({"input": ""}, "input=: names no file or folder"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+    ],
+)
+def test_requests_that_contradict_themselves(values, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        AnyDrawing(**values)
+
+
+def test_what_a_request_cannot_ask_is_as_where_it_is_not_asked():
+    for kind in (FromLatents, AskedFor, FromPictures):
+        for field in dataclasses.fields(AnyDrawing):
+            assert getattr(kind(), field.name) == field.default, (kind, field.name)
+
+
+def test_every_flag_of_a_condition_can_be_given():
+    assert set(conditions.FLAGS) <= AskedFor.__dataclass_fields__.keys()
+
+
+@pytest.mark.parametrize(
+    "takes, conditional, kind",
+    [
+        ("latents", False, FromLatents),
+        ("latents", True, AskedFor),
+        ("pictures", False, FromPictures),
+    ],
+)
+def test_a_system_s_requests_have_what_its_runs_take(takes, conditional, kind):
+    assert asked_of(takes, conditional) is kind
+    assert not OfRun.__dataclass_fields__.keys() & AnyDrawing.__dataclass_fields__.keys()
+    assert kind().beyond(kind) == {}
+
+
+def test_what_a_run_does_not_take_is_refused_by_name(tmp_path):
+    pictures = types.SimpleNamespace(
+        latents=None,
+        pictures=Pictures(column="images", shape=(8, 8, 1)),
+        condition=conditions.Nothing(),
+    )
+    asked = AnyDrawing(input="a.png", num_images=16)
+    with pytest.raises(Refused, match="--num_images=16: .* draws from pictures: give --input"):
+        requests.request(tmp_path, pictures, asked)
+    noise = types.SimpleNamespace(latents=object(), condition=conditions.Nothing())
+    with pytest.raises(Refused, match="--input=a.png: .* draws from noise"):
+        requests.request(tmp_path, noise, AnyDrawing(input="a.png"))
+    with pytest.raises(Refused, match="--digit=3: .* without being asked for anything"):
+        requests.request(tmp_path, noise, AnyDrawing(digit="3"))
