@@ -304,7 +304,8 @@ def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeyp
     assert report["conditional_accuracy"] > 0.5 and set(report["per_label"]) == {"light", "dark"}
     assert report["spread_ratio"] == pytest.approx(1.0, abs=0.15)
     # More labels than pictures.
-    drawing.recipe = dataclasses.replace(drawing.recipe, label_names=tuple(map(str, range(200))))
+    names = (*data.label_names, *map(str, range(198)))
+    drawing.recipe = dataclasses.replace(drawing.recipe, label_names=names, data=None)
     with pytest.raises(evaluate.NotMeasured, match="100 pictures are not one of each of its 200"):
         drawing.judged(tmp_path, num_images=100)
 
