@@ -33,9 +33,9 @@ def served(request, tmp_path_factory):
     run = run_dir.shipped(request.param)
     recipe = run_dir.read_recipe(run)
     output = tmp_path_factory.mktemp("exports") / request.param
-    ((path, _, _),) = export.export(run, recipe, output, "saved_model")
+    (form,) = export.export(run, recipe, output, "saved_model")
     local = runtimes.open_generator(run, recipe, "litert")
-    return recipe, path, c_session.Session(path), local
+    return recipe, form.path, c_session.Session(form.path), local
 
 
 def asked(recipe, count):
