@@ -24,7 +24,7 @@ TABLE = (ROOT / "tests" / "FAULTS.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("text, least", [(TABLE, 30), (RESULTS, 0)], ids=["FAULTS", "RESULTS"])
+@pytest.mark.parametrize("text, least", [(TABLE, 30), (RESULTS, 100)], ids=["FAULTS", "RESULTS"])
 def test_every_test_in_a_table_exists(text, least):
     named = re.findall(r"`(test_\w+\.py)::(\w+)`", text)
     assert len(named) >= least
