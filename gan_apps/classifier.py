@@ -5,7 +5,7 @@ python -m gan_apps.classifier --dataset=path/to/faces --output=classifier_of_fac
 python -m gan_apps.evaluate --run_dir=RUN --classifier=classifier_of_faces    judges by it
 """
 
-from gan_apps.command import judge_command
+from gan_apps.command import system_command
 
 if __name__ == "__main__":
-    judge_command.launch("classifier")
+    system_command.launch("classifier")

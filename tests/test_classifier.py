@@ -69,7 +69,9 @@ def test_a_turn_is_finite_and_moves_every_variable_of_the_one_player():
 
 
 def test_the_loss_is_the_cross_entropy_of_shifted_images_and_an_open_slot_costs_nothing():
-    game = game_of(FACES, shift=0)
+    game = game_of(FACES)
+    moved = []
+    game.shifted = lambda images: moved.append(images) or images
     images = tf.zeros((2, 8, 8, 1))
     told = {}
     game.tell = lambda name, value: told.update({name: float(value)})
@@ -81,7 +83,7 @@ def test_the_loss_is_the_cross_entropy_of_shifted_images_and_an_open_slot_costs_
     sure, wrong = np.log(1 + 2 * np.exp(-9.0)), np.log(2 * 1.0 + np.exp(9.0))
     expected = (sure + np.log(1 + np.exp(-9.0)) + wrong) / 2
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
-    assert told == {"classifier_accuracy": 0.5}
+    assert told == {"classifier_accuracy": 0.5} and moved[0] is images
 
 
 def test_every_image_is_shifted_by_itself():

@@ -31,6 +31,44 @@ class Command(Settings):
     )
     seed: int = changed(Training, "seed", 0)
 
+    @property
+    def run(self):
+        """The path of the run that is named, or None."""
+        return None if self.run_dir is None else pathlib.Path(self.run_dir)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JudgeCommand(Command):
+    """The same of a judge, which trains and draws nothing."""
+
+    mode: str = changed(Command, "mode", "train", choices=("train",), help="There is one.")
+    run_dir: str = changed(Command, "run_dir", None, help="The same as --output.")
+    output: str = setting(
+        None,
+        "The folder of the judge: a new one, or an existing run of it to go on with.",
+        is_path=True,
+    )
+
+    def check(self):
+        if self.output is None and self.run_dir is None:
+            raise ValueError("output: name the folder to write the judge to.")
+        if None not in (self.output, self.run_dir) and self.output != self.run_dir:
+            raise ValueError(
+                f"output must be the same as --run_dir, got {self.output} and {self.run_dir}."
+            )
+        folder = self.run.parent
+        if not folder.is_dir():
+            raise ValueError(f"output={self.run}: the folder {folder} does not exist.")
+
+    @property
+    def run(self):
+        return pathlib.Path(self.run_dir if self.output is None else self.output)
+
+
+def command_of(system):
+    """The class of what a System's command has beside drawing and training."""
+    return JudgeCommand if system.draws is None else Command
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Start(Settings):
@@ -67,7 +105,7 @@ def sections(system):
     """The flags of the command of a System: {title: settings classes}."""
     drawing = {"Drawing": (asked_of(system.takes, system.conditional), OfRun)}
     return {
-        "Flags": (Command,),
+        "Flags": (command_of(system),),
         **(drawing if system.draws is not None else {}),
         "Training": (start_of(system), system.config),
     }
@@ -85,10 +123,10 @@ def run(system):
     Raises:
       Refused: a flag is out of bounds, or belongs to the other mode.
     """
-    command = settings_flags.config_from_flags(Command)
+    command = settings_flags.config_from_flags(command_of(system))
     _refuse_flags_of_other_modes(system, command.mode)
-    run = None if command.run_dir is None else pathlib.Path(command.run_dir)
-    path = train(system, run) if command.mode == "train" else _generate(system, run)
+    drawn = command.mode != "train"
+    path = _generate(system, command.run) if drawn else train(system, command.run)
     if path is not None:
         print(path)
 

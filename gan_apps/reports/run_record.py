@@ -76,8 +76,8 @@ class RunRecord:
     def command(self):
         """The command that makes the run again."""
         flags = [f"--{name}={_as_flag(value)}" for name, value in self.changed.items()]
-        how = "--mode=train" if self.recipe.draws else "--output=FOLDER"
-        return " ".join([f"python -m gan_apps.{self.recipe.system} {how}", *flags])
+        flags += [] if self.recipe.draws else ["--output=FOLDER"]
+        return " ".join([f"python -m gan_apps.{self.recipe.system} --mode=train", *flags])
 
     @property
     def pictures(self):
