@@ -28,7 +28,9 @@ ALLOWED = {
     # What a system is made of, before anything is trained: TensorFlow is imported inside.
     "gan_apps.systems": {"gan_apps.systems", "gan_apps.games", "gan_apps.settings", "models"}
     | STANDARD,
-    "gan_apps.games": {"gan_apps.games", "gan_apps.runs", "models"} | STANDARD,
+    # How often a judge is right, it says itself.
+    "gan_apps.games": {"gan_apps.games", "gan_apps.evaluation", "gan_apps.runs", "models"}
+    | STANDARD,
     "gan_apps.pictures": {"gan_apps.pictures", "numpy", "PIL"} | STANDARD,
     "gan_apps.operating_system": {"gan_apps.operating_system", *TENSORFLOW} | STANDARD,
     "gan_apps.runs": {
