@@ -27,8 +27,7 @@ class Recorded:
 
     def __init__(self, model, convert):
         self.drawn, self.convert, self.foreign_labels = [], convert, None
-        for name in ("latents", "uniform"):
-            setattr(model, name, self._recording(getattr(model, name)))
+        model.noise = self._recording(model.noise)
 
     def _recording(self, draw):
         def recorded(*arguments):
@@ -56,21 +55,21 @@ def differences(task, side):
       side: "keras" or "torch", with ", careful" and with ", channels_last" (torch) or without.
     """
     task = dataclasses.replace(task, config=_penalised_at_once(task.config))
-    model, minibatches = ours.built(task, "float32", ITERATIONS * task.images_per_iteration)
+    model, order = ours.built(task, "float32", ITERATIONS * task.images_per_iteration)
     peer = (_Keras if side.startswith("keras") else _Torch)(task, model, side)
     found = []
-    for iteration in minibatches.epoch(0):
+    for iteration in order.iterations().take(ITERATIONS):
         # The generator is asked for what the real images of the last update are.
-        for name in iteration["conditions"]:
-            iteration["conditions"][name] = iteration["examples"][name][-1:]
+        for name in iteration["generator"]:
+            iteration["generator"][name] = iteration["discriminator"][name][-1:]
         model.reset_metrics()
         losses = model.train_step(iteration)
-        optimizers = model.discriminator_optimizer, model.generator_optimizer
-        mine = [float(losses[name]) for name in ("discriminator_loss", "generator_loss")]
-        mine += [_keras_norm(optimizer) for optimizer in optimizers]
+        players = ("discriminator", "generator")
+        mine = [float(losses[f"{name}_loss"]) for name in players]
+        mine += [_keras_norm(model.optimizers[name]) for name in players]
         examples = {
             name: values.numpy().reshape(-1, *values.shape[2:])
-            for name, values in iteration["examples"].items()
+            for name, values in iteration["discriminator"].items()
         }
         theirs = peer.stepped(examples)
         scales = [max(abs(mine[0]), 1.0), max(abs(mine[1]), 1.0), *mine[2:]]
@@ -135,7 +134,7 @@ class _Keras:
         if self.keras_io:
             data = images.astype("float32") / 255.0, tf.one_hot(labels, keras_io.NUM_CLASSES)
         else:
-            self.noise.foreign_labels = [examples.get("mismatched_labels")]
+            self.noise.foreign_labels = [examples.get("foreign_labels")]
             images = tf.constant(images.astype("float32") / 127.5 - 1.0)
             data = images if labels is None else (images, tf.constant(labels))
         logs = self.gan.train_step(data)
@@ -165,7 +164,7 @@ class _Torch:
 
     def stepped(self, examples):
         """The peer's losses and gradients' norms of an iteration."""
-        labels, foreign = examples.get("labels"), examples.get("mismatched_labels")
+        labels, foreign = examples.get("labels"), examples.get("foreign_labels")
         self.noise.foreign_labels = [None if foreign is None else foreign.astype("int64")]
         data = self.tensors(self.task, examples["images"], labels, self.channels_last)
         losses = self.gan.iteration(*data)

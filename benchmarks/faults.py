@@ -37,7 +37,7 @@ FLAGS = [
 MOST_LATE = 0.3
 COMPARED = (
     run_dir.METRICS,
-    run_dir.LITERT,
+    f"generator{run_dir.LITERT}",
     run_dir.SAMPLES,
     run_dir.ROUNDS,
     run_dir.ROUNDS_MOVING,

@@ -10,57 +10,66 @@ import tensorflow as tf
 import models
 from benchmarks.peers import keras_io
 from benchmarks.watch import Watch
-from gan_apps.data import sources
-from gan_apps.data.minibatches import Minibatches
+from gan_apps import systems
+from gan_apps.conditions import Labels
+from gan_apps.data.columns import Data
+from gan_apps.data.minibatches import minibatches
+from gan_apps.games import gan
 from gan_apps.training import building
+from models.conditions import OneHot
 from models.convolutions import FewFiltersConv2D
-from models.networks import OneHot
+
+# What keras.io's networks are asked by.
+_LABELS = models.Condition("labels", (keras_io.NUM_CLASSES,))
 
 
 def built(task, precision, count=None):
-    """The compiled model of a task and the minibatches that it learns from."""
+    """The compiled model of a task and the models.order.Minibatches that it learns from."""
     config = dataclasses.replace(task.config, precision=precision)
-    pixels, labels = task.data(count)
-    names = tuple(str(label) for label in range(task.num_classes))
-    images = sources.Images(pixels, labels, names, "label" if names else None)
-    minibatches = Minibatches(
-        images,
-        config.batch_size,
-        config.discriminator_steps,
-        config.generator_steps,
-        config.seed,
-        config.horizontal_flips,
+    images, labels = task.data(count)
+    data = Data({"images": images})
+    if labels is not None:
+        names = tuple(str(label) for label in range(task.num_classes))
+        data = Data({"images": images, "labels": labels}, Labels(names))
+    system = systems.find(task.system)
+    model = _keras_io(config) if task.keras_io else building.build(system, config, data)
+    order = minibatches(
+        data, model.players, config.batch_size, config.seed, config.horizontal_flips
     )
-    make = _keras_io if task.keras_io else building.build
-    return make(task.app, config, minibatches), minibatches
+    return model, order
 
 
 def fit(task, precision, windows):
     """Trains until the windows are complete, an epoch after the other as `gan_apps.training`."""
-    model, minibatches = built(task, precision)
-    epoch = 0
+    model, order = built(task, precision)
     while not windows.complete:
-        model.fit(minibatches.epoch(epoch), shuffle=False, verbose=0, callbacks=[Watch(windows)])
-        epoch += 1
+        model.fit(order, verbose=0, callbacks=[Watch(windows)])
 
 
-def _keras_io(app, config, minibatches):
+def _keras_io(config):
     """keras.io's networks in our loop, with our loop's images in [-1, 1] and our convolution."""
     keras.utils.set_random_seed(config.seed)
-    policy = building.POLICIES[config.precision]
-    model = models.MODELS[app](
-        _keras_io_generator(policy),
-        _keras_io_generator("float32"),
-        _keras_io_discriminator(policy),
-        objective=building.objective(config),
+    policy = gan.POLICIES[config.precision]
+    networks = {
+        "generator": _keras_io_generator(policy),
+        "averaged_generator": _keras_io_generator("float32"),
+        "discriminator": _keras_io_discriminator(policy),
+    }
+    model = models.CGAN(
+        networks,
+        objective=gan.objective(config),
         mismatched_weight=config.mismatched_weight,
         seed=config.seed,
     )
+    rates = {
+        "discriminator": config.discriminator_learning_rate,
+        "generator": config.generator_learning_rate,
+    }
     model.compile(
-        *(
-            keras.optimizers.Adam(rate, config.beta_1, config.beta_2)
-            for rate in (config.discriminator_learning_rate, config.generator_learning_rate)
-        )
+        {
+            name: keras.optimizers.Adam(rate, config.beta_1, config.beta_2)
+            for name, rate in rates.items()
+        }
     )
     return model
 
@@ -73,7 +82,7 @@ def _keras_io_generator(policy):
         x = layer(x)
     x = keras.layers.Rescaling(2.0, -1.0)(x)
     network = keras.Model({"latents": latents, "labels": labels}, x)
-    network.latent_dim = keras_io.LATENT_DIM
+    network.latent_dim, network.condition = keras_io.LATENT_DIM, _LABELS
     return network
 
 
@@ -86,7 +95,9 @@ def _keras_io_discriminator(policy):
     x = keras.layers.Concatenate()([keras.layers.Rescaling(0.5, 0.5)(images), planes])
     for layer in keras_io.discriminator_layers(dtype=policy):
         x = layer(x)
-    return keras.Model({"images": images, "labels": labels}, x)
+    network = keras.Model({"images": images, "labels": labels}, x)
+    network.condition = _LABELS
+    return network
 
 
 def forward_flops(network):
@@ -116,9 +127,10 @@ def step_flops(model):
     through both again.
     """
     generator, discriminator = forward_flops(model.generator), forward_flops(model.discriminator)
-    penalties = float(model.penalty is not None)
-    if model.real_gradient_weight:
-        penalties += 1 / model.real_gradient_interval
+    adversary = model.adversary
+    penalties = float(adversary.penalty is not None)
+    if adversary.real_gradient_weight:
+        penalties += 1 / adversary.real_gradient_interval
     update = generator + (2 * 3 + 6 * penalties) * discriminator
     turn = 3 * generator + 2 * discriminator
     return update + turn * model.generator_steps / model.discriminator_steps

@@ -24,7 +24,6 @@ from gan_apps.operating_system import quiet
 from gan_apps.runs import run_dir
 
 CALLERS = 20
-JUDGED = 1_000
 
 _RUN = flags.DEFINE_string("run_dir", "checkpoints/cgan_digits", "The run.")
 _SOAK = flags.DEFINE_float("soak_seconds", 0.0, "How long twenty callers ask at once.", 0.0)
@@ -42,25 +41,14 @@ def seconds_of(work, repeats):
     return np.asarray(found)
 
 
-def some(recipe, count, seed=1):
-    from gan_apps.drawing import latents
-
-    conditions = recipe.conditions
-    each = -(-count // len(conditions or (0,)))
-    inputs = latents.requested(recipe, conditions, each, seed)
-    order = np.random.RandomState(0).permutation(len(inputs["latents"]))[:count]
-    return {name: values[order] for name, values in inputs.items()}
-
-
-def variants(recipe, exported, expected, inputs):
+def variants(draw, exported, reference):
     """One row for each LiteRT file; an export leaves out one without variety."""
     from ai_edge_litert.interpreter import Interpreter
 
     from gan_apps.drawing import runtimes
-    from gan_apps.evaluation import forms
     from gan_apps.serving import litert
 
-    reference = forms.Reference(recipe, inputs, expected)
+    one = {name: values[:1] for name, values in reference.inputs.items()}
     print(
         "| LiteRT | MB | ms, 1 thread | ms, 2 threads | 16, 1 thread | differs | variety "
         "| as asked |"
@@ -71,13 +59,12 @@ def variants(recipe, exported, expected, inputs):
         if not path.exists():
             print(f"| {variant} | left out |")
             continue
-        images = runtimes.litert_generator(path, recipe)(inputs)
-        one = {name: values[:1] for name, values in inputs.items()}
+        images = runtimes.litert_generator(path, draw)(reference.inputs)
         times = []
         for threads in (1, 2):
             with quiet.stderr():
                 interpreter = Interpreter(str(path), num_threads=threads)
-            runner = interpreter.get_signature_runner("latents")
+            runner = interpreter.get_signature_runner(draw.signature)
             work = functools.partial(runner, **one)
             times.append(np.median(seconds_of(work, 200)) * 1e3)
         share = reference.read_as_asked(images)
@@ -112,11 +99,13 @@ def sessions(recipe, run, session, generator, inputs):
         )
 
 
-def soak(recipe, session, seconds):
+def soak(condition, session, seconds):
     """Twenty callers at once; every reply is compared with the same request's first."""
-    prompts = [name.encode() for name in recipe.label_names]
-    if recipe.vocabulary is not None:
-        prompts = [attribute.encode() for attribute in recipe.vocabulary.slots[0].attributes]
+    prompts = []
+    if condition.kind == "labels":
+        prompts = [name.encode() for name in condition.names]
+    elif condition.kind == "attributes":
+        prompts = [attribute.encode() for attribute in condition.vocabulary.slots[0].attributes]
 
     def asked(seed):
         inputs = {"seed": np.array([seed], np.int64)}
@@ -162,28 +151,24 @@ def main(argv):
     del argv
     quiet.import_tensorflow()
     from gan_apps.drawing import runtimes
-    from gan_apps.serving import export
+    from gan_apps.evaluation import forms
+    from gan_apps.serving import exports
     from tests.c_session import Session
 
     run = pathlib.Path(_RUN.value)
     recipe = run_dir.read_recipe(run)
-    generator = runtimes.keras_network(run_dir.checked(run, run_dir.KERAS_WEIGHTS), recipe)
-    inputs = some(recipe, JUDGED)
-    expected = np.concatenate(
-        [
-            generator({name: values[start : start + 100] for name, values in inputs.items()})
-            for start in range(0, JUDGED, 100)
-        ]
-    )
+    name, draw = runtimes.named_draw(run, recipe)
+    generator = runtimes.keras_network(runtimes.weights(run, name), name, draw)
+    reference = forms.Reference(run, recipe, name, runtimes.in_batches(generator))
     with tempfile.TemporaryDirectory() as folder:
         exported = pathlib.Path(folder) / run.resolve().name
-        export.export(run, recipe, exported, "all")
+        exports.export(run, recipe, exported, "all")
         session = Session(exported / "saved_model" / "1")
-        print(f"{run}, {JUDGED:,} pictures\n")
-        variants(recipe, exported, expected, inputs)
-        sessions(recipe, run, session, generator, inputs)
+        print(f"{run}, {len(reference.images):,} pictures\n")
+        variants(draw, exported, reference)
+        sessions(recipe, run, session, generator, reference.inputs)
         if _SOAK.value:
-            soak(recipe, session, _SOAK.value)
+            soak(draw.condition, session, _SOAK.value)
 
 
 if __name__ == "__main__":

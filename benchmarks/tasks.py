@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from gan_apps import settings
+from gan_apps import settings, systems
 
 # What checkpoints/dcgan_faces was trained with, but for the mirrored images.
 _FACES = {
@@ -36,8 +36,8 @@ class Task:
     """A training.
 
     Args:
-      app: str. The command: a key of models.MODELS.
-      config: settings.TrainConfig. All but the networks' sizes is read off it by peers too.
+      system: str. The name of one of systems.
+      config: settings.GAN. All but the networks' sizes is read off it by peers too.
       image_size, channels: ints.
       num_classes: int. 0 for images without labels. Default 0.
       count: int. Images; an epoch of them is as short as memory for float32 ones allows.
@@ -47,8 +47,8 @@ class Task:
         False.
     """
 
-    app: str
-    config: settings.TrainConfig
+    system: str
+    config: settings.GAN
     image_size: int
     channels: int
     num_classes: int = 0
@@ -70,6 +70,10 @@ class Task:
         return images, None if labels is None else labels.astype(np.int32)
 
 
+def _settings(system, **values):
+    return {"system": system, "config": systems.find(system).config(**values)}
+
+
 _DIGITS = {
     "image_size": 28,
     "channels": 1,
@@ -78,20 +82,18 @@ _DIGITS = {
     "discriminator_widths": (48, 96, 192),
 }
 TASKS = {
-    "digits": Task(app="cgan", config=settings.CGANConfig(), num_classes=10, **_DIGITS),
+    "digits": Task(**_settings("cgan"), num_classes=10, **_DIGITS),
     "faces": Task(
-        app="dcgan",
-        config=settings.DCGANConfig(**_FACES),
+        **_settings("dcgan", **_FACES),
         image_size=64,
         channels=3,
         count=8_192,
         generator_widths=_FACES["generator_widths"],
         discriminator_widths=(32, 64, 128, 256),
     ),
-    "wgan_gp": Task(app="wgan_gp", config=settings.WGANGPConfig(), **_DIGITS),
+    "wgan_gp": Task(**_settings("wgan_gp"), **_DIGITS),
     "keras_io": Task(
-        app="cgan",
-        config=settings.CGANConfig(**_KERAS_IO),
+        **_settings("cgan", **_KERAS_IO),
         num_classes=10,
         keras_io=True,
         **{**_DIGITS, "generator_widths": (128, 128), "discriminator_widths": (64, 128)},

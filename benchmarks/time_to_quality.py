@@ -24,7 +24,6 @@ import time
 import numpy as np
 from absl import app, flags
 
-from gan_apps import settings
 from gan_apps.operating_system import files, processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -49,10 +48,10 @@ class Judge:
 
     def __init__(self, dataset):
         from gan_apps.data import sources
-        from gan_apps.evaluation import classifier
+        from gan_apps.evaluation import judges
         from gan_apps.runs import run_dir
 
-        self.classifier = classifier.load(run_dir.shipped(classifier.SHIPPED["mnist"]))
+        self.classifier = judges.load(run_dir.shipped(judges.SHIPPED["mnist"]))
         _, self.reference = self.classifier.judged(sources.load(dataset, "test").images)
         self.labels = np.repeat(np.arange(NUM_CLASSES, dtype=np.int32), PER_LABEL)
 
@@ -111,33 +110,33 @@ class Clock:
         self.started += time.perf_counter() - stopped
 
 
-def train_ours(path, judge, images):
+def train_ours(path, judge, data):
     """The command's training, with its default settings, for as long as asked."""
     from benchmarks.watch import Watch
-    from gan_apps.data.minibatches import Minibatches
+    from gan_apps import systems
+    from gan_apps.data.minibatches import minibatches
     from gan_apps.drawing import pictures
     from gan_apps.training import building
 
-    config = processor.resolved(settings.CGANConfig(dataset=_DATASET.value))
-    minibatches = Minibatches(images, config.batch_size, 1, 1, config.seed)
-    model = building.build("cgan", config, minibatches)
+    system = systems.find("cgan")
+    config = processor.resolved(system.config(dataset=_DATASET.value))
+    model = building.build(system, config, data)
+    order = minibatches(data, model.players, config.batch_size, config.seed)
     inputs = {"latents": judge.latents(config.latent_dim), "labels": judge.labels}
     drawn = lambda: pictures.to_bytes(model.averaged_generator(inputs, training=False))
     clock = Clock(path, _MINUTES.value * 60, drawn, judge)
-    epoch = 0
     while not clock.complete:
-        model.fit(minibatches.epoch(epoch), shuffle=False, verbose=0, callbacks=[Watch(clock)])
-        epoch += 1
+        model.fit(order, verbose=0, callbacks=[Watch(clock)])
 
 
-def train_keras_io(path, judge, images):
+def train_keras_io(path, judge, data):
     """The recipe, for as long as asked."""
     from benchmarks.peers import keras_io
     from benchmarks.watch import Watch
 
     gan = keras_io.ConditionalGAN()
     gan.compile()
-    minibatches = keras_io.dataset(images.images, images.labels)
+    minibatches = keras_io.dataset(data.images, data.numbers)
     one_hot = np.eye(NUM_CLASSES, dtype=np.float32)[judge.labels]
     inputs = np.concatenate([judge.latents(keras_io.LATENT_DIM), one_hot], axis=1)
     # Its images are in [0, 1].
@@ -219,8 +218,8 @@ def main(argv):
         quiet.import_tensorflow()
         from gan_apps.data import sources
 
-        images = sources.load(_DATASET.value)
-        TRAINED[left[0]](folder / f"{left[0]}.json", Judge(_DATASET.value), images)
+        data = sources.load(_DATASET.value)
+        TRAINED[left[0]](folder / f"{left[0]}.json", Judge(_DATASET.value), data)
     found = results(folder)
     draw(folder, found)
     if len(_SIDES.value) > 1 or len(found) == 1:

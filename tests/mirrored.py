@@ -6,7 +6,6 @@ divides its devices once in a process.
 
 import pathlib
 import sys
-import types
 
 import numpy as np
 import tensorflow as tf
@@ -25,22 +24,22 @@ def trained(case, distribute):
     # TensorFlow runs while these are imported, and its devices are then what they are.
     from gan_apps.conditions import Labels
     from gan_apps.data.columns import Data
-    from gan_apps.data.minibatches import Minibatches
-    from gan_apps.training import distribution, states
+    from gan_apps.data.minibatches import minibatches
+    from gan_apps.training import states
+    from gan_apps.training.distribution import Place
     from tests.tiny_models import COUNT, NUM_CLASSES, built
 
     name, arguments = CASES[case]
-    with distribution.strategy(distribute).scope():
+    place = Place(distribute)
+    with place.scope():
         model = built(name, **arguments)
     random = np.random.RandomState(0)
     images = random.randint(0, 256, (60, 8, 8, 1), np.uint8)
     labels = random.randint(0, NUM_CLASSES, 60).astype(np.int32)
     data = Data({"images": images, "labels": labels}, Labels(tuple("abcd")))
     data = data if model.conditions else data.unconditional()
-    minibatches = Minibatches(data, model.players, COUNT, 0, horizontal_flips=True)
-    config = types.SimpleNamespace(distribute=distribute)
-    dataset = distribution.iterations(config, minibatches, 1, 1)
-    model.fit(dataset, steps_per_epoch=ITERATIONS, shuffle=False, verbose=0)
+    order = minibatches(data, model.players, COUNT, 0, horizontal_flips=True)
+    model.fit(place.iterations(order, 1, 1), steps_per_epoch=ITERATIONS, verbose=0)
     # The norms of two replicas' gradients are not the norm of their sum.
     return {
         name: variable.numpy()

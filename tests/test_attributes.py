@@ -364,12 +364,15 @@ def test_grids_of_faces(gan_apps, tmp_path, arguments, size):
         assert image.size == (size[0] * zoom, size[1] * zoom)
 
 
-def test_from_one_prompt_to_another_is_an_animation(gan_apps):
+def test_from_one_prompt_to_another_is_an_animation(gan_apps, tmp_path):
     asked = ["--prompt=red hair brown eyes", "--interpolate_to=blue hair aqua eyes", "--frames=9"]
     result = gan_apps("cgan", *asked)
     assert result.returncode == 0, result.stderr
     name = "prompt_red_hair_brown_eyes_to_blue_hair_aqua_eyes.gif"
     assert result.stdout == f"{name}\n"
+    # There and back, as where the file is named.
+    gan_apps("cgan", *asked, "--output=named.gif")
+    assert (tmp_path / name).read_bytes() == (tmp_path / "named.gif").read_bytes()
 
 
 def test_what_is_ignored_is_said(gan_apps):

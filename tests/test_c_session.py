@@ -13,7 +13,7 @@ from PIL import Image
 
 from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.serving import export
+from gan_apps.serving import exports
 from tests import c_session
 
 RUNS = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
@@ -29,24 +29,25 @@ pytestmark = [
 
 @pytest.fixture(scope="module", params=RUNS)
 def served(request, tmp_path_factory):
-    """(recipe, folder of the version, session, generator drawn here) of each shipped run."""
+    """(draw, folder of the version, session, generator drawn here) of each shipped run."""
     run = run_dir.shipped(request.param)
     recipe = run_dir.read_recipe(run)
     output = tmp_path_factory.mktemp("exports") / request.param
-    ((path, _, _),) = export.export(run, recipe, output, "saved_model")
+    (form,) = exports.export(run, recipe, output, "saved_model")
     local = runtimes.open_generator(run, recipe, "litert")
-    return recipe, path, c_session.Session(path), local
+    return recipe.draw, form.path, c_session.Session(form.path), local
 
 
-def asked(recipe, count):
+def asked(draw, count):
     """Inputs of the signatures that take seeds, for `count` pictures."""
     inputs = {"seed": np.arange(count, dtype=np.int64)}
-    if recipe.condition == "prompt":
-        words = [slot.attributes[0].encode() for slot in recipe.vocabulary.slots]
+    words = []
+    if draw.condition.kind == "attributes":
+        words = [slot.attributes[0].encode() for slot in draw.condition.vocabulary.slots]
+    elif draw.condition.kind == "labels":
+        words = [name.encode() for name in draw.condition.names]
+    if words:
         inputs["prompt"] = [words[number % len(words)] for number in range(count)]
-    elif recipe.condition is not None:
-        names = recipe.label_names
-        inputs["prompt"] = [names[number % len(names)].encode() for number in range(count)]
     return inputs
 
 
@@ -55,16 +56,15 @@ def row(inputs, number):
 
 
 def test_its_pictures_are_those_drawn_here(served):
-    recipe, _, session, local = served
-    conditions = None if recipe.conditions is None else list(recipe.conditions)[:3]
-    inputs = latents.requested(recipe, conditions, 3, 1)
+    draw, _, session, local = served
+    inputs = latents.requested(draw, draw.condition.every()[:3], 3, 1)
     images = session.run("latents", inputs)["images"]
     assert_allclose(images, (local(inputs) + 1.0) / 2.0, atol=1 / 255)
 
 
 def test_files_images_and_seeds_agree(served):
-    recipe, _, session, _ = served
-    inputs = asked(recipe, 5)
+    draw, _, session, _ = served
+    inputs = asked(draw, 5)
     images = session.run("images", inputs)["images"]
     files = session.run("serving_default", inputs)["image_bytes"]
     for number, (image, file) in enumerate(zip(images, files, strict=True)):
@@ -77,8 +77,8 @@ def test_files_images_and_seeds_agree(served):
 
 
 def test_callers_at_once_get_what_each_asked_for(served):
-    recipe, _, session, _ = served
-    inputs = asked(recipe, 24)
+    draw, _, session, _ = served
+    inputs = asked(draw, 24)
     expected = session.run("images", inputs)["images"]
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         replies = pool.map(lambda number: session.run("images", row(inputs, number)), range(24))
@@ -87,11 +87,11 @@ def test_callers_at_once_get_what_each_asked_for(served):
 
 
 def test_a_prompt_that_is_not_understood_is_an_invalid_argument(served):
-    recipe, _, session, _ = served
-    if recipe.condition is None:
+    draw, _, session, _ = served
+    if draw.condition.column is None:
         assert set(session.signatures["images"].inputs) == {"seed"}
         return
-    inputs = asked(recipe, 2)
+    inputs = asked(draw, 2)
     inputs["prompt"][1] = b"rainbow hair"
     with pytest.raises(c_session.SessionError, match="not understood.*rainbow hair") as failure:
         session.run("images", inputs)
@@ -113,11 +113,11 @@ for arguments in json.loads(sys.argv[1]):
 
 
 def test_saved_model_cli_shows_every_signature_and_runs_one(served, tmp_path):
-    recipe, path, session, _ = served
+    draw, path, session, _ = served
     expressions = "seed=[3]"
     inputs = {"seed": np.array([3], np.int64)}
-    if recipe.condition is not None:
-        inputs["prompt"] = asked(recipe, 1)["prompt"]
+    if draw.condition.column is not None:
+        inputs["prompt"] = asked(draw, 1)["prompt"]
         expressions += f";prompt=['{inputs['prompt'][0].decode()}']"
     model = ["--dir", str(path), "--tag_set", "serve"]
     runs = ["--signature_def", "images", "--input_exprs", expressions, "--outdir", str(tmp_path)]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_apps import systems
 from gan_apps.runs import run_dir
 from gan_apps.settings import Interrupted
-from gan_apps.training import callbacks, diagnosis, finishing, states, train
+from gan_apps.training import artifacts, callbacks, diagnosis, states, train
 from gan_apps.training.diagnosis import WentWrong
 from gan_apps.training.events import Events
 from gan_apps.training.monitor import Monitor
@@ -79,7 +80,7 @@ def test_no_value_is_read_at_every_iteration(tiny_config, tmp_path, monkeypatch)
         return numpy(self)
 
     monkeypatch.setattr(tensor, "_numpy", counting)
-    monkeypatch.setattr(finishing, "finish", lambda *arguments: None)
+    monkeypatch.setattr(artifacts, "write", lambda *arguments: None)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     last = callbacks.SaveStates.after_iteration
 
@@ -89,7 +90,7 @@ def test_no_value_is_read_at_every_iteration(tiny_config, tmp_path, monkeypatch)
         reads.clear()
 
     monkeypatch.setattr(callbacks.SaveStates, "after_iteration", counted)
-    train.train("cgan", tiny_config, tmp_path / "run")
+    train.train(systems.find("cgan"), tiny_config, tmp_path / "run")
     # Rows at every fifth, states at every eighth, and the bar's first losses.
     assert list(seen) == list(range(1, 23))
     assert [iteration for iteration in seen if seen[iteration]] == [1, 5, 8, 10, 15, 16, 20, 22]

@@ -27,7 +27,7 @@ from PIL import Image
 from gan_apps.clients import servers
 from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.serving import export
+from gan_apps.serving import exports
 from gan_apps.settings import Failed, Refused
 
 MODEL = "cgan_digits"
@@ -37,7 +37,7 @@ MODEL = "cgan_digits"
 def exported(tmp_path_factory):
     run = run_dir.shipped(MODEL)
     output = tmp_path_factory.mktemp("exports") / MODEL
-    export.export(run, run_dir.read_recipe(run), output, "saved_model")
+    exports.export(run, run_dir.read_recipe(run), output, "saved_model")
     return output
 
 
@@ -131,12 +131,12 @@ def test_without_a_name_the_file_is_the_command_s(served, gan_apps, tmp_path):
 
 def inputs_of(digits, count):
     recipe = run_dir.read_recipe(run_dir.shipped(MODEL))
-    return recipe, latents.requested(recipe, digits, count, 1)
+    return recipe, latents.requested(recipe.draw, digits, count, 1)
 
 
 def test_many_pictures_are_asked_for_in_parts(served):
     recipe, inputs = inputs_of([1, 2], 40)
-    drawn = servers.open_generator(served, MODEL, recipe)(inputs)
+    drawn = servers.open_generator(served, MODEL, recipe.draw)(inputs)
     here = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
     assert drawn.shape == (80, 28, 28, 1) and len(drawn) > 2 * servers.BATCH
     np.testing.assert_allclose(drawn, here, atol=1e-4)
@@ -144,8 +144,8 @@ def test_many_pictures_are_asked_for_in_parts(served):
 
 def test_many_clients_at_once_get_what_each_asked_for(served):
     recipe, _ = inputs_of([0], 1)
-    generator = servers.open_generator(served, MODEL, recipe)
-    requests = [latents.requested(recipe, [seed % 10], 2, seed) for seed in range(40)]
+    generator = servers.open_generator(served, MODEL, recipe.draw)
+    requests = [latents.requested(recipe.draw, [seed % 10], 2, seed) for seed in range(40)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(generator, requests))
     local = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")
@@ -194,7 +194,7 @@ def real_server(exported):
 
 def test_a_real_server_draws_the_same(real_server):
     recipe, inputs = inputs_of([1, 2], 4)
-    drawn = servers.open_generator(real_server, MODEL, recipe)(inputs)
+    drawn = servers.open_generator(real_server, MODEL, recipe.draw)(inputs)
     here = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
     np.testing.assert_allclose(drawn, here, atol=1e-3)
 
@@ -203,7 +203,7 @@ def predicted(answer, seconds=5.0):
     """What the client makes of a server's answer to a request for one picture."""
     recipe, inputs = inputs_of([1], 1)
     with http_server(answer) as url:
-        return servers.open_generator(url, MODEL, recipe, seconds)(inputs)
+        return servers.open_generator(url, MODEL, recipe.draw, seconds)(inputs)
 
 
 def outputs(values):
@@ -266,7 +266,7 @@ def test_a_slow_server_is_not_waited_for():
     recipe, inputs = inputs_of([1], 1)
     with http_server(answer) as url:
         with pytest.raises(Failed, match="no reply within 0.2 s"):
-            servers.open_generator(url, MODEL, recipe, 0.2)(inputs)
+            servers.open_generator(url, MODEL, recipe.draw, 0.2)(inputs)
         released.set()
 
 
@@ -341,13 +341,13 @@ def test_grpc_draws_the_same(grpc_served, monkeypatch):
     recipe, inputs = inputs_of([7], 3)
     local = runtimes.open_generator(run_dir.shipped(MODEL), recipe, "litert")(inputs)
     service.unavailable = 2
-    drawn = servers.open_generator(url, MODEL, recipe)(inputs)
+    drawn = servers.open_generator(url, MODEL, recipe.draw)(inputs)
     np.testing.assert_allclose(drawn, local, atol=1e-4)
     with pytest.raises(Failed, match="NOT_FOUND: Servable not found"):
-        servers.open_generator(url, "other", recipe)(inputs)
+        servers.open_generator(url, "other", recipe.draw)(inputs)
     service.unavailable = 9
     with pytest.raises(Failed, match="UNAVAILABLE: loading .asked 4 times"):
-        servers.open_generator(url, MODEL, recipe)(inputs)
+        servers.open_generator(url, MODEL, recipe.draw)(inputs)
 
 
 def test_grpc_s_packages_are_asked_for(monkeypatch):
@@ -363,4 +363,4 @@ def test_grpc_s_packages_are_asked_for(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     recipe, _ = inputs_of([7], 1)
     with pytest.raises(Refused, match="pip install tensorflow-serving-api"):
-        servers.open_generator("grpc://localhost:8500", MODEL, recipe)
+        servers.open_generator("grpc://localhost:8500", MODEL, recipe.draw)

@@ -227,21 +227,13 @@ def test_open_slots_are_completed_and_opened():
     assert FACES.opened((MISSING, MISSING)) == [(0, MISSING), (1, MISSING), (2, MISSING)]
 
 
-def test_values_are_grouped_by_what_is_drawn_unasked():
-    assert DIGITS.groups([3, 1, 3]) == [3, 1, 3]
-    assert FACES.groups([(0, 1), (2, 0)]) == [0, 0]
-    assert NOTHING.groups([(), (), ()]) == [0, 0, 0]
-    for condition, values in ((DIGITS, [9, 0]), (FACES, [(1, 1)]), (NOTHING, [()])):
-        assert max(condition.groups(values)) < len(condition.every())
-
-
 def test_what_a_judge_reads_and_a_card_says():
     assert NOTHING.slots == ()
     assert CLOTHES.slots == [["label", ["T-shirt/top", "Bag", "Ankle boot"]]]
     assert FACES.slots == [["hair", ["blue", "light_red", "green"]], ["eyes", ["aqua", "brown"]]]
     assert (CLOTHES.sizes, FACES.sizes, HAIR.sizes) == ((3,), (3, 2), (2,))
     assert CLOTHES.known() == "T-shirt/top, Bag, Ankle boot"
-    assert CLOTHES.card() == (f" on request: {CLOTHES.known()}", ", `labels` int32 [1]")
+    assert CLOTHES.card() == (f" on request: {CLOTHES.known()}", "`labels` int32 [1]")
     words, column = FACES.card()
     assert FACES.known() in words and "`attributes` float32 [1, 5]" in column
 

@@ -75,12 +75,12 @@ def test_directions_are_what_moves_the_first_layer_most():
     import h5py
 
     run = run_dir.shipped("cgan_digits")
-    recipe = run_dir.read_recipe(run)
-    found = np.asarray(site.directions(run, recipe))
-    assert found.shape == (4, recipe.latent_dim)
+    path, size = run / "generator.weights.h5", run_dir.read_recipe(run).draw.latents.size
+    found = np.asarray(site.directions(path, size))
+    assert found.shape == (4, size)
     np.testing.assert_allclose(found @ found.T, np.eye(4), atol=1e-4)
-    with h5py.File(run / run_dir.KERAS_WEIGHTS) as weights:
-        kernel = np.asarray(weights["layers/dense/vars/0"])[: recipe.latent_dim]
+    with h5py.File(path) as weights:
+        kernel = np.asarray(weights["layers/dense/vars/0"])[:size]
     moved = np.linalg.norm(found @ kernel, axis=1)
     singular = np.linalg.svd(kernel, compute_uv=False)
     np.testing.assert_allclose(moved, singular[:4], rtol=1e-4)
@@ -222,25 +222,25 @@ def pixels(page, number=0):
 def drawn_here(name, asked, count, seed):
     run = run_dir.shipped(name)
     recipe = run_dir.read_recipe(run)
-    inputs = latents.requested(recipe, asked(recipe), count, seed)
+    inputs = latents.requested(recipe.draw, asked(recipe.draw.condition), count, seed)
     return pictures.to_bytes(runtimes.open_generator(run, recipe, "litert")(inputs))
 
 
 def test_a_digit_appears_and_is_the_command_s(page):
     loaded(page)
     assert "One picture of 9" in page.inner_text("#status")
-    expected = drawn_here("cgan_digits", lambda recipe: [9], 1, 0)[0]
+    expected = drawn_here("cgan_digits", lambda condition: [9], 1, 0)[0]
     assert np.abs(pixels(page).astype(int) - expected).max() <= 1
     page.get_by_label("3", exact=True).check()
     page.get_by_label("Seed", exact=True).fill("4000000000")
     page.get_by_role("button", name="Draw sixteen").click()
     page.wait_for_function("document.querySelectorAll('#pictures canvas').length === 16")
-    expected = drawn_here("cgan_digits", lambda recipe: [3], 16, 4000000000)
+    expected = drawn_here("cgan_digits", lambda condition: [3], 16, 4000000000)
     for number in range(16):
         assert np.abs(pixels(page, number).astype(int) - expected[number]).max() <= 1
-    from gan_apps.evaluation import classifier
+    from gan_apps.evaluation import judges
 
-    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    judge = judges.load(run_dir.shipped("classifier_mnist"))
     images = np.stack([pixels(page, number)[..., :1] for number in range(16)])
     assert (judge.judged(images)[0].argmax(axis=1) == 3).mean() >= 0.9
     assert page.errors == []
@@ -252,7 +252,7 @@ def test_faces_are_as_asked_and_left_open_as_the_command_does(page):
     page.get_by_role("button", name="Draw sixteen").click()
     page.wait_for_function("document.querySelectorAll('#pictures canvas').length === 16")
     expected = drawn_here(
-        "cgan_anime", lambda recipe: [recipe.vocabulary.read("blue hair")[0]], 16, 0
+        "cgan_anime", lambda condition: condition.read("blue hair", "--prompt"), 16, 0
     )
     for number in range(16):
         assert np.abs(pixels(page, number).astype(int) - expected[number]).max() <= 1
@@ -267,7 +267,7 @@ def test_sliders_and_the_way_to_another_seed_change_the_picture(page):
     page.get_by_label("To seed").fill("5")
     page.get_by_label("How far").fill("1")
     page.wait_for_timeout(500)
-    expected = drawn_here("cgan_digits", lambda recipe: [9], 1, 5)[0]
+    expected = drawn_here("cgan_digits", lambda condition: [9], 1, 5)[0]
     assert np.abs(pixels(page).astype(int) - expected).max() <= 1
     page.get_by_label("How far").fill("0")
     page.get_by_text("Change it").click()

@@ -12,10 +12,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gan_apps import settings, systems
-from gan_apps.command import adversarial
+from gan_apps.command import system_command
 from gan_apps.conditions import Labels
 from gan_apps.data.columns import Data
-from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.minibatches import minibatches
 from gan_apps.settings import Refused, workers
 from gan_apps.training import distribution
 from models import Player
@@ -89,9 +89,9 @@ def test_workers_need_tf_config_and_one_folder(monkeypatch):
     config = CGANConfig(distribute="multi_worker")
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(Refused, match="multi_worker needs --run_dir"):
-        adversarial._join_the_workers(None, config)
+        system_command._join_the_workers(None, config)
     with pytest.raises(Refused, match="the environment has no TF_CONFIG"):
-        adversarial._join_the_workers("run", config)
+        system_command._join_the_workers("run", config)
 
 
 @pytest.mark.parametrize("change", [{"jit_compile": True}, {"initial_discriminator_steps": 5}])
@@ -103,7 +103,7 @@ def test_what_replicas_cannot_do_is_refused(change):
 
 def test_one_device_is_not_mirrored():
     with pytest.raises(Refused, match="sees one device here, .*--distribute=none"):
-        distribution.strategy("mirrored")
+        distribution.Place("mirrored")
 
 
 def test_a_batch_size_that_cannot_be_shared_is_refused(monkeypatch):
@@ -111,18 +111,19 @@ def test_a_batch_size_that_cannot_be_shared_is_refused(monkeypatch):
         num_replicas_in_sync = 3
 
     monkeypatch.setattr(distribution, "strategy", lambda distribute: Three())
-    distribution.refuse_uneven(CGANConfig(batch_size=9))
+    place = distribution.Place("mirrored")
+    place.refuse_uneven(9)
     with pytest.raises(Refused, match="--batch_size=64: 3 replicas .* a multiple of 3"):
-        distribution.refuse_uneven(CGANConfig(batch_size=64))
+        place.refuse_uneven(64)
 
 
 def test_a_run_may_go_on_elsewhere_and_an_older_one_does_not_say_where(tmp_path):
     stored = CGANConfig()
-    adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored"), stored)
-    adversarial._refuse_changes(tmp_path, CGANConfig(on_collapse="stop"), stored)
+    system_command._refuse_changes(tmp_path, CGANConfig(distribute="mirrored"), stored)
+    system_command._refuse_changes(tmp_path, CGANConfig(on_collapse="stop"), stored)
     words = "and --distribute and --on_collapse: --seed is 0 in the run, not 3"
     with pytest.raises(Refused, match=words):
-        adversarial._refuse_changes(tmp_path, CGANConfig(distribute="mirrored", seed=3), stored)
+        system_command._refuse_changes(tmp_path, CGANConfig(distribute="mirrored", seed=3), stored)
     values = settings.to_json(CGANConfig(distribute="mirrored"))
     assert settings.from_json(CGANConfig, values).distribute == "mirrored"
     del values["distribute"]
@@ -144,11 +145,13 @@ def test_parts_of_a_minibatch_are_the_minibatch():
         for name, (columns, steps) in wanted.items()
     )
     data = Data(columns, Labels(tuple("abcd")))
-    minibatches = Minibatches(data, players, 6, 0, horizontal_flips=True)
-    whole = list(minibatches.epoch(1, 1))
+    order = minibatches(data, players, 6, 0, horizontal_flips=True)
+    assert order.steps_per_epoch == 4
+    # From the second iteration of an epoch to the first of the next.
+    whole = list(order.iterations(5).take(4))
     # One worker with replicas 0 and 1 of 3, and another with replica 2.
-    first, second = (list(minibatches.epoch(1, 1, parts, 3)) for parts in (range(2), range(2, 3)))
-    assert (len(whole), len(first), len(second)) == (3, 6, 3)
+    first = list(order.iterations(5, range(2), 3).take(8))
+    second = list(order.iterations(5, range(2, 3), 3).take(4))
     for number, iteration in enumerate(whole):
         thirds = [first[2 * number], first[2 * number + 1], second[number]]
         for kind, values in iteration.items():

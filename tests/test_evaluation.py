@@ -1,4 +1,4 @@
-"""The judge, and what it says of the shipped run."""
+"""The judges, and what is said of a run's pictures."""
 
 import dataclasses
 import json
@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_apps.conditions import Labels, Nothing
 from gan_apps.data import parts, sources
+from gan_apps.data.columns import Data
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import classifier, evaluate, metrics, pixels
+from gan_apps.evaluation import judgement, judges, metrics, pixels
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import Failed, Refused
 from gan_apps.training import cards
 
@@ -20,24 +23,24 @@ FOLDER = run_dir.shipped("classifier_mnist")
 
 @pytest.mark.parametrize("dataset, least", [("mnist", 0.990), ("fashion_mnist", 0.920)])
 def test_the_shipped_classifiers_are_small_and_accurate_by_their_record(dataset, least):
-    folder = run_dir.shipped(classifier.SHIPPED[dataset])
-    config = json.loads((folder / classifier.CONFIG).read_text())
-    assert (folder / classifier.WEIGHTS).stat().st_size <= 1_000_000
+    folder = run_dir.shipped(judges.SHIPPED[dataset])
+    config = json.loads((folder / judges.CONFIG).read_text())
+    assert (folder / judges.WEIGHTS).stat().st_size <= 1_000_000
     assert least <= config["test_accuracy"]["all"] <= 1.0
-    assert classifier.load(folder).test_accuracy == config["test_accuracy"]
+    assert judges.load(folder).test_accuracy == config["test_accuracy"]
 
 
 def test_the_shipped_classifier_reads_mnist_as_recorded(mnist_here):
-    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    judge = judges.load(run_dir.shipped("classifier_mnist"))
     test = sources.load("mnist", "test")
     probabilities, features = judge.judged(test.images)
-    accuracy = np.mean(np.argmax(probabilities, axis=1) == test.labels)
+    accuracy = np.mean(np.argmax(probabilities, axis=1) == test.numbers)
     assert accuracy == pytest.approx(judge.test_accuracy["all"], abs=2e-4)
-    assert features.shape == (10000, classifier.FEATURES)
+    assert features.shape == (10000, judges.FEATURES)
 
 
 def test_probabilities_sum_to_one():
-    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    judge = judges.load(run_dir.shipped("classifier_mnist"))
     digits = sources.load("digits", "test")
     probabilities, _ = judge.judged(digits.images[:50])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
@@ -45,16 +48,16 @@ def test_probabilities_sum_to_one():
 
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     folder = shutil.copytree(FOLDER, tmp_path / "classifier_mnist")
-    content = (folder / classifier.WEIGHTS).read_bytes()
-    (folder / classifier.WEIGHTS).write_bytes(content[:-1])
+    content = (folder / judges.WEIGHTS).read_bytes()
+    (folder / judges.WEIGHTS).write_bytes(content[:-1])
     monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
     with pytest.raises(Refused, match="is damaged"):
-        classifier.load(run_dir.shipped("classifier_mnist"))
+        judges.load(run_dir.shipped("classifier_mnist"))
 
 
 def test_a_classifier_can_be_trained(tmp_path):
-    accuracy = classifier.train("digits", tmp_path / "judge", num_epochs=3, seed=0)
-    config = json.loads((tmp_path / "judge" / classifier.CONFIG).read_text())
+    accuracy = judges.train("digits", tmp_path / "judge", num_epochs=3, seed=0)
+    config = json.loads((tmp_path / "judge" / judges.CONFIG).read_text())
     assert config["test_accuracy"] == accuracy
     # Three passes over 1,437 digits; chance is 10 %.
     assert 0.5 < accuracy["all"] <= 1.0
@@ -63,7 +66,7 @@ def test_a_classifier_can_be_trained(tmp_path):
 def test_a_classifier_needs_labels(tmp_path):
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
     with pytest.raises(Refused, match=f"--dataset={tmp_path}: has no labels"):
-        classifier.train(str(tmp_path), tmp_path / "judge", num_epochs=1, seed=0)
+        judges.train(str(tmp_path), tmp_path / "judge", num_epochs=1, seed=0)
     assert not (tmp_path / "judge").exists()
 
 
@@ -71,14 +74,14 @@ def test_a_classifier_needs_labels(tmp_path):
 def shipped_pictures():
     run = run_dir.shipped("cgan_digits")
     recipe = run_dir.read_recipe(run)
-    inputs = latents.requested(recipe, recipe.labels, 200, 123)
+    inputs = latents.requested(recipe.draw, recipe.draw.condition.every(), 200, 123)
     images = runtimes.open_generator(run, recipe, "litert")(inputs)
     return pictures.to_bytes(images), inputs["labels"]
 
 
 def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
     images, labels = shipped_pictures
-    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    judge = judges.load(run_dir.shipped("classifier_mnist"))
     probabilities, _ = judge.judged(images)
     assert 0.99 <= metrics.conditional_accuracy(probabilities, labels) <= 1.0
     assert 9.5 < metrics.classifier_score(probabilities) <= 10.0
@@ -88,7 +91,7 @@ def test_the_shipped_run_is_near_the_floor_and_evaluation_writes_what_it_measure
     mnist_here, tmp_path
 ):
     run = shutil.copytree(run_dir.shipped("cgan_digits"), tmp_path / "run")
-    report = evaluate.evaluate(run, run_dir.read_recipe(run), seed=123)
+    report = judgement.judge(run, run_dir.read_recipe(run), seed=123)
     assert json.loads((run / run_dir.EVALUATION).read_text()) == report
     assert report["num_images"] == 2000
     assert 0.0 < report["frechet_distance"] <= 3.0 * report["frechet_floor"]
@@ -97,28 +100,30 @@ def test_the_shipped_run_is_near_the_floor_and_evaluation_writes_what_it_measure
     for name in ("precision", "recall", "coverage"):
         assert 0.8 < report["manifold"][name] <= 1.0
     assert set(report["accuracy_per_label"]) == set("0123456789")
-    text = evaluate.table(report)
+    text = judgement.table(report)
     assert f"{report['conditional_accuracy']:.2%}" in text
     assert "floor" in text
+    assert 0.8 < report["variety"] < 1.0 and 0.95 < report["sharpness"] < 1.1
+    assert set(report["sliced_wasserstein"]) == {"28", "14"}
 
 
 def test_a_run_without_labels_is_judged_without_them(mnist_here, tmp_path):
     run = shutil.copytree(run_dir.shipped("fgan_digits"), tmp_path / "run")
-    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=500)
+    report = judgement.judge(run, run_dir.read_recipe(run), num_images=500)
     assert "conditional_accuracy" not in report
     assert report["classifier_score"] > 7.0 and report["num_images"] == 500
-    assert "read as asked" not in evaluate.table(report)
+    assert "read as asked" not in judgement.table(report)
 
 
 def test_a_run_without_a_classifier_is_judged_by_its_colours(tiny_run, tmp_path):
     run = shutil.copytree(tiny_run, tmp_path / "run")
-    report = evaluate.evaluate(run, run_dir.read_recipe(run), num_images=200)
+    report = judgement.judge(run, run_dir.read_recipe(run), num_images=200)
     assert report["features"] == "mean colours of an 8x8 mosaic"
     assert "classifier_score" not in report and "conditional_accuracy" not in report
     # A run of 22 iterations is far from its data, and real images are near each other.
     assert report["frechet_ratio"] > 5 > 0 < report["frechet_floor"]
     assert report["manifold_of_real"]["coverage"] > 0.5 > report["manifold"]["coverage"]
-    assert "mosaic" in evaluate.table(report)
+    assert "mosaic" in judgement.table(report)
 
 
 def test_coarse_colours_are_the_means_of_their_patches():
@@ -130,6 +135,7 @@ def test_coarse_colours_are_the_means_of_their_patches():
 
 
 SIDE = 16
+NOTHING = Nothing()
 
 
 class Drawing:
@@ -138,31 +144,38 @@ class Drawing:
     Args:
       monkeypatch: of the test.
       dataset: str.
-      images: uint8 [m, h, w, c], given in turn and again from the first.
-      label_names: tuple of str.
+      images: uint8 [m, h, w, c], given in turn and again from the first; or a function of the
+        inputs.
+      condition: conditions.AbstractCondition. What it draws by.
       kept: bool. Whether its data have a record.
+      given: str or None. The column that it draws from instead of latents.
     """
 
-    def __init__(self, monkeypatch, dataset, images, label_names=(), kept=True):
+    def __init__(self, monkeypatch, dataset, images, condition=NOTHING, kept=True, given=None):
         data = sources.load(dataset, image_size=SIDE)
+        taken = {"latents": Latents(size=2)}
+        if given is not None:
+            taken = {"pictures": Pictures(column=given, shape=data.columns[given].shape[1:])}
+        network = {"class": "networks.Generator", "config": {}}
+        draw = Draw(network=network, shape=data.shape, condition=condition, **taken)
         self.recipe = run_dir.Recipe(
-            app="cgan" if label_names else "dcgan",
+            system="dcgan",
             settings={"dataset": dataset},
-            label_names=label_names,
-            condition="label" if label_names else None,
-            generator={"config": {"image_size": SIDE, "channels": 1, "latent_dim": 2}},
+            draws={"generator": draw},
             versions={},
             data=parts.recorded(dataset, data) if kept else None,
         )
 
         def draws(inputs):
+            if callable(images):
+                return images(inputs)
             chosen = np.arange(len(inputs["latents"])) % len(images)
             return images[chosen] / np.float32(127.5) - np.float32(1.0)
 
         monkeypatch.setattr(runtimes, "open_generator", lambda *arguments: draws)
 
     def judged(self, run, **arguments):
-        return evaluate.evaluate(run, self.recipe, **arguments)
+        return judgement.judge(run, self.recipe, **arguments)
 
 
 def blobs(count, seed=0):
@@ -200,7 +213,7 @@ def test_a_copy_is_looked_for_in_everything_where_everything_was_trained_on(monk
         # A real image is not its own copy.
         assert report["nearest_distance_of_real"] > 5.0
     assert report["test_part"] == parts.NONE
-    text = evaluate.table(report)
+    text = judgement.table(report)
     assert "to real images it was trained on" in text and "apart" not in text
 
 
@@ -213,7 +226,7 @@ def test_a_perfect_generator_is_at_the_floor_where_data_are_few(
     assert least < report["frechet_ratio"] < 1.0 / least
     # As many pictures as there are real images to take the floor of.
     assert (report["num_images"], report["num_compared"]) == (2000, count - count // 10)
-    assert "as many as there are real ones" in evaluate.table(report)
+    assert "as many as there are real ones" in judgement.table(report)
     collapsed = Drawing(monkeypatch, dataset, blobs(1)).judged(tmp_path)
     assert collapsed["frechet_ratio"] > 1.5
 
@@ -226,7 +239,7 @@ def test_of_fewer_images_than_features_there_is_no_ratio_that_one_picture_could_
     report = run.judged(tmp_path)
     assert report["frechet_distance"] < report["frechet_floor"] and "frechet_ratio" not in report
     words = "12 images are too few to compare by 64 features"
-    assert words in evaluate.table(report) and words in "\n".join(cards.measured(report))
+    assert words in judgement.table(report) and words in "\n".join(cards.measured(report))
     assert report["manifold"]["recall"] == 0.0
 
 
@@ -234,7 +247,7 @@ def test_of_fewer_images_than_features_there_is_no_ratio_that_one_picture_could_
 def test_below_a_hundred_images_nothing_is_measured(count, monkeypatch, tmp_path):
     images = blobs(count)
     drawing = Drawing(monkeypatch, folder_of(tmp_path / "data", images), images)
-    with pytest.raises(evaluate.NotMeasured, match=f"^{count} images are too few to hold any out"):
+    with pytest.raises(judgement.NotMeasured, match=f"^{count} images are too few to hold any out"):
         drawing.judged(tmp_path)
     assert not (tmp_path / run_dir.EVALUATION).exists()
 
@@ -243,7 +256,7 @@ def test_images_that_are_all_alike_are_not_measured_by(monkeypatch, tmp_path):
     for value in (0, 60):
         images = np.full((120, SIDE, SIDE, 1), value, np.uint8)
         dataset = folder_of(tmp_path / f"data_{value}", images)
-        with pytest.raises(evaluate.NotMeasured, match="all alike"):
+        with pytest.raises(judgement.NotMeasured, match="all alike"):
             Drawing(monkeypatch, dataset, blobs(50)).judged(tmp_path)
 
 
@@ -292,47 +305,117 @@ def labelled(tmp_path, monkeypatch):
 def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeypatch, tmp_path):
     judge = tmp_path / "judge"
     # 126 images to learn from are less than a minibatch.
-    accuracy = classifier.train(labelled, judge, num_epochs=6, seed=0, image_size=SIDE)
-    assert classifier.load(judge).image_shape == [SIDE, SIDE, 1]
+    accuracy = judges.train(labelled, judge, num_epochs=6, seed=0, image_size=SIDE)
+    assert judges.load(judge).image_shape == [SIDE, SIDE, 1]
     assert 0.5 < accuracy["all"] <= 1.0
     data = sources.load(labelled, image_size=SIDE)
-    by_label = [data.images[data.labels == label] for label in range(2)]
+    by_label = [data.images[data.of(label)] for label in range(2)]
     # Pictures are drawn label by label.
     images = np.concatenate([np.resize(some, (60, SIDE, SIDE, 1)) for some in by_label])
-    drawing = Drawing(monkeypatch, labelled, images, data.label_names)
+    drawing = Drawing(monkeypatch, labelled, images, data.condition)
     report = drawing.judged(tmp_path, num_images=120, judge=judge)
     assert report["conditional_accuracy"] > 0.5 and set(report["per_label"]) == {"light", "dark"}
     assert report["spread_ratio"] == pytest.approx(1.0, abs=0.15)
     # More labels than pictures.
-    drawing.recipe = dataclasses.replace(drawing.recipe, label_names=tuple(map(str, range(200))))
-    with pytest.raises(evaluate.NotMeasured, match="100 pictures are not one of each of its 200"):
+    many = Labels(("light", "dark", *map(str, range(198))))
+    draw = dataclasses.replace(drawing.recipe.draw, condition=many)
+    drawing.recipe = dataclasses.replace(drawing.recipe, draws={"generator": draw}, data=None)
+    with pytest.raises(judgement.NotMeasured, match="100 pictures are not one of each of its 200"):
         drawing.judged(tmp_path, num_images=100)
 
 
 def test_a_classifier_is_never_trained_on_what_runs_are_judged_by(labelled, monkeypatch, tmp_path):
     learned = []
-    real = classifier.gatherer
-    monkeypatch.setattr(classifier, "gatherer", lambda some: learned.append(some) or real(some))
-    classifier.train(labelled, tmp_path / "judge", num_epochs=1, seed=3, image_size=SIDE)
+    real = judges.gatherer
+    monkeypatch.setattr(judges, "gatherer", lambda some: learned.append(some) or real(some))
+    judges.train(labelled, tmp_path / "judge", num_epochs=1, seed=3, image_size=SIDE)
     drawing = Drawing(monkeypatch, labelled, blobs(1))
-    found = evaluate.real_images(drawing.recipe, labelled)
+    found = judgement.real_images(drawing.recipe, drawing.recipe.draw, labelled)
     seen = {image.tobytes() for image in learned[0]}
     assert len(found.compared.images) == 14 and len(learned[0]) == 126
     assert not seen & {image.tobytes() for image in found.compared.images}
 
 
+class Pairs:
+    """A data set of blobs, whose targets are what the given pictures are with noise."""
+
+    def __init__(self, monkeypatch, count=300):
+        self.images = blobs(count)
+        noise = np.random.RandomState(1).randint(-20, 21, self.images.shape)
+        self.noisy = np.clip(self.images + noise, 0, 255).astype(np.uint8)
+        self.data = Data({"images": self.images, "sources": self.noisy})
+        monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: self.data)
+        monkeypatch.setattr(sources, "has_test", lambda name: False)
+
+
+def test_what_draws_from_pictures_is_given_what_it_was_not_trained_on(monkeypatch, tmp_path):
+    pairs, seen = Pairs(monkeypatch), []
+    lookup = {one.tobytes(): place for place, one in enumerate(pairs.noisy)}
+
+    def perfect(inputs):
+        given = pictures.to_bytes(inputs["sources"])
+        places = [lookup[one.tobytes()] for one in given]
+        seen.extend(places)
+        return pairs.images[places] / np.float32(127.5) - np.float32(1.0)
+
+    drawing = Drawing(monkeypatch, "pairs", perfect, given="sources")
+    report = drawing.judged(tmp_path)
+    held_out = parts.test_part("pairs", pairs.data, drawing.recipe.data).columns["sources"]
+    assert {lookup[one.tobytes()] for one in held_out} == set(seen)
+    assert report["num_images"] == len(seen) == 30
+    # Each is its own target, which no picture that was given is.
+    assert (report["l1"], report["ssim"], report["sharpness"]) == (0.0, 1.0, 1.0)
+    assert report["psnr"] > 90 > report["psnr_of_given"] and report["ssim_of_given"] < 0.97
+    # Of whole numbers from -20 to 20 the mean absolute value is 420 / 41; some are cut off.
+    assert report["l1_of_given"] == pytest.approx(420 / 41, rel=0.1)
+    assert "PSNR to the target in dB" in judgement.table(report)
+
+
+def test_what_draws_a_given_picture_s_own_kind_has_no_target(monkeypatch, tmp_path):
+    Pairs(monkeypatch)
+    negative = lambda inputs: -inputs["images"]
+    report = Drawing(monkeypatch, "pairs", negative, given="images").judged(tmp_path)
+    assert "l1" not in report and report["sharpness"] == pytest.approx(1.0, abs=0.05)
+
+
+def test_pictures_that_the_data_do_not_have_are_refused(monkeypatch, tmp_path):
+    pairs = Pairs(monkeypatch)
+    drawing = Drawing(monkeypatch, "pairs", pairs.images, given="sources")
+    del pairs.data.columns["sources"]
+    drawing.recipe = dataclasses.replace(drawing.recipe, data=None)
+    with pytest.raises(Refused, match="--dataset: its pictures are not those that the run draws"):
+        drawing.judged(tmp_path)
+
+
+def test_a_run_that_draws_nothing_is_not_measured(tmp_path):
+    recipe = run_dir.Recipe(system="judge", settings={}, draws={}, versions={})
+    with pytest.raises(judgement.NotMeasured, match="gan_apps.judge judges pictures and draws"):
+        judgement.judge(tmp_path, recipe)
+
+
+def test_a_shipped_judge_is_found_by_its_data_or_by_what_it_reads():
+    of = lambda name: run_dir.read_recipe(run_dir.shipped(name)).draw
+    assert judges.shipped_for("mnist", of("cgan_digits")).name == "classifier_mnist"
+    assert judges.shipped_for("mnist", of("fgan_digits")).name == "classifier_mnist"
+    assert judges.shipped_for("fashion_mnist", of("wgan_gp_fashion")).name == "classifier_fashion"
+    # Ten labels of the same names are no sign of the same data.
+    assert judges.shipped_for("digits", of("cgan_digits")) is None
+    assert judges.shipped_for("elsewhere.zip", of("cgan_anime")).name == "classifier_anime"
+    assert judges.shipped_for("mnist", of("dcgan_faces")) is None
+
+
 def test_a_classifier_of_too_few_images_is_refused(monkeypatch, tmp_path):
-    digits = sources.subset(sources.load("digits"), np.arange(99))
+    digits = sources.load("digits").subset(np.arange(99))
     monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: digits)
     with pytest.raises(Refused, match="99 images are too few for a classifier, which needs 100"):
-        classifier.train("digits", tmp_path / "judge", num_epochs=1, seed=0)
+        judges.train("digits", tmp_path / "judge", num_epochs=1, seed=0)
     assert not (tmp_path / "judge").exists()
 
 
 def test_every_image_is_shifted_by_itself():
     image = np.zeros((1, 12, 12, 1), np.uint8)
     image[0, 6, 6] = 255
-    moved = np.asarray(classifier.shifted(np.repeat(image, 200, axis=0), seed=0))
+    moved = np.asarray(judges.shifted(np.repeat(image, 200, axis=0), seed=0))
     assert moved.shape == (200, 12, 12, 1) and moved.min() == -1.0
     places = [np.unravel_index(one.argmax(), (12, 12)) for one in moved[..., 0]]
     # 25 places, of which 200 draws leave hardly any out.
@@ -373,7 +456,7 @@ def test_figures_of_each_label_and_intervals_are_measured(tiny_run):
     report = json.loads((tiny_run / run_dir.EVALUATION).read_text())
     assert set(report["per_label"]) == set("0123456789")
     for figures in report["per_label"].values():
-        assert set(figures) == {"kernel_distance", *evaluate.MANIFOLD}
+        assert set(figures) == {"kernel_distance", *report["manifold"]}
     assert report["kernel_distance"] > report["kernel_distance_of_real"]
     for name, (low, high) in report["intervals"].items():
         whole = report.get(name, report["manifold"].get(name))

@@ -12,9 +12,11 @@ from PIL import Image
 
 from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.serving import export, litert, warm_up
+from gan_apps.runs.draws import Latents
+from gan_apps.serving import exports, litert, warm_up
 
 UNCONDITIONAL = "fgan_digits"
+WEIGHTS, LITERT = "generator.weights.h5", "generator.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def exported(tmp_path_factory):
     """The shipped conditional digits, exported in every format."""
     run = run_dir.shipped("cgan_digits")
     output = tmp_path_factory.mktemp("exports") / "cgan_digits"
-    return output, export.export(run, run_dir.read_recipe(run), output, "all")
+    return output, exports.export(run, run_dir.read_recipe(run), output, "all")
 
 
 @pytest.fixture(scope="module")
@@ -56,25 +58,25 @@ def test_a_variant_without_variety_is_left_out_with_a_word(exported, tmp_path, m
     shutil.copytree(exported[0] / "litert", stale.parent)
     write = litert.write
 
-    def ruined(generator, path, recipe, variant):
+    def ruined(network, path, draw, variant, examples):
         if variant == "int8":
-            for weight in generator.weights[:1]:
+            for weight in network.weights[:1]:
                 kept = weight.numpy()
                 # Latents that count a third.
                 weight.assign(kept * np.where(np.arange(len(kept)) < 32, 1 / 3, 1.0)[:, None])
-        write(generator, path, recipe, variant)
+        write(network, path, draw, variant, examples)
 
     monkeypatch.setattr(litert, "write", ruined)
-    written = export.export(run, recipe, tmp_path, "litert")
+    written = exports.export(run, recipe, tmp_path, "litert")
     assert [form.is_written for form in written] == [True, True, True, False]
-    assert written[-1].variety < export.LEAST_VARIETY < written[-2].variety
+    assert written[-1].variety < exports.LEAST_VARIETY < written[-2].variety
     assert not stale.exists() and (stale.parent / "float16.tflite").exists()
 
 
 def test_how_a_form_is_told():
     from gan_apps.export import told
 
-    form = export.Form(pathlib.Path("a"), 1, 55.5, 0.5161, 0.998)
+    form = exports.Form(pathlib.Path("a"), 1, 55.5, 0.5161, 0.998)
     assert told(form) == (
         "differs by at most 55.500 of 255, variety 0.516 of float32's, 99.8% read as asked"
     )
@@ -136,7 +138,7 @@ def test_a_prompt_that_is_not_understood_fails_and_is_quoted(served, prompt):
 def test_a_run_without_conditions_takes_seeds_alone(tmp_path):
     run = run_dir.shipped(UNCONDITIONAL)
     recipe = run_dir.read_recipe(run)
-    export.export(run, recipe, tmp_path / "out", "saved_model")
+    exports.export(run, recipe, tmp_path / "out", "saved_model")
     signatures = tf.saved_model.load(str(tmp_path / "out" / "saved_model" / "1")).signatures
     images = signatures["images"](seed=tf.constant([1, 2, 1], tf.int64))["images"]
     assert images.shape == (3, 28, 28, 1)
@@ -147,7 +149,7 @@ def test_a_run_without_conditions_takes_seeds_alone(tmp_path):
 def test_latents_of_the_graph_are_normal_and_differ_by_seed():
     from gan_apps.serving.saved_model import _noise
 
-    noise, draws = _noise(tf.range(4000, dtype=tf.int64), 5, "normal")
+    noise, draws = _noise(tf.range(4000, dtype=tf.int64), Latents(size=5))
     assert_allclose(np.mean(noise), 0.0, atol=0.03)
     assert_allclose(np.std(noise), 1.0, atol=0.03)
     assert len(np.unique(noise)) > 19_900
@@ -162,16 +164,16 @@ def test_each_variant_draws_and_says_what_it_is(exported, variant):
     assert told["variant"] == variant and told["project"] == "gan_apps"
     assert told["labels"] == list("0123456789") and told["latent_dim"] == 32
     assert told["value_range"] == [-1.0, 1.0]
-    recipe = run_dir.read_recipe(run_dir.shipped("cgan_digits"))
-    inputs = latents.requested(recipe, [3, 9], 2, 0)
-    generator = runtimes.litert_generator(exported[0] / "litert" / f"{variant}.tflite", recipe)
+    draw = run_dir.read_recipe(run_dir.shipped("cgan_digits")).draw
+    inputs = latents.requested(draw, [3, 9], 2, 0)
+    generator = runtimes.litert_generator(exported[0] / "litert" / f"{variant}.tflite", draw)
     images = generator(inputs)
     assert images.shape == (4, 28, 28, 1) and np.isfinite(images).all()
     assert images.min() < -0.9 and images.max() > 0.7
 
 
 def test_the_shipped_litert_file_says_what_it_is_after_a_training(tiny_run):
-    told = litert.read_metadata((tiny_run / run_dir.LITERT).read_bytes())
+    told = litert.read_metadata((tiny_run / LITERT).read_bytes())
     assert told["variant"] == "float32" and told["labels"] == list("0123456789")
 
 
@@ -202,7 +204,7 @@ def test_another_export_is_another_version(exported, tmp_path):
     run = run_dir.shipped("cgan_digits")
     output = tmp_path / "copy"
     shutil.copytree(exported[0], output)
-    written = export.export(run, run_dir.read_recipe(run), output, "saved_model")
+    written = exports.export(run, run_dir.read_recipe(run), output, "saved_model")
     assert [form.path for form in written] == [output / "saved_model" / "2"]
     assert (output / "saved_model" / "1" / "saved_model.pb").is_file()
 
@@ -219,8 +221,8 @@ def test_the_command_tells_what_it_wrote(gan_apps):
 def broken(tmp_path, how):
     run = shutil.copytree(run_dir.shipped(UNCONDITIONAL), tmp_path / "run")
     if how == "weights":
-        content = (run / run_dir.KERAS_WEIGHTS).read_bytes()
-        (run / run_dir.KERAS_WEIGHTS).write_bytes(content[:-1])
+        content = (run / WEIGHTS).read_bytes()
+        (run / WEIGHTS).write_bytes(content[:-1])
     else:
         (run / run_dir.MANIFEST).unlink()
     return run

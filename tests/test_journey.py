@@ -293,7 +293,9 @@ def test_a_folder_for_each_label_is_learned_drawn_by_name_and_judged(gan_apps, t
         "hidden or system folders (.cache)."
     )
     config = json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))
-    assert (config["label_names"], config["condition"]) == (["clair de lune", "été"], "label")
+    (draw,) = config["draws"].values()
+    names = ["clair de lune", "été"]
+    assert draw["condition"] == {"kind": "labels", "names": names, "flag": "label"}
     brightness = []
     for name in ("clair de lune", "ÉTÉ"):
         drawn = gan_apps("cgan", "--run_dir=run", f"--label={name}", "--output=a.png")

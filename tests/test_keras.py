@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 import models
 from models.order import Minibatches
 from tests.conftest import ROOT
-from tests.tiny_models import COUNT, NUM_CLASSES, built, iteration, stepped
+from tests.tiny_models import COUNT, NUM_CLASSES, built, iteration, metric_names, stepped
 
 # What README shows, of all of MNIST.
 LINES = """
@@ -85,6 +85,7 @@ def test_the_lines_of_the_readme(monkeypatch, tmp_path):
     assert names["digits"].shape == (10, 28, 28, 1)
     assert np.abs(names["digits"]).max() <= 1.0
     assert int(names["model"].iteration) == 4
+    assert {metric.name for metric in names["model"].metrics} == metric_names("cgan")
 
 
 CASES = {

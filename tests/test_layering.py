@@ -125,9 +125,11 @@ ALLOWED = {
         *TENSORFLOW,
     }
     | STANDARD,
-    # Of the training room only the diagnosis, which is the standard library's.
+    # Of the training room only the diagnosis, which is the standard library's, and of evaluation
+    # only the rows of what is measured, which are NumPy's.
     "gan_apps.reports": {
         "gan_apps.reports",
+        "gan_apps.evaluation",
         "gan_apps.operating_system",
         "gan_apps.pages",
         "gan_apps.plots",

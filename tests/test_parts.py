@@ -354,3 +354,9 @@ def test_the_data_may_have_another_name_where_it_is_known_what_they_are(tmp_path
         system_command._refuse_changes(run, other, stored)
     with pytest.raises(Refused, match="--dataset is mnist in the run"):
         system_command._refuse_changes(run, DCGAN.config(dataset="./mnist"), DCGAN.config())
+
+
+def test_a_digest_is_the_same_in_every_version():
+    data = sources.load("digits", "train")
+    digest = parts.digest(data, in_order=False)
+    assert digest == "aaed31da32126662ee785149157541eccc5fb084b4bf6edeab197ce99d993bd9"

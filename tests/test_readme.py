@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import models
-from gan_apps.evaluation import classifier
+from gan_apps import systems
+from gan_apps.evaluation import judges
 from gan_apps.runs import run_dir
 from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES, run_command
-from tests.tiny_models import metric_names
+from tests.test_keras import LINES
 
 TEXT = (ROOT / "README.md").read_text()
 PAGES = (
@@ -21,16 +21,13 @@ PAGES = (
     "docs/workers.md",
 )
 
-DEVICE, MODEL = sorted(
-    re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL),
-    key=lambda code: "import models" in code,
-)
+# Python: for a device, and with Keras.
+DEVICE, MODEL = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
-def test_its_model_can_be_made():
-    names = {}
-    exec(MODEL, names)
-    assert {metric.name for metric in names["model"].metrics} == metric_names("wgan_gp")
+def test_its_lines_for_keras_are_those_that_are_run():
+    """By test_keras.py::test_the_lines_of_the_readme."""
+    assert MODEL == LINES.lstrip()
 
 
 def test_its_ten_lines_for_a_device_draw_a_nine(tmp_path, monkeypatch):
@@ -41,14 +38,14 @@ def test_its_ten_lines_for_a_device_draw_a_nine(tmp_path, monkeypatch):
         assert image.size == (28, 28) and image.mode == "L"
         digit = np.asarray(image)
     assert len(DEVICE.splitlines()) <= 10
-    judge = classifier.load(run_dir.shipped("classifier_mnist"))
+    judge = judges.load(run_dir.shipped("classifier_mnist"))
     probabilities, _ = judge.judged(digit[None, ..., None])
     assert probabilities[0].argmax() == 9
 
 
 def test_its_table_has_every_algorithm():
-    for app in models.MODELS:
-        assert f"| `gan_apps.{app}` |" in TEXT
+    for name in systems.names():
+        assert f"| `gan_apps.{name}` |" in TEXT
 
 
 def test_its_two_set_up_commands_stand_alone():

@@ -7,16 +7,15 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from gan_apps import settings
+from gan_apps import settings, systems
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
-from gan_apps.evaluation import classifier
-from gan_apps.reports.run_record import CONFIGS
+from gan_apps.evaluation import judges
 from gan_apps.runs import run_dir
 from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES
 
-# Run -> (command, bytes at most, side of its pictures, channels).
+# Run -> (system, bytes at most, side of its pictures, channels).
 SHIPPED = {
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
@@ -37,16 +36,16 @@ def test_every_shipped_run_is_in_the_table():
 
 
 def test_it_is_small_and_whole(name):
-    run, (app, most, side, channels) = run_dir.shipped(name), SHIPPED[name]
+    run, (system, most, side, channels) = run_dir.shipped(name), SHIPPED[name]
     sizes = {path.name: path.stat().st_size for path in run.iterdir()}
     assert sum(sizes.values()) <= most
     # The older runs were made before there was an animation.
     assert set(sizes) | {run_dir.ROUNDS_MOVING} == SHIPPED_FILES
-    for file in run_dir.GENERATOR_FILES:
-        run_dir.checked(run, file)
     recipe = run_dir.read_recipe(run)
-    described = recipe.generator["config"]
-    assert (recipe.app, described["image_size"], described["channels"]) == (app, side, channels)
+    assert run_dir.drawing_files(recipe) == ["generator.weights.h5", "generator.tflite"]
+    for file in run_dir.drawing_files(recipe):
+        run_dir.checked(run, file)
+    assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
 
 
 def test_every_committed_config_is_read(monkeypatch):
@@ -57,12 +56,12 @@ def test_every_committed_config_is_read(monkeypatch):
     assert {run.name for run in runs} == set(SHIPPED)
     for run in runs:
         recipe = run_dir.read_recipe(run)
-        config = settings.from_json(CONFIGS[recipe.app], recipe.settings)
+        config = settings.from_json(systems.find(recipe.system).config, recipe.settings)
         # What it says is what is read, and what it does not say is a default.
         assert recipe.settings.items() <= settings.to_json(config).items()
     for path in configs:
         if path.parent not in runs:
-            assert classifier.load(path.parent).test_accuracy["all"] > 0.5
+            assert judges.load(path.parent).test_accuracy["all"] > 0.5
 
 
 def test_its_card_says_what_its_metrics_say(name):
@@ -100,7 +99,8 @@ def test_its_losses_are_finite_to_the_end(name):
 def test_both_runtimes_draw_it_alike(name):
     run = run_dir.shipped(name)
     recipe = run_dir.read_recipe(run)
-    inputs = requested(recipe, recipe.conditions, 8, 3)
+    draw = recipe.draw
+    inputs = requested(draw, draw.condition.every(), 8, 3)
     litert, keras = (
         runtimes.open_generator(run, recipe, runtime)(inputs) for runtime in ("litert", "keras")
     )
@@ -111,8 +111,8 @@ def test_both_runtimes_draw_it_alike(name):
 
 @pytest.mark.parametrize("run", [run for run in SHIPPED if not run.startswith("cgan")])
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
-    app, _, side, channels = SHIPPED[run]
-    result = gan_apps(app)
+    system, _, side, channels = SHIPPED[run]
+    result = gan_apps(system)
     assert (result.stdout, result.stderr) == (f"{run}.png\n", "")
     with Image.open(tmp_path / f"{run}.png") as image:
         zoom = min(4, 900 // (4 * side))

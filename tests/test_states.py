@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import models
+from gan_apps import systems
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import states, train
@@ -56,7 +57,7 @@ def test_both_optimizers_and_the_counters_are_in_it():
     }
     weights = len(model.generator.trainable_variables)
     # Two moments for each weight, besides the optimizer's own counters.
-    assert len(model.generator_optimizer.variables) >= 2 * weights
+    assert len(model.optimizers["generator"].variables) >= 2 * weights
 
 
 def rewritten(path, change):
@@ -148,12 +149,13 @@ def test_a_state_of_a_newer_format_says_so(tmp_path, capsys):
 def test_nothing_is_reshaped_because_its_size_agrees(tmp_path, shape, words):
     def built_with(widths):
         keras.utils.set_random_seed(0)
-        networks = [models.Generator(image_size=8, latent_dim=5, widths=(8,)) for _ in range(2)]
-        discriminator = models.Discriminator(image_size=8, widths=widths)
-        model = models.DCGAN(
-            *networks, discriminator, objective=models.OBJECTIVES["non_saturating"]
+        networks = models.pair(
+            image_size=8,
+            generator={"latent_dim": 5, "widths": (8,)},
+            discriminator={"widths": widths},
         )
-        model.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+        model = models.DCGAN(networks, objective=models.OBJECTIVES["non_saturating"])
+        model.compile()
         return model
 
     model = built_with((4, 8))
@@ -172,7 +174,8 @@ def test_latents_of_another_length_do_not_become_conditions(tiny_run, tiny_confi
     # 9 and 10 labels are more than 8 and 10, and would be filled with what those learned.
     changed = {"initial_run_dir": str(tiny_run), "latent_dim": 9}
     with pytest.raises(Refused, match="its --latent_dim is 8, not 9"):
-        train.train("cgan", dataclasses.replace(tiny_config, **changed), tmp_path / "run")
+        config = dataclasses.replace(tiny_config, **changed)
+        train.train(systems.find("cgan"), config, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 

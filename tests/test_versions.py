@@ -6,15 +6,16 @@ import shutil
 
 import pytest
 
+from gan_apps import systems
 from gan_apps.runs import run_dir
-from gan_apps.training import finishing, train
+from gan_apps.training import artifacts, train
 
 
 @pytest.fixture
 def under(tiny_run, tiny_config, tmp_path, monkeypatch, capsys):
     """A training that is gone on with under other versions: (what it says, its recipe)."""
     run = shutil.copytree(tiny_run, tmp_path / "run")
-    monkeypatch.setattr(finishing, "finish", lambda *arguments: None)
+    monkeypatch.setattr(artifacts, "write", lambda *arguments: None)
     real = train.importlib.metadata.version
 
     def resumed(num_epochs=1, back_to=16, **versions):
@@ -25,7 +26,8 @@ def under(tiny_run, tiny_config, tmp_path, monkeypatch, capsys):
             if int(path.stem[-9:]) > back_to:
                 path.unlink()
         capsys.readouterr()
-        train.train("cgan", dataclasses.replace(tiny_config, num_epochs=num_epochs), run)
+        config = dataclasses.replace(tiny_config, num_epochs=num_epochs)
+        train.train(systems.find("cgan"), config, run)
         return capsys.readouterr().err, run_dir.read_recipe(run)
 
     return resumed

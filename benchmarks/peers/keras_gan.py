@@ -147,7 +147,7 @@ class GAN(keras.Model):
                 pairs = [self.scored(real_images, labels) for labels in (*own, *foreign)]
                 real = tf.concat(pairs, axis=1)
             fake = self.scored(fake_images, *own)
-            if self.task.app == "wgan_gp":
+            if self.task.system == "wgan_gp":
                 loss = tf.reduce_mean(fake) - tf.reduce_mean(real)
                 penalised = loss + self.gradient_penalty(real_images, fake_images)
             else:
@@ -165,7 +165,7 @@ class GAN(keras.Model):
         own = () if labels is None else (labels,)
         with tf.GradientTape() as tape:
             scores = self.scored(self.generated(labels), *own)
-            if self.task.app == "wgan_gp":
+            if self.task.system == "wgan_gp":
                 loss = -tf.reduce_mean(scores)
             else:
                 loss = tf.reduce_mean(tf.nn.softplus(-scores))

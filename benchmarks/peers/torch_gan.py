@@ -192,7 +192,7 @@ class GAN:
             real = torch.cat(pairs, dim=1)
         fake = self.scored(fake_images, *own)
         penalty = 0.0
-        if self.task.app == "wgan_gp":
+        if self.task.system == "wgan_gp":
             loss = fake.mean() - real.mean()
             mixing = self.noise.uniform(len(real_images), 1, 1, 1)
             mixed = mixing * real_images + (1 - mixing) * fake_images
@@ -217,7 +217,7 @@ class GAN:
         # The discriminator's weights need no gradient here.
         self.discriminator.requires_grad_(not self.careful)
         scores = self.scored(self.generated(self.config.batch_size, labels), *own)
-        if self.task.app == "wgan_gp":
+        if self.task.system == "wgan_gp":
             loss = -scores.mean()
         else:
             loss = functional.softplus(-scores).mean()

@@ -131,8 +131,13 @@ def digest(data, *, in_order):
       in_order: bool. Whether the same images in another order are other data, as they are where
         the place of an image says whether it is held out.
     """
-    described = [{name: values.shape[1:] for name, values in data.columns.items()}]
-    described.append(data.condition.slots)
+    several = len(data.condition.slots) > 1
+    names = () if several or not data.condition.slots else tuple(data.condition.slots[0][1])
+    described = [tuple(data.images.shape[1:]), names]
+    if several:
+        described.append(data.condition.slots)
+    others = set(data.columns) - {"images", data.condition.column}
+    described += [(name, data.columns[name].shape[1:]) for name in sorted(others)]
     digests = []
     for start in range(0, len(data), _ROWS):
         rows = slice(start, start + _ROWS)

@@ -47,8 +47,7 @@ def inputs(run, name, draw, seed=0):
     asked = draw.condition.every()
     if len(draw.condition.sizes) > 1:
         drawn = latents.requested(draw, asked, PROMPTS, seed)[draw.condition.column]
-        numbers = metrics.attribute_numbers(drawn, draw.condition.sizes)
-        asked = [tuple(map(int, row)) for row in numbers]
+        asked = [tuple(map(int, row)) for row in draw.condition.numbers(drawn)]
     count = max(in_all // len(asked), LEAST)
     groups = np.repeat(np.unique(asked, axis=0, return_inverse=True)[1].reshape(-1), count)
     return latents.requested(draw, asked, count, seed), groups

@@ -230,12 +230,6 @@ def read_right(probabilities, attributes, sizes):
     return (read == attributes) | (attributes < 0)
 
 
-def attribute_numbers(attributes, sizes):
-    """One-hot attributes [n, sum(sizes)] as numbers int [n, slots], -1 for a slot of zeros."""
-    slots = np.split(np.asarray(attributes), np.cumsum(sizes)[:-1], axis=1)
-    return np.stack([np.where(slot.any(axis=1), slot.argmax(axis=1), -1) for slot in slots], axis=1)
-
-
 def spread_within_labels(images, labels):
     """Standard deviation of a pixel among the images of a label, averaged over pixels and labels.
 
@@ -247,6 +241,32 @@ def spread_within_labels(images, labels):
     return float(
         np.mean([images[labels == label].std(axis=0).mean() for label in np.unique(labels)])
     )
+
+
+def variety(features, asked, real_features, real_asked):
+    """How varied pictures are within what was asked for, as a share of what real ones are.
+
+      sum_a n_a trace(cov(features of a)) / sum_a n_a trace(cov(real features of a))
+
+    over all that was asked for, n_a its generated pictures; of which there must be two or more on
+    both sides. The traces are unbiased, so that the counts need not be equal.
+
+    Args:
+      features, real_features: [n, d] and [m, d].
+      asked, real_asked: int [n, slots] and [m, slots].
+
+    Returns:
+      float, 1 for pictures that vary as real ones do; None if nothing is there to compare.
+    """
+    kinds, groups = np.unique(asked, axis=0, return_inverse=True)
+    ours = theirs = 0.0
+    for group, kind in enumerate(kinds):
+        own = np.asarray(features[groups.reshape(-1) == group], np.float64)
+        real = np.asarray(real_features[(real_asked == kind).all(axis=1)], np.float64)
+        if min(len(own), len(real)) > 1:
+            ours += len(own) * own.var(axis=0, ddof=1).sum()
+            theirs += len(own) * real.var(axis=0, ddof=1).sum()
+    return float(ours / theirs) if theirs else None
 
 
 def _squared_distances(points, others):

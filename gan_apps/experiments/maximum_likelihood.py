@@ -33,7 +33,7 @@ from sklearn.mixture import GaussianMixture
 import models
 from gan_apps import plots
 from gan_apps.data import sources
-from gan_apps.data.minibatches import Minibatches
+from gan_apps.data.minibatches import minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments.densities import kl, log_normal
@@ -152,9 +152,10 @@ def trained_gan(data, options):
     model = models.DCGAN(networks, objective=models.OBJECTIVES["non_saturating"], seed=options.seed)
     optimizer = lambda: keras.optimizers.Adam(LEARNING_RATE, 0.5)
     model.compile({"discriminator": optimizer(), "generator": optimizer()})
-    minibatches = Minibatches(data.unconditional(), model.players, BATCH_SIZE, options.seed)
+    order = minibatches(data.unconditional(), model.players, BATCH_SIZE, options.seed)
     for number in progress(range(options.sized(1, 60)), "GAN"):
-        model.fit(minibatches.epoch(number), shuffle=False, verbose=0)
+        epoch = order.iterations(number * order.steps_per_epoch).take(order.steps_per_epoch)
+        model.fit(epoch, shuffle=False, verbose=0)
     latents = tf.random.stateless_normal((DRAWN, LATENT_DIM), (options.seed, 1))
     images = model.averaged_generator({"latents": latents}, training=False)
     return pictures.to_bytes(images)

@@ -5,6 +5,7 @@ import io
 from PIL import Image
 
 from gan_apps import pages
+from gan_apps.evaluation import measures
 from gan_apps.operating_system import files
 from gan_apps.pages import Cell, Mark
 from gan_apps.reports import curves
@@ -124,56 +125,15 @@ def _measures(report):
         for name, share in report["test_accuracy"].items():
             yield f"read right, {name}", f"{share:.2%}"
         return
-    between = report.get("intervals", {})
-
-    def cell(name, value, form, floor=None):
-        notes = []
-        if name in between:
-            notes.append(" to ".join(form.format(end) for end in between[name]))
-        if floor is not None:
-            notes.append(f"real {form.format(floor)}")
-        return Cell(form.format(value), tuple(notes))
-
     yield "pictures judged", f"{report['num_images']:,}"
     if "compared_with" in report:
         yield "compared with", report["compared_with"]
     yield "by", report["features"]
-    distance = cell(
-        "frechet_distance", report["frechet_distance"], "{:.3f}", report["frechet_floor"]
-    )
-    yield "Frechet distance", distance
-    if "frechet_ratio" in report:
-        yield "over the floor", f"{report['frechet_ratio']:.2f} x"
-    else:
-        yield "over the floor", report["no_ratio"]
-    if "kernel_distance" in report:
-        yield (
-            "kernel distance (KID)",
-            cell(
-                "kernel_distance",
-                report["kernel_distance"],
-                "{:.5f}",
-                report["kernel_distance_of_real"],
-            ),
-        )
-    for name, value in report.get("manifold", {}).items():
-        yield name, cell(name, value, "{:.3f}", report["manifold_of_real"][name])
-    if "classifier_score" in report:
-        yield "classifier score", cell("classifier_score", report["classifier_score"], "{:.2f}")
-    if "conditional_accuracy" in report:
-        real = report["classifier_test_accuracy"]
-        shown = cell("conditional_accuracy", report["conditional_accuracy"], "{:.2%}", real)
-        yield "read as asked", shown
-    for name, share in report.get("attribute_accuracy", {}).items():
-        real = report["classifier_test_accuracy"][name]
-        yield f"read as asked: {name}", cell("", share, "{:.2%}", real)
-    if "spread_ratio" in report:
-        yield "spread within a label, of real images'", f"{report['spread_ratio']:.2f}"
-    if "nearest_distance" in report:
-        yield (
-            "distance to the nearest training image",
-            cell("", report["nearest_distance"], "{:.1f}", report["nearest_distance_of_real"]),
-        )
+    for line in measures.lines(report, details=False):
+        notes = [] if line.between is None else [line.between]
+        if line.floor is not None:
+            notes.append(f"{line.beside}: {line.floor}")
+        yield line.label.strip(), Cell(line.value, tuple(notes))
 
 
 def _per_label(run):

@@ -81,7 +81,7 @@ class Recipe:
 
     def versions_of(self, name):
         """The versions of a library that trained the run, one after the other; () if not known."""
-        known = [one[name] for one in (*self.earlier_versions, self.versions) if name in one]
+        known = [str(one[name]) for one in (*self.earlier_versions, self.versions) if name in one]
         return tuple(version for version, _ in itertools.groupby(known))
 
     @property

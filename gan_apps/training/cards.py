@@ -1,6 +1,7 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
 from gan_apps.data import parts
+from gan_apps.evaluation import measures
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
@@ -187,52 +188,17 @@ def measured(report, why_not=None):
                 for name, share in report["test_accuracy"].items()
             ),
         ]
-    real = report["compared_with"]
-    by = "by coarse colours alone, since no classifier knows these data"
-    if "attribute_accuracy" in report:
-        by = "by a classifier of these data"
-    elif "classifier_score" in report:
-        accuracy = report["classifier_test_accuracy"]
-        by = f"by the shipped classifier ({accuracy:.2%} on the test set)"
-    lines = [
-        f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:",
-        "",
-        f"- Frechet distance to {real}: {report['frechet_distance']:.3f}, "
-        + (
-            f"{report['frechet_ratio']:.2f} x the floor of {report['frechet_floor']:.3f}, which as "
-            "many other real images have"
-            if "frechet_ratio" in report
-            else f"as many other real images have {report['frechet_floor']:.3f}; no ratio: "
-            f"{report['no_ratio']}"
-        ),
-        f"- features: {report['features']}",
-        "- "
-        + ", ".join(
-            f"{name} {value:.3f} (real {report['manifold_of_real'][name]:.3f})"
-            for name, value in report["manifold"].items()
-        ),
-    ]
-    if "kernel_distance" in report:
-        lines.append(
-            f"- kernel distance {report['kernel_distance']:.5f} (real "
-            f"{report['kernel_distance_of_real']:.5f})"
-        )
-    lines += [
-        f"- read as asked, {name}: {share:.2%} (the classifier on real images it has "
-        f"not seen {report['classifier_test_accuracy'][name]:.2%})"
-        for name, share in report.get("attribute_accuracy", {}).items()
-    ]
-    lines.append(
-        f"- median distance to the nearest training image: {report['nearest_distance']:.1f} gray "
-        f"levels a cell of a 16x16 mosaic ({real} "
-        f"{report['nearest_distance_of_real']:.1f})"
-    )
-    if "classifier_score" in report:
-        lines.append(f"- classifier score: {report['classifier_score']:.2f}")
-    if "conditional_accuracy" in report:
-        lines += [
-            f"- read as asked: {report['conditional_accuracy']:.2%}",
-        ]
-        if "spread_ratio" in report:
-            lines.append(f"- spread within a label: {report['spread_ratio']:.2f} of real images'")
-    return lines
+    accuracy = report.get("classifier_test_accuracy")
+    by = "by a classifier of these data"
+    if accuracy is None:
+        by = "by coarse colours alone, since no classifier knows these data"
+    elif not isinstance(accuracy, dict):
+        by += f" ({accuracy:.2%} on the test set)"
+    written = [f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:", ""]
+    for line in measures.lines(report, details=False, real=report["compared_with"]):
+        notes = [f"{line.beside}: {line.floor}"] if line.floor is not None else []
+        if line.between is not None:
+            notes.append(f"{measures.BETWEEN}: {line.between}")
+        beside = f" ({'; '.join(notes)})" if notes else ""
+        written.append(f"- {line.label.strip()}: {line.value}{beside}")
+    return [*written, f"- features: {report['features']}"]

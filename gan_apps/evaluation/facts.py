@@ -1,0 +1,238 @@
+"""What is known of a run's pictures and of the real ones beside them, each found when asked for."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from gan_apps.data.columns import Data
+from gan_apps.evaluation import appearance, intervals, metrics, neighbours, wasserstein
+
+# The floor is a mean over this many samples of the training set.
+FLOOR_SAMPLES = 5
+# Pictures whose nearest training image is looked for.
+NEAREST_IMAGES = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Real:
+    """The real images that a run's pictures are judged beside.
+
+    Args:
+      trained: data.columns.Data. All that the run was trained on, in which copies are looked for.
+      compared: data.columns.Data. What distances are taken to.
+      others: data.columns.Data. Real images that are not among those compared: for the floors.
+      own: int [n] or None. Which of `trained` those compared are; None if none of them is.
+    """
+
+    trained: Data
+    compared: Data
+    others: Data
+    own: np.ndarray | None
+
+
+class Facts:
+    """What measures are made of; None where it is not known of this run.
+
+    Args:
+      draw: runs.draws.Draw.
+      asked: int [n, slots] or None. What each picture was asked for, -1 where a slot was open.
+      images: uint8 [n, h, w, c]. What was drawn.
+      given: int [n] or None. Which of `real.compared` each was drawn from.
+      real: Real.
+      judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
+      seed: int. Of the choice of real images.
+      inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
+        work: there is one sample for the floor then, and no more real images than pictures.
+    """
+
+    def __init__(self, *, draw, asked, images, given, real, judge, seed, inception=False):
+        self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
+        self.given, self.real, self.seed, self.inception = given, real, seed, inception
+        # All choices are made here, so that no measure moves another.
+        random = np.random.RandomState(seed)
+        self.reference, self.own = real.compared, real.own
+        if inception:
+            some = random.permutation(len(self.reference))[: len(images)]
+            self.reference = self.reference.subset(some)
+            self.own = None if self.own is None else self.own[some]
+        # Distances fall with the number of pictures, so that a floor is one of as many.
+        self.count = min(len(images), len(real.others))
+        self.samples = [
+            random.choice(len(real.others), self.count, replace=False)
+            for _ in range(1 if inception else FLOOR_SAMPLES)
+        ]
+        self.some = random.permutation(len(self.reference))[: self.count]
+        self.compared = np.arange(len(images))
+        if self.count < len(images):
+            self.compared = random.permutation(len(images))[: self.count]
+        self.looked_up = random.permutation(len(images))[:NEAREST_IMAGES]
+
+    # What the judge sees.
+
+    @functools.cached_property
+    def judged(self):
+        """(probabilities or None, features) of all pictures."""
+        return self.judge.judged(self.images)
+
+    @property
+    def probabilities(self):
+        return self.judged[0]
+
+    @property
+    def slots(self):
+        """[[noun, values], ...] that the judge reads, or None."""
+        return None if self.probabilities is None else self.judge.slots
+
+    @functools.cached_property
+    def features(self):
+        """Of the pictures that are compared, as many as there are real ones."""
+        return self.judged[1][self.compared]
+
+    @functools.cached_property
+    def reference_features(self):
+        return self.judge.judged(self.reference.images)[1]
+
+    @functools.cached_property
+    def some_features(self):
+        """As many of the reference as there are pictures that are compared, or all of it."""
+        return self.reference_features[self.some]
+
+    @functools.cached_property
+    def real_features(self):
+        """Of each sample of other real images, as many as pictures that are compared."""
+        return [self.judge.judged(self.real.others.images[one])[1] for one in self.samples]
+
+    @functools.cached_property
+    def size(self):
+        """The mean square of a feature."""
+        return float(np.mean(self.reference_features**2))
+
+    @property
+    def scale(self):
+        """The kernel's cube wants features of about 1, which Inception's are and ours are not."""
+        return 1.0 if self.inception else self.size**-0.5
+
+    @functools.cached_property
+    def frechet_distance(self):
+        return metrics.frechet_distance(self.features, self.reference_features)
+
+    @functools.cached_property
+    def frechet_floor(self):
+        return float(
+            np.mean(
+                [
+                    metrics.frechet_distance(one, self.reference_features)
+                    for one in self.real_features
+                ]
+            )
+        )
+
+    @functools.cached_property
+    def manifold(self):
+        """{name: a value of each picture or of each real one}, of which the metrics are means."""
+        return metrics.manifold(self.some_features, self.features)
+
+    @functools.cached_property
+    def weights(self):
+        """How often each of the pictures that are compared counts when they are drawn again."""
+        return intervals.weights(len(self.features), self.seed)
+
+    # What was asked for.
+
+    @property
+    def label(self):
+        """What was asked for where that is one thing: int [n]."""
+        return self.asked[:, 0] if self.asked is not None and self.asked.shape[1] == 1 else None
+
+    @property
+    def label_names(self):
+        return self.draw.condition.slots[0][1]
+
+    @property
+    def label_probabilities(self):
+        """The probabilities of a judge that reads one thing."""
+        return self.probabilities if self.slots is not None and len(self.slots) == 1 else None
+
+    @functools.cached_property
+    def reference_asked(self):
+        """What the reference could be asked for by: int [n, slots]."""
+        return self._asked_of(self.reference)
+
+    @functools.cached_property
+    def others_asked(self):
+        return self._asked_of(self.real.others)
+
+    def _asked_of(self, data):
+        same = self.asked is not None and data.condition.slots == self.draw.condition.slots
+        return data.numbers.reshape(len(data), -1) if same else None
+
+    @functools.cached_property
+    def right(self):
+        """Whether each slot of each picture is read as it was asked for: bool [n, slots]."""
+        if self.asked is None or self.probabilities is None:
+            return None
+        return metrics.read_right(self.probabilities, self.asked, self.draw.condition.sizes)
+
+    # What needs no judge.
+
+    @functools.cached_property
+    def sharpness(self):
+        """The edges of each picture over those of its target, or else of real images: [n].
+
+        None where those have none.
+        """
+        edges = appearance.edges(self.images)
+        if self.targets is None:
+            real = np.full(len(edges), appearance.edges(self.reference.images[self.some]).mean())
+        else:
+            real = appearance.edges(self.targets)
+        known = real > 0.0
+        return edges[known] / real[known] if known.any() else None
+
+    @functools.cached_property
+    def patches(self):
+        """Of the pictures that are compared: {side of the level: patches}."""
+        return self._patches(self.images[self.compared], [self.seed, 0])
+
+    @functools.cached_property
+    def reference_patches(self):
+        return self._patches(self.reference.images[self.some], [self.seed, 1])
+
+    @functools.cached_property
+    def real_patches(self):
+        return self._patches(self.real.others.images[self.samples[0]], [self.seed, 0])
+
+    def _patches(self, images, seed):
+        return wasserstein.patches(images, wasserstein.PATCHES * self.count, seed)
+
+    @functools.cached_property
+    def targets(self):
+        """What each picture should be, uint8 [n, h, w, c], if the data know it."""
+        if self.given is None or self.draw.pictures.column == "images":
+            return None
+        return np.asarray(self.real.compared.images[self.given])
+
+    @functools.cached_property
+    def to_targets(self):
+        """What `appearance.to_targets` says of each picture."""
+        return None if self.targets is None else appearance.to_targets(self.images, self.targets)
+
+    @functools.cached_property
+    def given_to_targets(self):
+        """The same of the given pictures themselves, where they are of the drawn ones' shape."""
+        if self.targets is None or self.draw.pictures.shape != self.draw.shape:
+            return None
+        given = self.real.compared.columns[self.draw.pictures.column][self.given]
+        return appearance.to_targets(np.asarray(given), self.targets)
+
+    def nearest_distance(self):
+        """Of some pictures to the training images (neighbours.nearest_distance)."""
+        return neighbours.nearest_distance(self.images[self.looked_up], self.real.trained.images)
+
+    def nearest_distance_of_real(self):
+        return neighbours.nearest_distance(
+            self.reference.images[:NEAREST_IMAGES],
+            self.real.trained.images,
+            None if self.own is None else self.own[:NEAREST_IMAGES],
+        )
