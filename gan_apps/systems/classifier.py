@@ -2,8 +2,8 @@
 
 import dataclasses
 
+from gan_apps.games import judge
 from gan_apps.games.gan import POLICIES
-from gan_apps.runs.judge import Judge
 from gan_apps.settings import Training, changed, setting
 from gan_apps.systems import System
 
@@ -43,29 +43,12 @@ def game(config, data, iterations):
     return Classifier({"classifier": network}, seed=config.seed)
 
 
-def judges(config, data, game):
-    from models import networks
-
-    judge = Judge(
-        network=networks.described(game.networks["classifier"]),
-        shape=data.shape,
-        condition=data.condition,
-    )
-    return {"classifier": judge}
-
-
-def tested(game, data):
-    from gan_apps.evaluation import judges
-
-    return judges.accuracy(game.networks["classifier"], data)
-
-
 SYSTEM = System(
     name="classifier",
     title="learns to read pictures, in order to judge generated ones",
     config=Config,
     game=game,
-    judges=judges,
-    tested=tested,
+    judges=judge.judges,
+    tested=judge.read_right,
     conditional=True,
 )
