@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_apps import systems
 from gan_apps.conditions import Labels, Nothing
-from gan_apps.data import parts, sources
+from gan_apps.data import minibatches, parts, sources
 from gan_apps.data.columns import Data
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import judgement, judges, metrics, pixels
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import Failed, Refused
-from gan_apps.training import cards
+from gan_apps.training import cards, train
 
 FOLDER = run_dir.shipped("classifier_mnist")
 
@@ -53,21 +54,6 @@ def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
     with pytest.raises(Refused, match="is damaged"):
         judges.load(run_dir.shipped("classifier_mnist"))
-
-
-def test_a_classifier_can_be_trained(tmp_path):
-    accuracy = judges.train("digits", tmp_path / "judge", num_epochs=3, seed=0)
-    config = json.loads((tmp_path / "judge" / judges.CONFIG).read_text())
-    assert config["test_accuracy"] == accuracy
-    # Three passes over 1,437 digits; chance is 10 %.
-    assert 0.5 < accuracy["all"] <= 1.0
-
-
-def test_a_classifier_needs_labels(tmp_path):
-    Image.new("L", (8, 8)).save(tmp_path / "a.png")
-    with pytest.raises(Refused, match=f"--dataset={tmp_path}: has no labels"):
-        judges.train(str(tmp_path), tmp_path / "judge", num_epochs=1, seed=0)
-    assert not (tmp_path / "judge").exists()
 
 
 @pytest.fixture(scope="module")
@@ -302,10 +288,18 @@ def labelled(tmp_path, monkeypatch):
     return "tfds:light_and_dark"
 
 
+def trained(dataset, folder, num_epochs):
+    """Trains a classifier of a data set, a run in `folder`."""
+    system = systems.find("classifier")
+    config = system.config(dataset=dataset, num_epochs=num_epochs, image_size=SIDE)
+    return train.train(system, config, folder)
+
+
 def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeypatch, tmp_path):
     judge = tmp_path / "judge"
-    # 126 images to learn from are less than a minibatch.
-    accuracy = judges.train(labelled, judge, num_epochs=6, seed=0, image_size=SIDE)
+    # 126 images to learn from: one update an epoch.
+    trained(labelled, judge, num_epochs=40)
+    accuracy = judges.load(judge).test_accuracy
     assert judges.load(judge).image_shape == [SIDE, SIDE, 1]
     assert 0.5 < accuracy["all"] <= 1.0
     data = sources.load(labelled, image_size=SIDE)
@@ -326,9 +320,9 @@ def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeyp
 
 def test_a_classifier_is_never_trained_on_what_runs_are_judged_by(labelled, monkeypatch, tmp_path):
     learned = []
-    real = judges.gatherer
-    monkeypatch.setattr(judges, "gatherer", lambda some: learned.append(some) or real(some))
-    judges.train(labelled, tmp_path / "judge", num_epochs=1, seed=3, image_size=SIDE)
+    real = minibatches.gatherer
+    monkeypatch.setattr(minibatches, "gatherer", lambda some: learned.append(some) or real(some))
+    trained(labelled, tmp_path / "judge", num_epochs=1)
     drawing = Drawing(monkeypatch, labelled, blobs(1))
     found = judgement.real_images(drawing.recipe, drawing.recipe.draw, labelled)
     seen = {image.tobytes() for image in learned[0]}
@@ -402,26 +396,6 @@ def test_a_shipped_judge_is_found_by_its_data_or_by_what_it_reads():
     assert judges.shipped_for("digits", of("cgan_digits")) is None
     assert judges.shipped_for("elsewhere.zip", of("cgan_anime")).name == "classifier_anime"
     assert judges.shipped_for("mnist", of("dcgan_faces")) is None
-
-
-def test_a_classifier_of_too_few_images_is_refused(monkeypatch, tmp_path):
-    digits = sources.load("digits").subset(np.arange(99))
-    monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: digits)
-    with pytest.raises(Refused, match="99 images are too few for a classifier, which needs 100"):
-        judges.train("digits", tmp_path / "judge", num_epochs=1, seed=0)
-    assert not (tmp_path / "judge").exists()
-
-
-def test_every_image_is_shifted_by_itself():
-    image = np.zeros((1, 12, 12, 1), np.uint8)
-    image[0, 6, 6] = 255
-    moved = np.asarray(judges.shifted(np.repeat(image, 200, axis=0), seed=0))
-    assert moved.shape == (200, 12, 12, 1) and moved.min() == -1.0
-    places = [np.unravel_index(one.argmax(), (12, 12)) for one in moved[..., 0]]
-    # 25 places, of which 200 draws leave hardly any out.
-    assert len(set(places)) > 20
-    for axis in range(2):
-        assert {int(place[axis]) - 6 for place in places} == {-2, -1, 0, 1, 2}
 
 
 @pytest.mark.slow
