@@ -56,7 +56,7 @@ class Adversarial(Settings):
         minimum=1,
         only_if=(
             "--real_gradient_weight is above 0",
-            lambda config: config.real_gradient_weight > 0,
+            lambda config: config.taken_gradient_weight > 0,
         ),
     )
     penalty: str = setting(
@@ -88,7 +88,10 @@ class Adversarial(Settings):
     )
 
     def check(self):
-        penalties = {"penalty": self.penalty != "none", "real_gradient_weight": True}
+        penalties = {
+            "penalty": self.penalty != "none",
+            "real_gradient_weight": self.real_gradient_weight is not None,
+        }
         for name, given in penalties.items():
             if self.taken_normalization == "batch" and given and getattr(self, name):
                 raise ValueError(
@@ -117,6 +120,14 @@ class Adversarial(Settings):
         return "none" if self.is_dense else "batch"
 
     @property
+    def taken_gradient_weight(self):
+        """What `real_gradient_weight` comes to, where it was left open."""
+        if self.real_gradient_weight is not None:
+            return self.real_gradient_weight
+        # One bound on the discriminator's slope is enough, and batch normalisation allows none.
+        return 0.0 if self.is_lipschitz or self.taken_normalization == "batch" else 1.0
+
+    @property
     def is_lipschitz(self):
         """Whether something bounds the discriminator's slope."""
         return self.penalty != "none" or self.clip > 0 or self.normalization == "spectral"
@@ -124,7 +135,6 @@ class Adversarial(Settings):
     def adversary(self, iterations):
         """The arguments of models.adversary.Adversary, for a training of so many iterations."""
         names = (
-            "real_gradient_weight",
             "real_gradient_interval",
             "penalty_weight",
             "clip",
@@ -132,6 +142,7 @@ class Adversarial(Settings):
         )
         return {
             **{name: getattr(self, name) for name in names},
+            "real_gradient_weight": self.taken_gradient_weight,
             "penalty": None if self.penalty == "none" else self.penalty,
             "input_noise_iterations": max(round(self.input_noise_fraction * iterations), 1),
         }

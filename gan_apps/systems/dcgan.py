@@ -15,11 +15,15 @@ class Config(Labelled, GAN):
     objective: str = setting(
         "non_saturating", "What a score costs the two networks.", choices=rows.objectives
     )
-    # As in Radford et al. 2016, section 4, but for the rates, which are 2.5 x as near MNIST after
-    # two epochs as the paper's (benchmarks/RESULTS.md).
-    normalization: str = changed(GAN, "normalization", "auto")
-    real_gradient_weight: float = changed(GAN, "real_gradient_weight", 0.0)
-    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 2e-4)
+    # What learns best (benchmarks/RESULTS.md); --recipe=paper has the paper's networks and rates.
+    real_gradient_weight: float = changed(
+        GAN,
+        "real_gradient_weight",
+        None,
+        help="gamma of R1, the gradient penalty on real images; 0 for none. Default: 1 where "
+        "nothing else bounds the discriminator's slope and --normalization is not batch, else 0.",
+    )
+    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-3)
     generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
 
     def check(self):

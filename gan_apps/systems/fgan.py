@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan_apps.games import gan
-from gan_apps.settings import GAN, Divergence, rows, setting
+from gan_apps.settings import GAN, Divergence, changed, rows, setting
 from gan_apps.systems import Recipe, System
 
 
@@ -14,6 +14,10 @@ class Config(Divergence, GAN):
     divergence: str = setting(
         "jensen_shannon", "Which f-divergence to minimise.", choices=rows.divergences
     )
+
+    # What learns best (benchmarks/RESULTS.md).
+    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-3)
+    generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
 
     @property
     def minimises(self):

@@ -9,13 +9,12 @@ from gan_apps.systems import Recipe, System
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(GAN):
-    """Settings of WGAN-GP (Gulrajani et al. 2017, arXiv 1704.00028, algorithm 1)."""
+    """Settings of WGAN-GP: of all, what learns best in equal time (benchmarks/RESULTS.md)."""
 
     penalty: str = changed(GAN, "penalty", "two_sided", choices=PENALTIES[1:])
-    discriminator_steps: int = changed(GAN, "discriminator_steps", 5)
-    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-4)
-    generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-4)
-    beta_2: float = changed(GAN, "beta_2", 0.9)
+    discriminator_steps: int = changed(GAN, "discriminator_steps", 2)
+    discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-3)
+    generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
     real_gradient_weight: float = changed(GAN, "real_gradient_weight", 0.0)
 
 
