@@ -14,7 +14,7 @@ from gan_apps import systems
 from gan_apps.conditions import Labels
 from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import minibatches
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.training import building
 from models.conditions import OneHot
 from models.convolutions import FewFiltersConv2D
@@ -49,7 +49,7 @@ def fit(task, precision, windows):
 def _keras_io(config):
     """keras.io's networks in our loop, with our loop's images in [-1, 1] and our convolution."""
     keras.utils.set_random_seed(config.seed)
-    policy = gan.POLICIES[config.precision]
+    policy = two_players.POLICIES[config.precision]
     networks = {
         "generator": _keras_io_generator(policy),
         "averaged_generator": _keras_io_generator("float32"),
@@ -57,7 +57,7 @@ def _keras_io(config):
     }
     model = models.CGAN(
         networks,
-        objective=gan.objective(config),
+        objective=two_players.objective(config),
         mismatched_weight=config.mismatched_weight,
         seed=config.seed,
     )

@@ -247,5 +247,5 @@ def test_optimizers_are_what_the_settings_say(tiny_images):
     assert optimizer.rho == 0.99
     optimizer = made("wgan_gp", batch_size=8)["generator"]
     assert type(optimizer).__name__ == "Adam"
-    assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.9)
-    assert float(optimizer.learning_rate) == pytest.approx(1e-4)
+    assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.99)
+    assert float(optimizer.learning_rate) == pytest.approx(1e-3)

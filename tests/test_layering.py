@@ -248,3 +248,16 @@ def test_mains_hold_no_heavy_imports_at_their_top():
             [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], []
         )
         assert not {room_of(name) for name in imported(top)} & {*TENSORFLOW, "models", "numpy"}
+
+
+def test_no_two_files_have_one_name():
+    """But for the three of a system, which are called as it is."""
+    own = {f"{path.stem}.py" for path in (ROOT / "gan_apps" / "systems").glob("[a-z]*.py")}
+    names = [
+        path.name
+        for room in ("gan_apps", "models")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if not path.name.startswith("__")
+    ]
+    twice = {name for name in names if names.count(name) > 1}
+    assert twice <= own

@@ -34,7 +34,7 @@ def test_the_sheet_has_each_picture_before_its_nearest():
     images = REAL[:20].copy()
     sheet = neighbours.sheet(images, REAL)
     assert sheet.shape == (12 * 16, 6 * 16, 3)
-    cells = pictures.cells(sheet, 6, 16)
+    cells = pictures.cells(sheet, 6, (16, 16))
     np.testing.assert_array_equal(cells[:, 0], images[:12])
     np.testing.assert_array_equal(cells[:, 1], images[:12])
     assert (cells[:, 2] != images[:12]).any(axis=(1, 2, 3)).all()

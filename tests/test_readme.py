@@ -89,7 +89,7 @@ def flags_of(module, cwd):
         source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
         return set(re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", source))
     shown = run_command(module.removeprefix("gan_apps."), "--help", cwd=cwd).stdout
-    flags = re.findall(r"^  --(\[no\])?(\w+):", shown, flags=re.MULTILINE)
+    flags = re.findall(r"^  --(\[no\])?(\w+)", shown, flags=re.MULTILINE)
     return {"help", *(name for _, name in flags)}
 
 

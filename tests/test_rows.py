@@ -10,7 +10,7 @@ import tensorflow as tf
 import models
 from gan_apps import conditions, settings, systems
 from gan_apps.drawing import latents
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import rows
 from models import game, networks, penalties
 from tests.conftest import ROOT
@@ -72,9 +72,9 @@ def test_a_twelfth_divergence_is_one_row(monkeypatch):
     )
     monkeypatch.setitem(models.DIVERGENCES, "le_cam", row)
     chosen = systems.find("fgan").config(divergence="le_cam")
-    assert gan.divergence(chosen.divergence, chosen) is row
+    assert two_players.divergence(chosen.divergence, chosen) is row
     asked = systems.find("cgan").config(objective="le_cam")
-    assert gan.objective(asked).name == "le_cam"
+    assert two_players.objective(asked).name == "le_cam"
     assert np.isfinite(list(stepped(built("fgan", "le_cam"), 2).values())).all()
 
 
@@ -90,7 +90,7 @@ def test_a_sixth_objective_is_one_row(monkeypatch):
     monkeypatch.setitem(models.OBJECTIVES, row.name, row)
     for name in ("dcgan", "cgan"):
         config = systems.find(name).config(objective=row.name)
-        assert gan.objective(config) is row
+        assert two_players.objective(config) is row
     assert np.isfinite(list(stepped(built("dcgan", row.name), 2).values())).all()
 
 

@@ -182,7 +182,7 @@ def test_wasserstein_is_allowed_with_a_constraint(constraint):
         ),
         (
             DCGANConfig,
-            {"real_gradient_weight": 1.0},
+            {"normalization": "batch", "real_gradient_weight": 1.0},
             "normalization must not be 'batch' with --real_gradient_weight=1.0: .* minibatch",
         ),
         (DCGANConfig, {"objective": "pearson"}, "objective must be one of .*, got 'pearson'"),
@@ -221,26 +221,40 @@ def test_contradictions_are_refused_with_the_reason(config_class, values, words)
         config_class(**values)
 
 
-def test_each_algorithm_begins_with_its_paper_s_settings():
+def test_each_algorithm_begins_with_what_learns_best():
     wgan = WGANConfig()
     assert (wgan.clip, wgan.optimizer, wgan.discriminator_steps) == (0.01, "rmsprop", 5)
     assert wgan.discriminator_learning_rate == wgan.generator_learning_rate == 5e-5
     penalised = WGANGPConfig()
     assert (penalised.penalty, penalised.penalty_weight) == ("two_sided", 10.0)
-    assert (penalised.discriminator_steps, penalised.normalization) == (5, "none")
-    assert (penalised.beta_1, penalised.beta_2) == (0.0, 0.9)
-    assert penalised.generator_learning_rate == 1e-4
-    # But for its rates, which learn faster than the paper's.
-    dcgan = DCGANConfig()
-    assert (dcgan.taken_normalization, dcgan.real_gradient_weight) == ("batch", 0.0)
-    assert (dcgan.discriminator_learning_rate, dcgan.generator_learning_rate) == (2e-4, 1e-3)
-    assert (dcgan.beta_1, dcgan.beta_2) == (0.0, 0.99)
+    assert (penalised.discriminator_steps, penalised.normalization) == (2, "none")
+    assert (penalised.beta_1, penalised.beta_2) == (0.0, 0.99)
+    for config in (DCGANConfig(), FGANConfig(), penalised):
+        rates = config.discriminator_learning_rate, config.generator_learning_rate
+        assert rates == (1e-3, 1e-3)
+
+
+def test_r1_is_taken_where_nothing_else_bounds_the_slope():
+    assert DCGANConfig().taken_gradient_weight == 1.0
+    assert DCGANConfig(normalization="virtual_batch").taken_gradient_weight == 1.0
+    for other in (
+        {"normalization": "batch"},
+        {"normalization": "spectral"},
+        {"penalty": "two_sided"},
+        {"clip": 0.01},
+        {"real_gradient_weight": 0.0},
+    ):
+        assert DCGANConfig(**other).taken_gradient_weight == 0.0
+    spectral = DCGANConfig(normalization="spectral", real_gradient_weight=2.0)
+    assert spectral.taken_gradient_weight == 2
+    assert DCGANConfig().adversary(10)["real_gradient_weight"] == 1.0
 
 
 def test_dense_layers_are_not_batch_normalised_unless_asked():
     assert WGANConfig().taken_normalization == "batch"
     for config_class in (DCGANConfig, WGANConfig):
-        assert config_class(architecture="mlp").taken_normalization == "none"
+        auto = config_class(architecture="mlp", normalization="auto")
+        assert auto.taken_normalization == "none"
         asked = config_class(architecture="mlp", normalization="batch")
         assert asked.taken_normalization == "batch"
     assert CGANConfig().taken_normalization == "none"

@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan_apps import settings
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
 from gan_apps.systems import Recipe, System
 
@@ -55,14 +55,14 @@ def game(config, data, iterations):
             f"--classifier_weight={config.classifier_weight}: --dataset={config.dataset} has no "
             "prompts, whose attributes the classifier would read."
         )
-    return gan.built(
+    return two_players.built(
         CGAN,
         config,
         data,
         iterations,
         classifier=classifier_weight > 0,
         classifier_weight=classifier_weight,
-        objective=gan.objective(config),
+        objective=two_players.objective(config),
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
         mismatched_weight=config.mismatched_weight,
@@ -74,7 +74,7 @@ SYSTEM = System(
     title="draws what is asked for: the conditional GAN, digits by number, faces in words",
     config=Config,
     game=game,
-    draws=gan.draws,
+    draws=two_players.draws,
     conditional=True,
     shipped="cgan_digits",
     shipped_prompt="cgan_anime",
@@ -82,7 +82,7 @@ SYSTEM = System(
         "paper": Recipe(
             reference="Reed et al. 2016, arXiv 1605.05396, section 5 and algorithm 1",
             values={
-                **gan.WITHOUT,
+                **two_players.WITHOUT,
                 "architecture": "dcgan",
                 "normalization": "batch",
                 "generator_normalization": "batch",

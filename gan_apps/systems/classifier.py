@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from gan_apps.games import judge
-from gan_apps.games.gan import POLICIES
+from gan_apps.games import judging
+from gan_apps.games.two_players import POLICIES
 from gan_apps.settings import Training, changed, setting
 from gan_apps.systems import System
 
@@ -48,7 +48,7 @@ SYSTEM = System(
     title="learns to read pictures, in order to judge generated ones",
     config=Config,
     game=game,
-    judges=judge.judges,
-    tested=judge.read_right,
+    judges=judging.judges,
+    tested=judging.read_right,
     conditional=True,
 )

@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan_apps import settings
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import GAN, Labelled, changed, rows, setting
 from gan_apps.systems import Recipe, System
 
@@ -33,12 +33,12 @@ class Config(Labelled, GAN):
 def game(config, data, iterations):
     from models import DCGAN
 
-    return gan.built(
+    return two_players.built(
         DCGAN,
         config,
         data,
         iterations,
-        objective=gan.objective(config),
+        objective=two_players.objective(config),
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
     )
@@ -49,14 +49,14 @@ SYSTEM = System(
     title="draws from noise: the DCGAN, and by a flag the GAN, the LSGAN and the SN-GAN",
     config=Config,
     game=game,
-    draws=gan.draws,
+    draws=two_players.draws,
     shipped="dcgan_faces",
     recipes={
         "paper": Recipe(
             reference="Radford et al. 2016, arXiv 1511.06434, section 4",
             values={
                 # How wide the networks are goes with the size of the pictures, in the paper too.
-                **gan.WITHOUT,
+                **two_players.WITHOUT,
                 "architecture": "dcgan",
                 "normalization": "batch",
                 "generator_normalization": "batch",

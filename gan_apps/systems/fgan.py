@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import GAN, Divergence, changed, rows, setting
 from gan_apps.systems import Recipe, System
 
@@ -27,12 +27,12 @@ class Config(Divergence, GAN):
 def game(config, data, iterations):
     from models import FGAN
 
-    return gan.built(
+    return two_players.built(
         FGAN,
         config,
         data,
         iterations,
-        divergence=gan.divergence(config.divergence, config),
+        divergence=two_players.divergence(config.divergence, config),
         generator_objective=config.generator_objective,
     )
 
@@ -42,13 +42,13 @@ SYSTEM = System(
     title="draws from noise, minimising any of eleven f-divergences",
     config=Config,
     game=game,
-    draws=gan.draws,
+    draws=two_players.draws,
     shipped="fgan_digits",
     recipes={
         "paper": Recipe(
             reference="Nowozin et al. 2016, arXiv 1606.00709, section 4",
             values={
-                **gan.WITHOUT,
+                **two_players.WITHOUT,
                 "architecture": "mlp",
                 "generator_widths": (1200, 1200),
                 "discriminator_widths": (240, 240),

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import GAN, changed
 from gan_apps.systems import Recipe, System
 
@@ -23,7 +23,7 @@ class Config(GAN):
 def game(config, data, iterations):
     from models import WGAN
 
-    return gan.built(WGAN, config, data, iterations)
+    return two_players.built(WGAN, config, data, iterations)
 
 
 SYSTEM = System(
@@ -31,13 +31,13 @@ SYSTEM = System(
     title="draws from noise: the Wasserstein GAN, its discriminator's weights clipped",
     config=Config,
     game=game,
-    draws=gan.draws,
+    draws=two_players.draws,
     recipes={
         "paper": Recipe(
             reference="Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1",
             values={
                 # The networks are the DCGAN's; the decay of RMSprop is not told.
-                **gan.WITHOUT,
+                **two_players.WITHOUT,
                 "architecture": "dcgan",
                 "normalization": "batch",
                 "generator_normalization": "batch",

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gan_apps.games import gan
+from gan_apps.games import two_players
 from gan_apps.settings import GAN, PENALTIES, changed
 from gan_apps.systems import Recipe, System
 
@@ -21,7 +21,7 @@ class Config(GAN):
 def game(config, data, iterations):
     from models import WGANGP
 
-    return gan.built(WGANGP, config, data, iterations)
+    return two_players.built(WGANGP, config, data, iterations)
 
 
 SYSTEM = System(
@@ -29,13 +29,13 @@ SYSTEM = System(
     title="draws from noise: the Wasserstein GAN with a gradient penalty",
     config=Config,
     game=game,
-    draws=gan.draws,
+    draws=two_players.draws,
     shipped="wgan_gp_fashion",
     recipes={
         "paper": Recipe(
             reference="Gulrajani et al. 2017, arXiv 1704.00028, algorithm 1",
             values={
-                **gan.WITHOUT,
+                **two_players.WITHOUT,
                 "architecture": "dcgan",
                 "normalization": "none",
                 "generator_normalization": "batch",

@@ -1,4 +1,4 @@
-"""What templates/parts.html draws: marks, cells of tables, pictures."""
+"""What templates/cells.html draws: marks, cells of tables, pictures."""
 
 import base64
 import dataclasses
