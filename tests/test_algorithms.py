@@ -111,6 +111,7 @@ def dcgan(tmp_path_factory):
     return train.train(DCGAN, config, folder.parent / "dcgan_colour")
 
 
+@pytest.mark.slow
 def test_a_folder_of_colour_pictures_with_every_trick(dcgan):
     recipe = run_dir.read_recipe(dcgan)
     inputs = requested(recipe.draw, recipe.draw.condition.every(), 4, 0)

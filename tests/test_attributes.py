@@ -213,6 +213,7 @@ def test_the_generator_pays_half_of_the_weight():
         assert_allclose(step, -rate * 1.5 * gradient, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_classifier_learns_what_the_images_show():
     model = built()
     own = tf.constant([[[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]])
@@ -273,6 +274,7 @@ def test_a_run_to_begin_with_must_have_states_and_the_same_bodies(tmp_path):
         states.begin_with(run, model)
 
 
+@pytest.mark.slow
 def test_a_weight_for_the_classifier_is_refused_where_nothing_is_to_be_classified(
     refused, tmp_path
 ):

@@ -113,6 +113,7 @@ def test_dropout_draws_from_the_game_and_is_nothing_outside_of_training():
         Dropout(0.5)(values, training=True)
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_is_undisturbed(judge_run, monkeypatch, tmp_path):
     real = states.save
 

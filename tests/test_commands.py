@@ -48,6 +48,7 @@ def test_bad_input_is_one_line_that_names_flag_and_value(refused, tmp_path, argu
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_evaluate_writes_what_it_prints(gan_apps, tiny_run, tmp_path):
     run = shutil.copytree(tiny_run, tmp_path / "run")
     (run / "metrics.json").unlink()

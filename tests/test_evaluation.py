@@ -73,6 +73,7 @@ def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
     assert 9.5 < metrics.classifier_score(probabilities) <= 10.0
 
 
+@pytest.mark.slow
 def test_the_shipped_run_is_near_the_floor_and_evaluation_writes_what_it_measured(
     mnist_here, tmp_path
 ):
@@ -93,6 +94,7 @@ def test_the_shipped_run_is_near_the_floor_and_evaluation_writes_what_it_measure
     assert set(report["sliced_wasserstein"]) == {"28", "14"}
 
 
+@pytest.mark.slow
 def test_a_run_without_labels_is_judged_without_them(mnist_here, tmp_path):
     run = shutil.copytree(run_dir.shipped("fgan_digits"), tmp_path / "run")
     report = judgement.judge(run, run_dir.read_recipe(run), num_images=500)
@@ -295,6 +297,7 @@ def trained(dataset, folder, num_epochs):
     return train.train(system, config, folder)
 
 
+@pytest.mark.slow
 def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeypatch, tmp_path):
     judge = tmp_path / "judge"
     # 126 images to learn from: one update an epoch.

@@ -146,6 +146,7 @@ def test_a_run_without_conditions_takes_seeds_alone(tmp_path):
     assert not (tmp_path / "out" / "litert").exists()
 
 
+@pytest.mark.slow
 def test_latents_of_the_graph_are_normal_and_differ_by_seed():
     from gan_apps.serving.saved_model import _noise
 
@@ -209,6 +210,7 @@ def test_another_export_is_another_version(exported, tmp_path):
     assert (output / "saved_model" / "1" / "saved_model.pb").is_file()
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_it_wrote(gan_apps):
     run = run_dir.shipped(UNCONDITIONAL)
     result = gan_apps("export", f"--run_dir={run}", "--output_dir=a/b", "--format=saved_model")

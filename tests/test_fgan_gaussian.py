@@ -78,6 +78,7 @@ def test_the_mixture_has_the_moments_of_its_density():
         assert_allclose((points**power).mean(), exact, atol=tolerance, rtol=0)
 
 
+@pytest.mark.slow
 def test_discriminators_begin_at_points_of_the_data_and_total_variations_stay_small():
     rows = [DIVERGENCES["total_variation"], DIVERGENCES["kl"]]
     model = fgan_gaussian.fgan(rows, "exact", [0.5] * 2, [1.5] * 2, Options(), iterations=4)

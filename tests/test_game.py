@@ -187,6 +187,7 @@ def test_real_gradient_penalty_is_due_every_interval(either):
     assert not moved(copies(plain.discriminator), penalised.discriminator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, kind", [(n, k) for n in ("cgan", "wgan_gp") for k in PENALTIES])
 def test_a_gradient_penalty_is_measured_and_keeps_slopes_small(name, kind):
     model = built(name, "wasserstein", penalty=kind, penalty_weight=10.0, discriminator_steps=2)
@@ -372,6 +373,7 @@ def test_the_discriminator_s_reference_is_of_real_images():
         model.compile(model.optimizers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])
 def test_virtual_batch_normalization_scores_and_draws_each_by_itself(name):
     model = built(name, normalization="virtual_batch", generator_normalization="virtual_batch")

@@ -74,6 +74,7 @@ def assert_same_ending(run, other, same_names=True):
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, tmp_path):
     result = gan_apps("cgan", *TINY, "--num_epochs=1")
     assert result.returncode == 0, result.stderr
@@ -111,6 +112,7 @@ def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, tmp_path):
     assert [row["step"] for row in rows] == list(range(5, 45, 5))
 
 
+@pytest.mark.slow
 def test_a_folder_that_a_kill_left_before_its_config_is_trained_into(gan_apps, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".writing-7-config.json").write_text("{")

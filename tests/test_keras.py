@@ -111,6 +111,7 @@ def test_what_is_loaded_goes_on_as_if_it_had_never_been_saved(case, tmp_path):
     assert_same_state(loaded, model)
 
 
+@pytest.mark.slow
 def test_an_epoch_of_fit_is_the_same_after_loading(tmp_path):
     whole, part = built(), built()
     history = whole.fit(models.minibatches(dataset(), whole, COUNT), epochs=3, verbose=0).history

@@ -33,6 +33,7 @@ def under(tiny_run, tiny_config, tmp_path, monkeypatch, capsys):
     return resumed
 
 
+@pytest.mark.slow
 def test_other_versions_are_told_and_kept(under, tiny_run):
     before = run_dir.read_recipe(tiny_run)
     assert before.earlier_versions == ()
