@@ -195,7 +195,7 @@ def test_a_system_of_three_files_is_a_system(tmp_path):
     assert result.returncode == 0 and "Frechet distance" in result.stdout, result.stderr
     result = command("report", "--run_dir=whole", "--output=page.html")
     assert result.returncode == 0, result.stderr
-    assert "to_negative_loss" in (work / "page.html").read_text()
+    assert "to negative&#39;s loss" in (work / "page.html").read_text()
     help_page = command("negatives", "--help").stdout
     assert "--to_negative_learning_rate" in help_page and "--input" in help_page
     for stranger in ("--clip", "--interpolate", "--discriminator_learning_rate", "--digit"):

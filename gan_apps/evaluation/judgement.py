@@ -136,7 +136,9 @@ def requested(draw, data, num_images, seed):
             )
         return latents.requested(draw, values, num_images // len(values), seed), None
     given, shape = data.columns.get(draw.pictures.column), draw.pictures.shape
-    if given is None or tuple(given.shape[1:]) != shape or data.condition.slots != condition.slots:
+    # What is drawn without a condition may be judged by data that have one.
+    is_foreign = condition.column is not None and data.condition.slots != condition.slots
+    if given is None or tuple(given.shape[1:]) != shape or is_foreign:
         raise Refused("--dataset: its pictures are not those that the run draws from.")
     chosen = np.random.RandomState(seed).permutation(len(data))[:num_images]
     values = [()] * len(chosen)

@@ -6,19 +6,19 @@ from gan_apps import pages, plots
 MOST_POINTS = 600
 # Inches.
 WIDTH, HEIGHT = 4.3, 2.3
+# What every player of a game tells: ending of the figure -> (title, as below).
+OF_PLAYERS = {
+    "_loss": ("{player}'s loss", False, None, None),
+    "_gradient_norm": ("{player}'s gradient", "log", None, None),
+}
 # Figure -> (title, whether its axis is logarithmic, what is drawn as a dashed line, and its name).
 CHARTS = {
-    "discriminator_loss": ("discriminator's loss", False, None, None),
-    "generator_loss": ("generator's loss", False, None, None),
     "wasserstein_estimate": ("estimate of Wasserstein's distance", False, None, None),
-    "classifier_loss": ("classifier's loss", False, None, None),
     "kernel_distance": ("kernel distance of the sample", "symlog", 0.0, "real images"),
     "diversity": ("diversity of the sample", False, 1.0, "real images"),
     "duplicates": ("duplicates in the sample", False, None, None),
     "classes_covered": ("classes covered", False, 1.0, "all of them"),
     "discriminator_accuracy": ("pairs told apart", False, 0.5, "chance"),
-    "discriminator_gradient_norm": ("discriminator's gradient", "log", None, None),
-    "generator_gradient_norm": ("generator's gradient", "log", None, None),
     "gradient_norm": ("slope that the penalty sees", False, 1.0, "where it wants it"),
     "weight_norm": ("norm of all weights", False, None, None),
     "saturated_pixels": ("saturated pixels beyond real ones", False, 0.0, "real images"),
@@ -37,11 +37,22 @@ def charts(runs):
       runs: list of run_record.RunRecord.
     """
     drawn = []
-    for name, (title, scale, level, level_name) in CHARTS.items():
-        if any(name in row for run in runs for row in run.rows):
-            svg = _chart(name, runs, title, scale, level, level_name)
-            drawn.append((title, pages.data_uri(svg, "image/svg+xml")))
+    for name, (title, scale, level, level_name) in _charted(runs).items():
+        svg = _chart(name, runs, title, scale, level, level_name)
+        drawn.append((title, pages.data_uri(svg, "image/svg+xml")))
     return drawn
+
+
+def _charted(runs):
+    """The rows of CHARTS of what the runs have, after those of their players: first losses."""
+    names = list(dict.fromkeys(name for run in runs for row in run.rows for name in row))
+    players = {}
+    for ending, (title, *rest) in OF_PLAYERS.items():
+        for name in names:
+            if name.endswith(ending):
+                player = name.removesuffix(ending).replace("_", " ")
+                players[name] = (title.format(player=player), *rest)
+    return players | {name: chart for name, chart in CHARTS.items() if name in names}
 
 
 def _chart(name, runs, title, scale, level, level_name):
