@@ -19,8 +19,9 @@ class AbstractGAN(AbstractGame):
     """A generator against a discriminator; a subclass says only what each minimises.
 
     Args:
-      networks: {"generator", "averaged_generator", "discriminator"}. The generator takes
-        {"latents": [n, latent_dim], <condition>: [n, ...]} and gives images in [-1, 1].
+      networks: {"generator", "averaged_generator", "discriminator"}, the second where an average is
+        wanted. The generator takes {"latents": [n, latent_dim], <condition>: [n, ...]} and gives
+        images in [-1, 1].
       discriminator_steps: int. k, discriminator updates per iteration. Default 1.
       generator_steps: int. j, generator updates per iteration. Default 1.
       initial_discriminator_steps: int. Discriminator updates before each of the first
@@ -53,7 +54,7 @@ class AbstractGAN(AbstractGame):
             averaging_decay=averaging_decay,
             seed=seed,
         )
-        if set(networks) != set(NETWORKS):
+        if {*networks, f"{AVERAGED}generator"} != set(NETWORKS):
             raise ValueError(
                 f"networks must be {', '.join(NETWORKS)}, got {', '.join(networks) or 'none'}; "
                 "models.pair makes them."

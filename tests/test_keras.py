@@ -528,6 +528,20 @@ def test_optimizers_that_are_not_one_for_each(model):
     refused(ValueError, "got generator", model.compile, {"generator": adam})
 
 
+def test_without_an_average_the_generator_draws(tmp_path):
+    networks = models.pair(image_size=8)
+    del networks["averaged_generator"]
+    model = models.WGAN(networks, discriminator_steps=1)
+    model.compile()
+    model.fit(models.minibatches(dataset(), model, COUNT), epochs=1, verbose=0)
+    latents = {"latents": np.ones((2, networks["generator"].latent_dim), np.float32)}
+    drawn = model.predict(latents, verbose=0)
+    assert_array_equal(drawn, networks["generator"].predict(latents, verbose=0))
+    model.save(tmp_path / "game.keras")
+    again = keras.models.load_model(tmp_path / "game.keras")
+    assert_array_equal(again.predict(latents, verbose=0), drawn)
+
+
 def test_networks_that_make_no_game():
     pair = functools.partial(models.pair, image_size=8)
 
@@ -543,9 +557,9 @@ def test_networks_that_make_no_game():
     refused(ValueError, "networks must be generator, .*, got .*critic; models.pair", game, critic)
     refused(
         ValueError,
-        "got generator, discriminator; models.pair",
+        "got generator, averaged_generator; models.pair",
         game,
-        {n: networks[n] for n in ("generator", "discriminator")},
+        {n: networks[n] for n in ("generator", "averaged_generator")},
     )
     refused(
         TypeError, "must be a dict of names and models, got Generator", game, networks["generator"]
