@@ -29,9 +29,11 @@ with terminal.that_may_go_away():
 sys.exit(7)
 """
 
-# The terminal is the new session's own, and tells it when it is gone.
+# The terminal is the new session's own, and tells it when it is gone: also if these tests were
+# started by nohup, which has that ignored for all that it starts.
 OWNS = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
