@@ -111,20 +111,20 @@ class Open(settings.Settings):
         (
             ["--run=~", "--others=~/a,b", "--count=2", "--share=1", "--kind=b", "--place=~/c"],
             {
-                "run": "/home",
-                "others": ("/home/a", "b"),
+                "run": "/h",
+                "others": ("/h/a", "b"),
                 "count": 2,
                 "share": 1.0,
                 "kind": "b",
-                "place": "/home/c",
+                "place": "/h/c",
             },
         ),
         (["--run=r", "--others="], {"run": "r"}),
     ],
 )
 def test_flags_that_may_be_left_open(flags_of, monkeypatch, arguments, values):
-    monkeypatch.setenv("HOME", "/home")
-    monkeypatch.setenv("USERPROFILE", "/home")
+    monkeypatch.setenv("HOME", "/h")
+    monkeypatch.setenv("USERPROFILE", "/h")
     flags_of(Open, Open)(*arguments)
     assert settings_flags.config_from_flags(Open) == Open(**values)
 

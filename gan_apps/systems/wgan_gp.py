@@ -9,7 +9,7 @@ from gan_apps.systems import Recipe, System
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(GAN):
-    """Settings of WGAN-GP: of all, what learns best in equal time (benchmarks/RESULTS.md)."""
+    """Settings of WGAN-GP."""
 
     penalty: str = changed(GAN, "penalty", "two_sided", choices=PENALTIES[1:])
     discriminator_steps: int = changed(GAN, "discriminator_steps", 2)
