@@ -457,7 +457,7 @@ def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
 def described(network):
     """A network as JSON values, from which `rebuilt` makes an equal, untrained one."""
     kind = type(network)
-    module = kind.__module__.removeprefix("models.")
+    module = kind.__module__.removeprefix(f"{models.__name__}.")
     return {"class": f"{module}.{kind.__name__}", "config": network.get_config()}
 
 
@@ -474,7 +474,7 @@ def rebuilt(description, dtype="float32"):
     known = {found.name for found in pkgutil.iter_modules(models.__path__)}
     kind = None
     if module in known:
-        kind = getattr(importlib.import_module(f"models.{module}"), name, None)
+        kind = getattr(importlib.import_module(f"{models.__name__}.{module}"), name, None)
     is_network = isinstance(kind, type) and issubclass(kind, AbstractNetwork)
     if not is_network or kind is AbstractNetwork:
         raise ValueError(f"{description['class']!r} is no network of models.")

@@ -15,7 +15,7 @@ ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"}
     # Networks are found by the name of their class, games written down by their arguments.
     | {"functools", "importlib", "inspect", "pkgutil"},
-    "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
+    "gan_apps.settings": {"gan_apps", "gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
     "gan_apps.conditions": {
         "gan_apps.conditions",
@@ -49,6 +49,7 @@ ALLOWED = {
     }
     | STANDARD,
     "gan_apps.drawing": {
+        "gan_apps",
         "gan_apps.drawing",
         "gan_apps.runs",
         "gan_apps.operating_system",

@@ -52,7 +52,7 @@ FORMAT = 2
 # Fields of a recipe that older runs do not have.
 _LATER = {"earlier_versions", "data", "judges"}
 
-SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = gan_apps.HOME / "checkpoints"
 NEW_RUNS = "checkpoints"
 
 
@@ -127,7 +127,7 @@ class Recipe:
 
 
 def shipped(name):
-    """The path of a shipped run, found beside the package."""
+    """The path of a shipped run, wherever the command stands."""
     return SHIPPED / name
 
 
