@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+import gan_apps as gan_apps_itself
 from gan_apps import __main__ as listing
 from gan_apps import systems
 from tests.conftest import ROOT
@@ -177,6 +179,14 @@ def test_it_draws_the_repository_s_pixels_from_anywhere(installed, elsewhere):
     assert_array_equal(pixels(elsewhere / "digit_9.png"), expected)
 
 
+def test_one_line_imports_models_in_the_repository_too():
+    program = "import models as ours\nfrom gan_apps import models\nassert models is ours"
+    result = run(sys.executable, "-c", program, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    with pytest.raises(AttributeError, match="module 'gan_apps' has no attribute 'nothing'"):
+        _ = gan_apps_itself.nothing
+
+
 def test_the_user_s_models_and_ours_do_not_meet(installed, tmp_path):
     (tmp_path / "models.py").write_text("ANSWER = 42\n")
     program = (
@@ -334,6 +344,34 @@ def test_a_nine_from_an_empty_environment(wheel, elsewhere):
     assert len(lacking.stderr.splitlines()) == 1
     listed = run(environment / "bin" / "gan-apps", cwd=elsewhere)
     assert listed.stdout == f"{listing.listing()}\n"
+
+
+SAVED = """
+import keras, sys
+from gan_apps import models
+if sys.argv[1] == "save":
+    networks = models.pair(image_size=8, condition=models.Condition("labels", (3,)))
+    model = models.CGAN(networks, objective=models.OBJECTIVES["hinge"], seed=5)
+    model.compile()
+    model.save(sys.argv[2])
+model = keras.models.load_model(sys.argv[2])
+print(type(model).__module__, model.seed, len(model.weights))
+"""
+
+
+@pytest.mark.slow
+def test_a_model_that_the_repository_saved_is_read_by_an_installation(installed, elsewhere):
+    """And the other way round: Keras knows classes by names that are no modules'."""
+    places = {"models.cgan": (ROOT, ROOT), "gan_apps.models.cgan": (installed, elsewhere)}
+    for (own, (place, cwd)), (other, (place_2, cwd_2)) in itertools.permutations(places.items()):
+        path = elsewhere / f"{own}.keras"
+        said = [
+            run(sys.executable, "-c", SAVED, what, path, cwd=cwd, path=[place])
+            for what, place, cwd in (("save", place, cwd), ("load", place_2, cwd_2))
+        ]
+        assert [result.returncode for result in said] == [0, 0], said
+        first, second = (result.stdout.split() for result in said)
+        assert (first[0], second[0]) == (own, other) and first[1:] == second[1:]
 
 
 @pytest.mark.slow
