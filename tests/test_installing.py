@@ -179,6 +179,7 @@ def test_it_draws_the_repository_s_pixels_from_anywhere(installed, elsewhere):
     assert_array_equal(pixels(elsewhere / "digit_9.png"), expected)
 
 
+@pytest.mark.slow
 def test_one_line_imports_models_in_the_repository_too():
     program = "import models as ours\nfrom gan_apps import models\nassert models is ours"
     result = run(sys.executable, "-c", program, cwd=ROOT)
