@@ -1,26 +1,51 @@
-"""Lists the commands, with a line each.
+"""Lists the commands, with a line each, or runs one of them.
 
-python -m gan_apps
+gan-apps                    the list
+gan-apps cgan --digit=9     the same as gan-apps-cgan --digit=9, python -m gan_apps cgan --digit=9
+                            and python -m gan_apps.cgan --digit=9
 """
 
 import ast
 import pathlib
 import re
+import runpy
 import sys
 
 from gan_apps import systems
 
 HERE = pathlib.Path(__file__).parent
+# The installed program; one of each command is called by this, a hyphen and the command (setup.py).
+PROGRAM = "gan-apps"
+HELP = ("--help", "-h")
+
+
+def main():
+    """Runs the command that the program's own name ends in, or else its first argument.
+
+    It is run as `python -m` does: its module is what is called __main__.
+    """
+    _, _, name = pathlib.Path(sys.argv[0]).stem.partition(f"{PROGRAM}-")
+    if not name:
+        name = next(iter(sys.argv[1:]), HELP[0])
+        del sys.argv[1:2]
+    if name in HELP:
+        print(listing())
+        return
+    if name not in commands():
+        print(f"error: {name!r}: there is no such command; {PROGRAM} lists them.", file=sys.stderr)
+        sys.exit(2)
+    runpy.run_module(f"{__package__}.{name}", run_name="__main__", alter_sys=True)
+
+
+def commands():
+    """{name: the path of its module} of all commands, in alphabetical order."""
+    return {path.stem: path for path in sorted(HERE.glob("[!_]*.py"))}
 
 
 def listing():
     """The commands and what each is for, as text."""
     titles = {name: systems.find(name).title for name in systems.names()}
-    others = {
-        path.stem: first_sentence(path)
-        for path in sorted(HERE.glob("*.py"))
-        if not path.stem.startswith("_") and path.stem not in titles
-    }
+    others = {name: first_sentence(path) for name, path in commands().items() if name not in titles}
     width = max(map(len, (*titles, *others)))
     lines = ["Draw, and train (--mode=train):"]
     lines += [
@@ -38,9 +63,4 @@ def first_sentence(path):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1] not in ("--help", "-h"):
-        print(
-            f"error: {sys.argv[1]!r}: name a command as python -m gan_apps.NAME.", file=sys.stderr
-        )
-        sys.exit(2)
-    print(listing())
+    main()

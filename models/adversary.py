@@ -4,12 +4,28 @@ A game has as many as it likes: one against a generator, two in CycleGAN, one fo
 pyramid, none in an autoencoder.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
 import tensorflow as tf
 
 from models import penalties
-from models.game import Player, layers_of, to_signed
+from models.game import AbstractGame, Examples, Player, layers_of, to_signed
 from models.losses import attribute_cross_entropy
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
+
+
+class Losses(Protocol):
+    """What scores cost, such as a models.losses.Objective."""
+
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor: ...
+
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor: ...
 
 
 class Adversary:
@@ -42,19 +58,19 @@ class Adversary:
 
     def __init__(
         self,
-        game,
-        network,
-        losses,
+        game: AbstractGame,
+        network: str,
+        losses: Losses,
         *,
-        real_gradient_weight=0.0,
-        real_gradient_interval=16,
-        penalty=None,
-        penalty_weight=10.0,
-        clip=0.0,
-        input_noise=0.0,
-        input_noise_iterations=1,
-        classifier_weight=0.0,
-    ):
+        real_gradient_weight: float = 0.0,
+        real_gradient_interval: int = 16,
+        penalty: str | None = None,
+        penalty_weight: float = 10.0,
+        clip: float = 0.0,
+        input_noise: float = 0.0,
+        input_noise_iterations: int = 1,
+        classifier_weight: float = 0.0,
+    ) -> None:
         self.game = game
         self.name = network
         self.network = game.networks[network]
@@ -76,7 +92,9 @@ class Adversary:
                 "normalisation in the discriminator makes depend on the whole minibatch."
             )
 
-    def player(self, loss, *, networks=(), **row):
+    def player(
+        self, loss: Callable[[Examples], tf.Tensor], *, networks: tuple[str, ...] = (), **row: Any
+    ) -> Player:
         """The Player that trains this discriminator, and other networks with it if named.
 
         Args:
@@ -95,7 +113,7 @@ class Adversary:
         )
 
     @property
-    def figures(self):
+    def figures(self) -> tuple[str, ...]:
         """What it tells in its own turn."""
         names = [f"{self.name}_loss"]
         if self.penalty is not None or self.clip:
@@ -107,11 +125,13 @@ class Adversary:
         return (*names, f"{self.name}_accuracy")
 
     @property
-    def cost_figures(self):
+    def cost_figures(self) -> tuple[str, ...]:
         """What it tells in the turn of whoever pays `cost`."""
         return (self._figure("classifier_loss"),) if self.classifier_weight else ()
 
-    def loss(self, real, draw, foreign=None):
+    def loss(
+        self, real: Examples, draw: Callable[[Examples], Examples], foreign: Examples | None = None
+    ) -> tf.Tensor:
         """What the discriminator minimises.
 
         Args:
@@ -139,7 +159,7 @@ class Adversary:
             + self.classifier_weight * self._classifier_loss(logits, real)
         )
 
-    def cost(self, fake, figure=None):
+    def cost(self, fake: Examples, figure: str | None = None) -> tf.Tensor:
         """What whoever drew the examples `fake` pays to be seen by this discriminator.
 
         Args:
@@ -156,7 +176,7 @@ class Adversary:
         self.game.tell(self._figure("classifier_loss"), classifier_loss)
         return loss + self.classifier_weight / 2 * classifier_loss
 
-    def set_reference(self, images):
+    def set_reference(self, images: tf.Tensor) -> None:
         """Gives virtual batch normalisation its reference batch.
 
         Args:
@@ -165,11 +185,11 @@ class Adversary:
         for layer in layers_of(self.network, PrependReference):
             layer.reference.assign(to_signed(images))
 
-    def _figure(self, name):
+    def _figure(self, name: str) -> str:
         # A game's only discriminator needs no word of whose figure it is.
         return name if self.name == "discriminator" else f"{name}_of_{self.name}"
 
-    def _tell(self, loss, real_scores, fake_scores):
+    def _tell(self, loss: tf.Tensor, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> None:
         self.game.tell(f"{self.name}_loss", loss)
         # One pair for each image: all pairs of a large minibatch would cost more than the update.
         told_apart = tf.cast(real_scores > fake_scores, tf.float32)
@@ -178,11 +198,11 @@ class Adversary:
             difference = tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores)
             self.game.tell(self._figure("wasserstein_estimate"), difference)
 
-    def _clip_weights(self):
+    def _clip_weights(self) -> None:
         for variable in self.network.trainable_variables:
             variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
 
-    def _shown(self, examples):
+    def _shown(self, examples: Examples) -> Examples:
         """Examples as the discriminator is shown them: images with the noise of this iteration."""
         if not self.input_noise:
             return examples
@@ -192,7 +212,9 @@ class Adversary:
         noise = self.game.noise(tf.random.stateless_normal, images.shape)
         return {**examples, "images": images + deviation * noise}
 
-    def _judged(self, examples, kinds):
+    def _judged(
+        self, examples: Examples, kinds: Sequence[Examples]
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Scores [n, m] of each image with the condition of each of m `kinds`; logits or None."""
         asked = {}
         if self.condition is not None:
@@ -203,28 +225,29 @@ class Adversary:
             return outputs["scores"], outputs["logits"]
         return outputs, None
 
-    def _score(self, examples):
+    def _score(self, examples: Examples) -> penalties.Score:
         """A function of images alone, the rest of their examples already inside."""
         return lambda images: self._judged({**examples, "images": images}, [examples])[0][:, 0]
 
-    def _classifier_loss(self, logits, examples):
+    def _classifier_loss(self, logits: tf.Tensor | None, examples: Examples) -> tf.Tensor | float:
         if not self.classifier_weight:
             return 0.0
+        assert self.condition is not None, "a classifier reads a condition."
         asked = self.condition.one_hot(examples[self.condition.column])
         return attribute_cross_entropy(logits, asked, self.condition.sizes)
 
-    def _real_gradient_term(self, real):
+    def _real_gradient_term(self, real: Examples) -> tf.Tensor | float:
         if not self.real_gradient_weight:
             return 0.0
 
-        def penalty():
+        def penalty() -> tf.Tensor:
             weight = self.real_gradient_weight / 2 * self.real_gradient_interval
             return weight * penalties.real_gradient_penalty(self._score(real), real["images"])
 
         due = tf.equal(self.game.iteration.value % self.real_gradient_interval, 0)
         return tf.cond(due, penalty, lambda: 0.0)
 
-    def _gradient_term(self, real, fake):
+    def _gradient_term(self, real: Examples, fake: Examples) -> tf.Tensor | float:
         if self.penalty is None:
             return 0.0
         mixing = self.game.uniform((real["images"].shape[0], 1, 1, 1))

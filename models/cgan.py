@@ -4,10 +4,13 @@ The discriminator judges pairs of a condition and an image and is trained with t
 third, a real image with a condition that is not its own, is what makes it look at the condition.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from models import losses
+from models.game import Networks
 from models.gan import AbstractGAN
 
 
@@ -34,14 +37,14 @@ class CGAN(AbstractGAN):
 
     def __init__(
         self,
-        networks,
+        networks: Networks,
         *,
-        objective,
-        mismatched_weight=0.5,
-        label_smoothing=0.0,
-        flipped_labels=0.0,
-        **loop,
-    ):
+        objective: losses.Objective,
+        mismatched_weight: float = 0.5,
+        label_smoothing: float = 0.0,
+        flipped_labels: float = 0.0,
+        **loop: Any,
+    ) -> None:
         super().__init__(networks, **loop)
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
@@ -53,7 +56,12 @@ class CGAN(AbstractGAN):
                 f"models.pair(condition=models.Condition('labels', (10,))); got {condition}."
             )
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         weight = self.mismatched_weight
         loss = tf.reduce_mean(self.objective.real(real_scores))
@@ -62,5 +70,5 @@ class CGAN(AbstractGAN):
             loss += weight * tf.reduce_mean(self.objective.fake(foreign_scores))
         return loss
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(self.objective.generator(fake_scores))

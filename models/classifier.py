@@ -3,12 +3,14 @@
 It is a game of one player, whose network draws nothing.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from models.conditions import Condition
 from models.dropout import Dropout
-from models.game import AbstractGame, Player
+from models.game import AbstractGame, Examples, Networks, Player
 from models.losses import attribute_cross_entropy
 from models.networks import MOMENTUM, AbstractNetwork
 from models.normalization import BatchNormalization
@@ -37,7 +39,15 @@ class AttributeClassifier(AbstractNetwork):
       dtype: str. Keras dtype policy of all but the last two layers. Default "float32".
     """
 
-    def __init__(self, *, condition, image_size=28, channels=1, dtype="float32", name=None):
+    def __init__(
+        self,
+        *,
+        condition: Any,
+        image_size: int = 28,
+        channels: int = 1,
+        dtype: str = "float32",
+        name: str | None = None,
+    ) -> None:
         condition = Condition.of(condition)
         layers = keras.layers
         images = keras.Input((image_size, image_size, channels), name="images")
@@ -76,16 +86,16 @@ class Classifier(AbstractGame):
       seed: int. Default 0.
     """
 
-    def __init__(self, networks, *, shift=2, seed=0):
+    def __init__(self, networks: Networks, *, shift: int = 2, seed: int = 0) -> None:
         super().__init__(networks, seed=seed)
         self.shift = shift
 
     @property
-    def condition(self):
+    def condition(self) -> Condition:
         return self.networks["classifier"].condition
 
     @property
-    def players(self):
+    def players(self) -> tuple[Player, ...]:
         return (
             Player(
                 name="classifier",
@@ -96,7 +106,7 @@ class Classifier(AbstractGame):
             ),
         )
 
-    def misread(self, minibatch):
+    def misread(self, minibatch: Examples) -> tf.Tensor:
         """Returns the cross-entropy of what is read; tells the share that is read right in all."""
         own = self.condition.one_hot(minibatch[self.condition.column])
         images = self.shifted(minibatch["images"])
@@ -114,7 +124,7 @@ class Classifier(AbstractGame):
         self.tell("classifier_accuracy", tf.reduce_mean(tf.cast(all_right, tf.float32)))
         return attribute_cross_entropy(logits, own, sizes)
 
-    def shifted(self, images):
+    def shifted(self, images: tf.Tensor) -> tf.Tensor:
         """Images in [-1, 1], each moved by itself by up to `shift` pixels, in black (-1)."""
         shift, count = self.shift, images.shape[0]
         padded = tf.pad(

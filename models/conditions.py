@@ -5,7 +5,8 @@ several, given as a one-hot vector each, so that one can be open (zeros) or on t
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -33,20 +34,20 @@ class Kind:
     lowest: int
 
 
-def foreign_labels(labels, num_classes, key):
+def foreign_labels(labels: tf.Tensor, num_classes: int, key: tf.Tensor) -> tf.Tensor:
     """For each label another one, drawn uniformly; labels int32 of any shape."""
     shift = tf.random.stateless_uniform(labels.shape, key, 1, num_classes, tf.int32)
     # 1 to num_classes - 1 places further on: any label but its own.
     return (labels + shift) % num_classes
 
 
-def one_hot(attributes, sizes):
+def one_hot(attributes: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
     """Attributes int32 [..., slots] as float32 [..., sum(sizes)], zero in a slot with -1."""
     parts = [tf.one_hot(attributes[..., place], size) for place, size in enumerate(sizes)]
     return tf.concat(parts, axis=-1)
 
 
-def foreign_attributes(attributes, sizes, key):
+def foreign_attributes(attributes: tf.Tensor, sizes: Sequence[int], key: tf.Tensor) -> tf.Tensor:
     """For each image attributes that are not its own: half of them differ in exactly one slot.
 
     The other half differ in every slot. What is small in an image, such as eyes, would be learned
@@ -61,12 +62,12 @@ def foreign_attributes(attributes, sizes, key):
     Returns:
       int32 [..., slots].
     """
-    sizes = tf.constant(sizes, tf.int32)
+    counts = tf.constant(sizes, tf.int32)
     draws = tf.random.stateless_uniform(attributes.shape, key)
-    can_change = (attributes >= 0) & (sizes > 1)
+    can_change = (attributes >= 0) & (counts > 1)
     # Any value but its own: 1 to size - 1 places further on.
-    shift = 1 + tf.cast(draws * tf.cast(tf.maximum(sizes - 1, 1), tf.float32), tf.int32)
-    shifted = (attributes + tf.minimum(shift, tf.maximum(sizes - 1, 1))) % sizes
+    shift = 1 + tf.cast(draws * tf.cast(tf.maximum(counts - 1, 1), tf.float32), tf.int32)
+    shifted = (attributes + tf.minimum(shift, tf.maximum(counts - 1, 1))) % counts
     # Other numbers than the draws above.
     order = tf.random.stateless_uniform(attributes.shape, tf.bitwise.invert(key) + 1)
     chosen = tf.one_hot(
@@ -109,38 +110,38 @@ class Condition:
     """
 
     column: str
-    sizes: tuple
+    sizes: tuple[int, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.column not in KINDS:
             raise ValueError(f"column must be one of {', '.join(KINDS)}, got {self.column!r}.")
         object.__setattr__(self, "sizes", tuple(self.sizes))
 
     @classmethod
-    def of(cls, description):
+    def of(cls, description: "Condition | dict | None") -> "Condition | None":
         """The Condition of {"column", "sizes"}, of a Condition, or None of None."""
         return cls(**description) if isinstance(description, dict) else description
 
-    def to_json(self):
+    def to_json(self) -> dict:
         return {"column": self.column, "sizes": list(self.sizes)}
 
-    def input(self, many=False):
+    def input(self, many: bool = False) -> keras.KerasTensor:
         """The network's input: one value an image, or [n, m] values of m askings if `many`."""
         shape, dtype = KINDS[self.column].spec(self.sizes)
         return keras.Input((None, *shape) if many else shape, dtype=dtype, name=self.column)
 
-    def vectors(self, values, dtype):
+    def vectors(self, values: tf.Tensor, dtype: str) -> tf.Tensor:
         """The input of a network as vectors [..., sum(sizes)] that its layers take."""
         if KINDS[self.column].spec(self.sizes)[1] == "int32":
             return OneHot(self.sizes[0], dtype=dtype)(values)
         return values
 
     @property
-    def slots(self):
+    def slots(self) -> tuple:
         """The shape of one example's whole numbers."""
         return KINDS[self.column].slots(self.sizes)
 
-    def check(self, numbers):
+    def check(self, numbers: tf.Tensor) -> None:
         """Refuses whole numbers (any integers [...] or [..., slots]) that are none of its values.
 
         Raises:
@@ -155,15 +156,15 @@ class Condition:
                 f"{self.column} must be from {lowest} to {highest}, got {int(wrong[0])}."
             )
 
-    def taken(self, numbers):
+    def taken(self, numbers: tf.Tensor) -> tf.Tensor:
         """Whole numbers of the data (int32 [...] or [..., slots]) as the column's values."""
         return KINDS[self.column].taken(numbers, self.sizes)
 
-    def one_hot(self, values):
+    def one_hot(self, values: tf.Tensor) -> tf.Tensor:
         """Values of the column as float32 [..., sum(sizes)]."""
         return KINDS[self.column].one_hot(values, self.sizes)
 
-    def foreign(self, numbers, key):
+    def foreign(self, numbers: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """For each number (int32 [...] of labels, [..., slots] of attributes) one not its own."""
         return KINDS[self.column].foreign(numbers, self.sizes, key)
 
@@ -172,18 +173,18 @@ class Condition:
 class OneHot(keras.layers.Layer):
     """Labels [...] as one-hot vectors [..., num_classes]; a label out of range gives zeros."""
 
-    def __init__(self, num_classes, **kwargs):
+    def __init__(self, num_classes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_classes = num_classes
 
-    def call(self, labels):
+    def call(self, labels: tf.Tensor) -> tf.Tensor:
         # Not tf.one_hot, nor what LiteRT's converter takes for it: its int8 kernel copies a 1 that
         # was scaled for itself into a vector scaled for the latents, where it counts as about 4.
         distances = labels[..., None] - tf.cast(tf.range(self.num_classes), labels.dtype)
         return tf.cast(tf.equal(distances, 0), self.compute_dtype)
 
-    def compute_output_shape(self, labels_shape):
+    def compute_output_shape(self, labels_shape: tuple) -> tuple:
         return (*labels_shape, self.num_classes)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "num_classes": self.num_classes}

@@ -1,5 +1,7 @@
 """A convolution that is evaluated in another order, for its speed alone."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -21,7 +23,9 @@ class FewFiltersConv2D(keras.layers.Conv2D):
       ValueError: `strides`, `dilation_rate` or `groups` is not 1, or `padding` not "same".
     """
 
-    def __init__(self, filters, kernel_size, padding="same", **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int | tuple[int, int], padding: str = "same", **kwargs: Any
+    ) -> None:
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
         for name, value, allowed in (
             ("strides", self.strides, (1, 1)),
@@ -33,7 +37,7 @@ class FewFiltersConv2D(keras.layers.Conv2D):
             if value != allowed:
                 raise ValueError(f"{name} must be {allowed!r}, got {value!r}.")
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         kernel = tf.convert_to_tensor(kernel)
         rows, columns, channels, filters = kernel.shape
         by_column = tf.reshape(

@@ -4,10 +4,13 @@ With the convolutional networks of models.networks it is the DCGAN; with least s
 with the hinge and a spectrally normalised discriminator the SN-GAN.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from models import losses
+from models.game import Networks
 from models.gan import AbstractGAN
 
 
@@ -28,16 +31,29 @@ class DCGAN(AbstractGAN):
     Reference: Goodfellow et al. 2014 (arXiv 1406.2661); Radford et al. 2016 (arXiv 1511.06434).
     """
 
-    def __init__(self, networks, *, objective, label_smoothing=0.0, flipped_labels=0.0, **loop):
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        objective: losses.Objective,
+        label_smoothing: float = 0.0,
+        flipped_labels: float = 0.0,
+        **loop: Any,
+    ) -> None:
         super().__init__(networks, **loop)
         self.objective = losses.labelled(objective, label_smoothing, flipped_labels)
         self.flipped_labels = flipped_labels
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         real_scores, fake_scores = self.swapped(real_scores, fake_scores, self.flipped_labels)
         return tf.reduce_mean(self.objective.real(real_scores)) + tf.reduce_mean(
             self.objective.fake(fake_scores)
         )
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(self.objective.generator(fake_scores))

@@ -54,7 +54,7 @@ class FDivergence:
     value_at_one: float = 0.0
     parameter: float | None = dataclasses.field(default=None, init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         one = tf.constant(1.0, tf.float64)
         at_threshold = self.conjugate(tf.constant(self.threshold, tf.float64))
         # f(1) + f*(f'(1)) = 1 f'(1)
@@ -65,7 +65,7 @@ class FDivergence:
             if not math.isclose(float(found), stated, rel_tol=1e-9, abs_tol=1e-9):
                 raise ValueError(f"{what} of {self.name} is {float(found)}, not {stated}.")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """The row by its name, and by its parameter if it is of a family.
 
         Raises:
@@ -81,7 +81,7 @@ class FDivergence:
         return {"name": self.name}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "FDivergence":
         """The row that `get_config` described."""
         name, parameter = config["name"], config.get("parameter")
         if name not in DIVERGENCES:
@@ -89,7 +89,7 @@ class FDivergence:
         return DIVERGENCES[name] if parameter is None else FAMILIES[name](parameter)
 
 
-def _log_omega(y):
+def _log_omega(y: tf.Tensor) -> tf.Tensor:
     """L with exp(L) + L = y, elementwise: the logarithm of Lambert's W(exp(y)).
 
     Newton's iteration on a convex, increasing function; it starts within a factor of the solution
@@ -97,7 +97,7 @@ def _log_omega(y):
     """
 
     @tf.custom_gradient
-    def solve(y):
+    def solve(y: tf.Tensor) -> tuple[tf.Tensor, Function]:
         root = tf.where(y < 1.0, y, tf.math.log(tf.maximum(y, 1.0)))
         for _ in range(8):
             # (exp(L) + L - y) / (exp(L) + 1), written so that exp(L) cannot overflow.
@@ -108,13 +108,13 @@ def _log_omega(y):
     return solve(y)
 
 
-def _jeffrey_conjugate(t):
+def _jeffrey_conjugate(t: tf.Tensor) -> tf.Tensor:
     # W(e^(1-t)) + 1/W(e^(1-t)) + t - 2 with W = exp(L) = 1 - t - L: the large terms cancel exactly.
     root = _log_omega(1.0 - t)
     return tf.exp(-root) - root - 1.0
 
 
-def _log_softplus(v):
+def _log_softplus(v: tf.Tensor) -> tf.Tensor:
     """log(softplus(v)) with a finite slope where softplus(v) is next to nothing."""
     # log(log(1 + exp(v))) = v - exp(v) / 2 + O(exp(2 v)), exact below -20 in float64.
     tail = v < -20.0
@@ -197,13 +197,13 @@ GAN = FDivergence(
 )
 
 
-def _of_family(row, parameter):
+def _of_family(row: FDivergence, parameter: float) -> FDivergence:
     """The row, which says from now on what it was made with."""
     object.__setattr__(row, "parameter", float(parameter))
     return row
 
 
-def jensen_shannon_weighted(pi=0.5):
+def jensen_shannon_weighted(pi: float = 0.5) -> FDivergence:
     """The row pi KL(P || M) + (1 - pi) KL(Q || M) with M = pi P + (1 - pi) Q.
 
     Args:
@@ -213,7 +213,7 @@ def jensen_shannon_weighted(pi=0.5):
         raise ValueError(f"pi must lie between 0 and 1, got {pi}.")
     log_pi, log_rest = math.log(pi), math.log1p(-pi)
 
-    def f(u):
+    def f(u: tf.Tensor) -> tf.Tensor:
         mixture = 1.0 - pi + pi * u
         return pi * u * tf.math.log(u) - mixture * tf.math.log(mixture)
 
@@ -231,7 +231,7 @@ def jensen_shannon_weighted(pi=0.5):
     return _of_family(row, pi)
 
 
-def alpha(alpha=0.5):
+def alpha(alpha: float = 0.5) -> FDivergence:
     """The row of the alpha divergences, f(u) = (u**a - 1 - a (u - 1)) / (a (a - 1)).
 
     Args:
@@ -242,13 +242,15 @@ def alpha(alpha=0.5):
         raise ValueError(f"alpha must be a finite number other than 0 and 1, got {alpha}.")
     a, power = alpha, alpha / (alpha - 1.0)
 
-    def f(u):
+    def f(u: tf.Tensor) -> tf.Tensor:
         return (u**a - 1.0 - a * (u - 1.0)) / (a * (a - 1.0))
 
-    def conjugate(t):
+    def conjugate(t: tf.Tensor) -> tf.Tensor:
         base = t * (a - 1.0) + 1.0
         return (tf.nn.relu(base) if a > 1.0 else base) ** power / a - 1.0 / a
 
+    activation: Function
+    fused: Function
     if a > 1.0:
         activation, fused = (lambda v: v), conjugate
     else:

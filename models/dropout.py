@@ -1,5 +1,7 @@
 """Dropout whose noise a saved game goes on with."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -20,11 +22,11 @@ class Dropout(keras.layers.Layer):
     # Function of a shape -> uniform numbers in [0, 1), new at every call.
     uniform = None
 
-    def __init__(self, rate, **kwargs):
+    def __init__(self, rate: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = rate
 
-    def call(self, values, training=False):
+    def call(self, values: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training:
             return values
         if self.uniform is None:
@@ -32,8 +34,8 @@ class Dropout(keras.layers.Layer):
         left = self.uniform(values.shape) >= self.rate
         return tf.where(left, values / (1.0 - self.rate), tf.zeros_like(values))
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "rate": self.rate}

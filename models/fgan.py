@@ -3,10 +3,14 @@
 The discriminator tightens the variational bound of D_f(P || Q), the generator lowers it.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from models import losses
+from models.divergences import FDivergence
+from models.game import Networks
 from models.gan import AbstractGAN
 
 
@@ -27,16 +31,28 @@ class FGAN(AbstractGAN):
     Reference: Nowozin et al. 2016 (arXiv 1606.00709).
     """
 
-    def __init__(self, networks, *, divergence, generator_objective="trick", **loop):
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        divergence: FDivergence,
+        generator_objective: str = "trick",
+        **loop: Any,
+    ) -> None:
         super().__init__(networks, **loop)
         self.divergence = divergence
         self.objective = losses.variational(divergence, generator_objective)
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         bound = tf.reduce_mean(self.divergence.activation(real_scores)) - tf.reduce_mean(
             self.divergence.conjugate_of_activation(fake_scores)
         )
         return -bound
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(self.objective.generator(fake_scores))

@@ -13,7 +13,8 @@ those is the same on every replica: as many replicas as you like train the same 
 import abc
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import keras
 import tensorflow as tf
@@ -23,6 +24,10 @@ from models.dropout import Dropout
 from models.normalization import PrependReference
 from models.order import FOREIGN as FOREIGN
 from models.order import Minibatches
+
+# Columns of a minibatch: {name: [n, ...]}.
+Examples = dict[str, tf.Tensor]
+Networks = dict[str, keras.Model]
 
 # How the moving average of a network is named.
 AVERAGED = "averaged_"
@@ -39,7 +44,7 @@ _NOT_OF_A_GAME = (
 )
 
 
-def _on_the_sphere(shape, key):
+def _on_the_sphere(shape: Sequence[int], key: tf.Tensor) -> tf.Tensor:
     normal = tf.random.stateless_normal(shape, key)
     return tf.math.l2_normalize(normal, axis=-1) * float(shape[-1]) ** 0.5
 
@@ -75,21 +80,21 @@ class Player:
     """
 
     name: str
-    networks: tuple
-    loss: Callable
-    columns: tuple = ()
+    networks: tuple[str, ...]
+    loss: Callable[[Examples], tf.Tensor]
+    columns: tuple[str, ...] = ()
     steps: int = 1
-    figures: tuple = ()
-    due: Callable | None = None
-    after: Callable | None = None
-    through: tuple = ()
+    figures: tuple[str, ...] = ()
+    due: Callable[[tf.Tensor], tf.Tensor] | None = None
+    after: Callable[[], None] | None = None
+    through: tuple[str, ...] = ()
 
     @property
-    def loss_name(self):
+    def loss_name(self) -> str:
         return f"{self.name}_loss"
 
     @property
-    def norm_name(self):
+    def norm_name(self) -> str:
         return f"{self.name}_gradient_norm"
 
 
@@ -104,7 +109,7 @@ class _Arguments:
 class _Mean(keras.metrics.Mean):
     """A running mean of what every replica has alike: it is read without asking the others."""
 
-    def add_variable(self, *args, **kwargs):
+    def add_variable(self, *args: Any, **kwargs: Any) -> keras.Variable:
         return super().add_variable(*args, **{**kwargs, "aggregation": "only_first_replica"})
 
 
@@ -125,18 +130,27 @@ class AbstractGame(keras.Model, abc.ABC):
       seed: int. Seed of all noise. Default 0.
     """
 
+    # Keras's.
+    train_function: Callable | None
     # What `compile` gives each player for want of another.
     default_optimizer = {
         "class_name": "Adam",
         "config": {"learning_rate": 5e-4, "beta_1": 0.0, "beta_2": 0.99},
     }
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> "AbstractGame":
         game = super().__new__(cls, *args, **kwargs)
         game._arguments = _Arguments(args, kwargs)
         return game
 
-    def __init__(self, networks, *, averaging_decay=0.999, latent_distribution="normal", seed=0):
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        averaging_decay: float = 0.999,
+        latent_distribution: str = "normal",
+        seed: int = 0,
+    ) -> None:
         super().__init__()
         self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
         # Keras would reduce a minibatch of its strategy to one in order to build what is built.
@@ -158,20 +172,20 @@ class AbstractGame(keras.Model, abc.ABC):
         self.iteration = self._counter("iteration")
         self.draws = self._counter("draws")
         # What else a saved state keeps: variables of the game's own, by `keep`.
-        self.kept = {}
-        self.means = {}
+        self.kept: dict[str, keras.Variable] = {}
+        self.means: dict[str, _Mean] = {}
         # Rows of the minibatch of this turn: known when a step is traced.
-        self.minibatch_size = None
+        self.minibatch_size = 0
         # The networks are, and the rest has no weights.
         self.built = True
 
     @property
     @abc.abstractmethod
-    def players(self):
+    def players(self) -> tuple[Player, ...]:
         """The Players, in the order of their turns."""
 
     @property
-    def averages(self):
+    def averages(self) -> list[tuple[str, keras.Model]]:
         """(name, network) of each network that has a moving average."""
         return [
             (name, network)
@@ -179,15 +193,15 @@ class AbstractGame(keras.Model, abc.ABC):
             if AVERAGED + name in self.networks
         ]
 
-    def drawn_by(self, name):
+    def drawn_by(self, name: str) -> keras.Model:
         """The network of that name as it is drawn from: its average, where it has one."""
         return self.networks.get(AVERAGED + name, self.networks[name])
 
-    def trainable_variables_of(self, player):
+    def trainable_variables_of(self, player: Player) -> list[keras.Variable]:
         """What a player moves: the trainable variables of its networks."""
         return [v for name in player.networks for v in self.networks[name].trainable_variables]
 
-    def compile(self, optimizers=None, jit_compile=False):
+    def compile(self, optimizers: dict | None = None, jit_compile: bool = False) -> None:
         """Gives each player its optimizer.
 
         Args:
@@ -204,7 +218,7 @@ class AbstractGame(keras.Model, abc.ABC):
                     )
         self._compile(optimizers, jit_compile)
 
-    def _compile(self, optimizers, jit_compile):
+    def _compile(self, optimizers: dict | None, jit_compile: bool) -> None:
         names = [player.name for player in self.players]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"players must have names of their own, got {twice[0]!r} twice.")
@@ -238,38 +252,38 @@ class AbstractGame(keras.Model, abc.ABC):
         # A figure may be a loss that is told by the player itself.
         self.means = {name: _Mean(name=name) for name in dict.fromkeys((*losses, *figures, *norms))}
 
-    def get_config(self):
+    def get_config(self) -> dict:
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
         given = self._arguments
         arguments = {**dict(zip(names, given.positional, strict=False)), **given.named}
         return {name: keras.saving.serialize_keras_object(a) for name, a in arguments.items()}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "AbstractGame":
         return cls(**{n: keras.saving.deserialize_keras_object(a) for n, a in config.items()})
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict | None:
         if not self.compiled:
             return None
         optimizers = keras.saving.serialize_keras_object(dict(self.optimizers))
         return {"optimizers": optimizers, "jit_compile": self.jit_compile}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict) -> None:
         # A reference batch is among the weights, which are read later.
         self._compile(
             keras.saving.deserialize_keras_object(config["optimizers"]), config["jit_compile"]
         )
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.Metric]:
         return list(self.means.values())
 
-    def save(self, filepath, *args, **kwargs):
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """As in keras.Model; what cannot be read again is refused before a file is there."""
         self.get_config()
         super().save(filepath, *args, **kwargs)
 
-    def fit(self, x=None, y=None, **options):
+    def fit(self, x: Any = None, y: None = None, **options: Any) -> keras.callbacks.History:
         """Trains; x: what `models.minibatches` gives. Options as in keras.Model.
 
         Raises:
@@ -287,21 +301,21 @@ class AbstractGame(keras.Model, abc.ABC):
         # They are shuffled, which Keras would warn that it does not do.
         return super().fit(x, **{"shuffle": False, **options})
 
-    def _iterations(self, minibatches):
+    def _iterations(self, minibatches: Minibatches) -> Any:
         """Minibatches from this iteration on, each replica with its part of them."""
         first = int(self.iteration.numpy())
         if self.strategy is None:
             return minibatches.iterations(first)
         count = self.strategy.num_replicas_in_sync
 
-        def parts(context):
+        def parts(context: Any) -> tf.data.Dataset:
             here = count // context.num_input_pipelines
             start = here * context.input_pipeline_id
             return minibatches.iterations(first, range(start, start + here), count)
 
         return self.strategy.distribute_datasets_from_function(parts)
 
-    def _refuse_other_than_minibatches(self, dataset):
+    def _refuse_other_than_minibatches(self, dataset: Any) -> None:
         given = getattr(dataset, "element_spec", None)
         if not isinstance(given, dict) or not all(isinstance(c, dict) for c in given.values()):
             what = type(dataset).__name__ if given is None else "a dataset of something else"
@@ -319,7 +333,7 @@ class AbstractGame(keras.Model, abc.ABC):
                         f"of shape {list(spec.shape)}."
                     )
 
-    def evaluate(self, *args, **kwargs):
+    def evaluate(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: no loss of a game says how good it draws."""
         raise TypeError(
             "a game has no evaluate: its losses say how the players stand to each other, not how "
@@ -328,22 +342,22 @@ class AbstractGame(keras.Model, abc.ABC):
 
     test_on_batch = evaluate
 
-    def train_on_batch(self, *args, **kwargs):
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: a turn is several minibatches."""
         raise TypeError(f"a game has no train_on_batch: {_FIT}.")
 
     @property
-    def drawing(self):
+    def drawing(self) -> keras.Model:
         """The network that `predict` draws with: the generator, its average if there is one."""
         for name in (f"{AVERAGED}generator", "generator"):
             if name in self.networks:
                 return self.networks[name]
         raise TypeError(f"no generator draws, of {', '.join(self.networks)}; call one of them.")
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Examples, training: bool = False) -> tf.Tensor:
         return self.drawing(inputs, training=training)
 
-    def predict(self, x, **options):
+    def predict(self, x: Any, **options: Any) -> Any:
         """Draws; x: {input of the generator: array [n, ...]}. Options as in keras.Model.
 
         Raises:
@@ -354,7 +368,7 @@ class AbstractGame(keras.Model, abc.ABC):
             _refuse_inputs(x, self.drawing)
         return super().predict(x, **options)
 
-    def input_shape_of(self, column):
+    def input_shape_of(self, column: str) -> tuple | None:
         """The shape of one value of a column as the first network with such an input takes it."""
         for network in self.networks.values():
             taken = getattr(network, "input", None)
@@ -362,14 +376,14 @@ class AbstractGame(keras.Model, abc.ABC):
                 return tuple(taken[column].shape[1:])
         return None
 
-    def train_step(self, minibatches):
+    def train_step(self, minibatches: dict[str, Examples]) -> dict[str, tf.Tensor]:
         for player in self.players:
             self._turn(player, minibatches)
         self.iteration.assign_add(1)
         self._update_averages()
         return {name: mean.result() for name, mean in self.means.items()}
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Callable:
         """Under a strategy, one that calls `train_step` on every replica."""
         strategy = self.strategy
         if strategy is None:
@@ -377,7 +391,7 @@ class AbstractGame(keras.Model, abc.ABC):
         if self.train_function is None or force:
             # Keras's own takes the mean of the logs over an axis that scalars do not have.
             @tf.function(autograph=False)
-            def iteration(iterator):
+            def iteration(iterator: Any) -> dict:
                 logs = strategy.run(self.train_step, (next(iterator),))
                 # Alike on all.
                 return {name: strategy.experimental_local_results(logs[name])[0] for name in logs}
@@ -385,32 +399,32 @@ class AbstractGame(keras.Model, abc.ABC):
             self.train_function = iteration
         return self.train_function
 
-    def tell(self, name, value):
+    def tell(self, name: str, value: tf.Tensor) -> None:
         """Adds a scalar of this replica to the running mean of a declared figure."""
         self.means[name].update_state(replicas.mean(value))
 
-    def latents(self, count, size):
+    def latents(self, count: int, size: int) -> tf.Tensor:
         """Latents [count, size], new at every call."""
         return self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], (count, size))
 
-    def uniform(self, shape):
+    def uniform(self, shape: Sequence[int]) -> tf.Tensor:
         """Uniform numbers in [0, 1), new at every call."""
         return self.noise(tf.random.stateless_uniform, shape)
 
-    def noise(self, draw, shape):
+    def noise(self, draw: Callable, shape: Sequence[int]) -> tf.Tensor:
         """Noise of `shape` [n, ...] from `draw` of a shape and a key, new at every call."""
         self.draws.assign_add(1)
         key = tf.stack([tf.constant(self.seed, tf.int64), self.draws.value])
         return replicas.rows(lambda whole: draw(whole, key), shape)
 
-    def keep(self, name, shape, dtype="float32"):
+    def keep(self, name: str, shape: Sequence[int], dtype: str = "float32") -> keras.Variable:
         """A variable of the game's own that is saved with its state, zero at first."""
         self.kept[name] = self.add_weight(
             shape=shape, dtype=dtype, initializer="zeros", trainable=False, name=name
         )
         return self.kept[name]
 
-    def _turn(self, player, minibatches):
+    def _turn(self, player: Player, minibatches: dict[str, Examples]) -> None:
         # A player may need nothing of the data; rows are as many as the others have.
         stacks = minibatches.get(player.name, {})
         every = [stack for columns in minibatches.values() for stack in columns.values()]
@@ -418,7 +432,7 @@ class AbstractGame(keras.Model, abc.ABC):
             raise ValueError("minibatches must hold a column of some player; they hold none.")
         self.minibatch_size = [*stacks.values(), *every][0].shape[1]
 
-        def updates():
+        def updates() -> None:
             for step in range(player.steps):
                 self.update(player, {column: stack[step] for column, stack in stacks.items()})
 
@@ -427,7 +441,7 @@ class AbstractGame(keras.Model, abc.ABC):
         else:
             tf.cond(player.due(self.iteration.value), updates, lambda: None)
 
-    def update(self, player, minibatch):
+    def update(self, player: Player, minibatch: Examples) -> None:
         """One update of a player's networks on a minibatch {column: [n, ...]}."""
         minibatch = {
             column: to_signed(values) if values.dtype == tf.uint8 else values
@@ -447,7 +461,7 @@ class AbstractGame(keras.Model, abc.ABC):
             self.tell(player.loss_name, loss)
         self.tell(player.norm_name, replicas.count() * tf.linalg.global_norm(gradients))
 
-    def _update_averages(self):
+    def _update_averages(self) -> None:
         # A constant decay would show the blank initial network for its first thousand iterations.
         iterations = tf.cast(self.iteration.value, tf.float32)
         decay = tf.minimum(self.averaging_decay, (1.0 + iterations) / (10.0 + iterations))
@@ -456,18 +470,18 @@ class AbstractGame(keras.Model, abc.ABC):
             for mean, weight in zip(average.weights, network.weights, strict=True):
                 mean.assign(weight + decay * (mean - weight))
 
-    def _counter(self, name):
+    def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
 
 
-def _refuse_networks(networks):
+def _refuse_networks(networks: Networks) -> None:
     if not isinstance(networks, dict):
         raise TypeError(
             f"networks must be a dict of names and models, got {type(networks).__name__}."
         )
-    names = {}
+    names: dict[int, str] = {}
     for name, network in networks.items():
         if not isinstance(network, keras.Model):
             raise TypeError(f"{name} must be a keras.Model, got {type(network).__name__}.")
@@ -480,7 +494,7 @@ def _refuse_networks(networks):
                 )
 
 
-def _refuse_inputs(given, network):
+def _refuse_inputs(given: Any, network: keras.Model) -> None:
     wanted = network.input
     if not isinstance(wanted, dict):
         return
@@ -504,12 +518,12 @@ def _refuse_inputs(given, network):
         raise ValueError(f"predict takes equally many of {inputs}, got {sorted(counts)}.")
 
 
-def layers_of(network, kind):
+def layers_of(network: keras.Model, kind: type) -> list:
     """The layers of a network that are of a kind."""
     return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
-def to_signed(images):
+def to_signed(images: tf.Tensor) -> tf.Tensor:
     """uint8 images in [0, 255] as float32 in [-1, 1]; float images as they are."""
     if tf.as_dtype(images.dtype).is_floating:
         return images

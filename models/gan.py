@@ -6,11 +6,13 @@ conditions, Reed et al. 2016, algorithm 1).
 """
 
 import abc
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from models.adversary import Adversary
-from models.game import AVERAGED, FOREIGN, AbstractGame, Player
+from models.game import AVERAGED, FOREIGN, AbstractGame, Examples, Networks, Player
 
 NETWORKS = ("generator", f"{AVERAGED}generator", "discriminator")
 
@@ -37,17 +39,17 @@ class AbstractGAN(AbstractGame):
 
     def __init__(
         self,
-        networks,
+        networks: Networks,
         *,
-        discriminator_steps=1,
-        generator_steps=1,
-        initial_discriminator_steps=0,
-        initial_iterations=25,
-        latent_distribution="normal",
-        averaging_decay=0.999,
-        seed=0,
-        **adversary,
-    ):
+        discriminator_steps: int = 1,
+        generator_steps: int = 1,
+        initial_discriminator_steps: int = 0,
+        initial_iterations: int = 25,
+        latent_distribution: str = "normal",
+        averaging_decay: float = 0.999,
+        seed: int = 0,
+        **adversary: Any,
+    ) -> None:
         super().__init__(
             networks,
             latent_distribution=latent_distribution,
@@ -80,25 +82,25 @@ class AbstractGAN(AbstractGame):
         self.adversary = Adversary(self, "discriminator", self, **adversary)
 
     @property
-    def generator(self):
+    def generator(self) -> keras.Model:
         return self.networks["generator"]
 
     @property
-    def averaged_generator(self):
+    def averaged_generator(self) -> keras.Model:
         return self.networks["averaged_generator"]
 
     @property
-    def discriminator(self):
+    def discriminator(self) -> keras.Model:
         return self.networks["discriminator"]
 
     @property
-    def conditions(self):
+    def conditions(self) -> tuple[str, ...]:
         """The column of what the discriminator is told of an image: () or one name."""
         condition = self.adversary.condition
         return () if condition is None else (condition.column,)
 
     @property
-    def players(self):
+    def players(self) -> tuple[Player, ...]:
         foreign = [FOREIGN + name for name in self.conditions if self.mismatched_weight]
         return (
             self.adversary.player(
@@ -119,7 +121,12 @@ class AbstractGAN(AbstractGame):
         )
 
     @abc.abstractmethod
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Returns the scalar the discriminator minimises.
 
         Args:
@@ -129,37 +136,39 @@ class AbstractGAN(AbstractGame):
         """
 
     @abc.abstractmethod
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """Returns the scalar the generator minimises; fake_scores: float32 [n]."""
 
-    def drawn(self, asked):
+    def drawn(self, asked: Examples) -> Examples:
         """Examples generated from fresh latents and the conditions of `asked`."""
         conditions = {name: asked[name] for name in self.conditions}
         latents = self.latents(self.minibatch_size, self.generator.latent_dim)
         images = self.generator({"latents": latents, **conditions}, training=True)
         return {"images": images, **conditions}
 
-    def swapped(self, scores, other_scores, share):
+    def swapped(
+        self, scores: tf.Tensor, other_scores: tf.Tensor, share: float
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Two sets of scores [n], a random share of whose pairs have changed places."""
         if not share:
             return scores, other_scores
         chosen = self.uniform(scores.shape) < share
         return tf.where(chosen, other_scores, scores), tf.where(chosen, scores, other_scores)
 
-    def set_reference(self, images):
+    def set_reference(self, images: tf.Tensor) -> None:
         """As in models.adversary.Adversary."""
         self.adversary.set_reference(images)
 
-    def _judged(self, minibatch):
+    def _judged(self, minibatch: Examples) -> tf.Tensor:
         real = {name: minibatch[name] for name in ("images", *self.conditions)}
         foreign = None
         if self.mismatched_weight:
             foreign = {name: minibatch[FOREIGN + name] for name in self.conditions}
         return self.adversary.loss(real, self.drawn, foreign)
 
-    def _seen(self, minibatch):
+    def _seen(self, minibatch: Examples) -> tf.Tensor:
         return self.adversary.cost(self.drawn(minibatch), figure="generator_loss")
 
-    def _is_the_generators_turn(self, iteration):
+    def _is_the_generators_turn(self, iteration: tf.Tensor) -> tf.Tensor:
         begun = iteration >= self.initial_turn * self.initial_iterations
         return begun | ((iteration + 1) % self.initial_turn == 0)

@@ -11,7 +11,7 @@ of `fake`. Every row is written in a form that is finite for any float32 score.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -48,13 +48,13 @@ class Objective:
     divergence: FDivergence | None = dataclasses.field(default=None, init=False)
     generator_objective: str | None = dataclasses.field(default=None, init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         scores = tf.constant([-1.0, 0.0, 1.0])
         for term in ("real", "fake", "generator"):
             if getattr(self, term)(scores).shape != scores.shape:
                 raise ValueError(f"{term} of objective {self.name} must work score by score.")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """The row by its name, or by the divergence that it is the bound of.
 
         Raises:
@@ -73,7 +73,7 @@ class Objective:
         return {"name": self.name}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "Objective":
         """The row that `get_config` described."""
         if "divergence" in config:
             row = FDivergence.from_config(config["divergence"])
@@ -82,7 +82,12 @@ class Objective:
             raise ValueError(f"models.OBJECTIVES has no row {config['name']!r}.")
         return OBJECTIVES[config["name"]]
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """mean(real(s)) + mean(fake(s)); foreign pairs are half of the negative ones."""
         loss = tf.reduce_mean(self.real(real_scores))
         negative = tf.reduce_mean(self.fake(fake_scores))
@@ -90,17 +95,17 @@ class Objective:
             return loss + negative
         return loss + 0.5 * negative + 0.5 * tf.reduce_mean(self.fake(foreign_scores))
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """mean(generator(s))."""
         return tf.reduce_mean(self.generator(fake_scores))
 
 
-def label_positive(scores):
+def label_positive(scores: tf.Tensor) -> tf.Tensor:
     """-log(sigmoid(s)) = softplus(-s): the cross-entropy of calling s real."""
     return tf.nn.softplus(-scores)
 
 
-def label_negative(scores):
+def label_negative(scores: tf.Tensor) -> tf.Tensor:
     """-log(1 - sigmoid(s)) = softplus(s): the cross-entropy of calling s generated."""
     return tf.nn.softplus(scores)
 
@@ -148,7 +153,9 @@ WASSERSTEIN = Objective(
 OBJECTIVES = {row.name: row for row in (NON_SATURATING, MINIMAX, LEAST_SQUARES, HINGE, WASSERSTEIN)}
 
 
-def attribute_cross_entropy(logits, attributes, sizes):
+def attribute_cross_entropy(
+    logits: tf.Tensor, attributes: tf.Tensor, sizes: Sequence[int]
+) -> tf.Tensor:
     """Mean over images of the sum over slots of -log p(own value of the slot).
 
     Args:
@@ -166,7 +173,9 @@ def attribute_cross_entropy(logits, attributes, sizes):
     return tf.reduce_mean(tf.add_n(costs))
 
 
-def labelled(objective, label_smoothing=0.0, flipped_labels=0.0):
+def labelled(
+    objective: Objective, label_smoothing: float = 0.0, flipped_labels: float = 0.0
+) -> Objective:
     """The objective for imperfect labels; flipping itself is the training step's.
 
     One-sided smoothing e makes the real loss (1 - e) real(s) + e fake(s): the cross-entropy to the
@@ -199,7 +208,7 @@ def labelled(objective, label_smoothing=0.0, flipped_labels=0.0):
     )
 
 
-def variational(divergence, generator_objective="trick"):
+def variational(divergence: FDivergence, generator_objective: str = "trick") -> Objective:
     """The f-GAN objective of a divergence: the bound E_P[g_f(s)] - E_Q[f*(g_f(s))], up for D.
 
     Args:

@@ -11,7 +11,8 @@ import dataclasses
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -55,11 +56,11 @@ class Architecture:
     discriminator_widths: Callable
 
 
-def _initializer(normalization):
+def _initializer(normalization: str) -> str | dict:
     return DCGAN_INITIALIZER if normalization in ("batch", "virtual_batch") else "glorot_uniform"
 
 
-def _normalized(x, normalization, dtype):
+def _normalized(x: keras.KerasTensor, normalization: str, dtype: str) -> keras.KerasTensor:
     if normalization == "batch":
         return BatchNormalization(momentum=MOMENTUM, dtype=dtype)(x)
     if normalization == "virtual_batch":
@@ -67,7 +68,14 @@ def _normalized(x, normalization, dtype):
     return x
 
 
-def _convolutional_generator(features, image_size, channels, widths, normalization, dtype):
+def _convolutional_generator(
+    features: keras.KerasTensor,
+    image_size: int,
+    channels: int,
+    widths: Sequence[int],
+    normalization: str,
+    dtype: str,
+) -> keras.KerasTensor:
     """A dense layer, then transposed convolutions that double the resolution."""
     layers = keras.layers
     # A normalisation has an offset of its own.
@@ -91,7 +99,9 @@ def _convolutional_generator(features, image_size, channels, widths, normalizati
     return DepthToSpace(2, dtype=dtype)(x)
 
 
-def _convolutional_discriminator(images, widths, normalization, dtype):
+def _convolutional_discriminator(
+    images: keras.KerasTensor, widths: Sequence[int], normalization: str, dtype: str
+) -> keras.KerasTensor:
     """Strided convolutions; the first one is not normalised (Radford et al. 2016, section 3)."""
     layers = keras.layers
     convolution = SpectralConv2D if normalization == "spectral" else layers.Conv2D
@@ -105,7 +115,14 @@ def _convolutional_discriminator(images, widths, normalization, dtype):
     return layers.Flatten(dtype=dtype)(x)
 
 
-def _dense_generator(features, image_size, channels, widths, normalization, dtype):
+def _dense_generator(
+    features: keras.KerasTensor,
+    image_size: int,
+    channels: int,
+    widths: Sequence[int],
+    normalization: str,
+    dtype: str,
+) -> keras.KerasTensor:
     layers = keras.layers
     x = features
     for width in widths:
@@ -115,7 +132,9 @@ def _dense_generator(features, image_size, channels, widths, normalization, dtyp
     return layers.Reshape((image_size, image_size, channels), dtype=dtype)(x)
 
 
-def _dense_discriminator(images, widths, normalization, dtype):
+def _dense_discriminator(
+    images: keras.KerasTensor, widths: Sequence[int], normalization: str, dtype: str
+) -> keras.KerasTensor:
     layers = keras.layers
     dense = SpectralDense if normalization == "spectral" else layers.Dense
     x = layers.Flatten(dtype=dtype)(images)
@@ -127,7 +146,7 @@ def _dense_discriminator(images, widths, normalization, dtype):
     return x
 
 
-def _doublings(image_size):
+def _doublings(image_size: int) -> int:
     """How often an image may be halved before it is less than 4 pixels wide or odd."""
     count = 0
     while image_size % 2 == 0 and image_size >= 8:
@@ -135,14 +154,14 @@ def _doublings(image_size):
     return count
 
 
-def _convolutional_generator_widths(image_size):
+def _convolutional_generator_widths(image_size: int) -> tuple[int, ...]:
     # The finest layers see the most pixels: from 64x64 on they are thin.
     fine = (96, 64) if image_size < 64 else (64, 32)
     doublings = _doublings(image_size)
     return ((128,) * max(doublings - 2, 0) + fine)[-doublings:]
 
 
-def _convolutional_discriminator_widths(image_size):
+def _convolutional_discriminator_widths(image_size: int) -> tuple[int, ...]:
     first = 48 if image_size < 64 else 32
     return tuple(
         min(first * 2**depth, 256) for depth in range(math.ceil(math.log2(image_size / 4)))
@@ -170,15 +189,17 @@ ARCHITECTURES = {
 class AbstractNetwork(keras.Model):
     """A functional keras.Model that can be rebuilt from the arguments it was made with."""
 
-    def __init__(self, inputs, outputs, arguments, name=None):
+    def __init__(
+        self, inputs: dict, outputs: Any, arguments: dict, name: str | None = None
+    ) -> None:
         super().__init__(inputs, outputs, name=name)
         self.arguments = arguments
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**self.arguments, "name": self.name}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "AbstractNetwork":
         return cls(**config)
 
 
@@ -187,10 +208,13 @@ class _Body:
     image_size: int = 28
     channels: int = 1
     architecture: str = "dcgan"
-    widths: tuple = ()
+    widths: tuple[int, ...] = ()
     dtype: str = "float32"
 
-    def __post_init__(self):
+    # What a subclass can normalise.
+    normalizations: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
         for field, choices in (
             ("architecture", tuple(ARCHITECTURES)),
             ("normalization", self.normalizations),
@@ -205,11 +229,11 @@ class _Body:
             )
 
     @property
-    def row(self):
+    def row(self) -> Architecture:
         return ARCHITECTURES[self.architecture]
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict:
         return {**dataclasses.asdict(self), "widths": list(self.widths)}
 
 
@@ -230,7 +254,7 @@ class GeneratorBody(_Body):
     normalization: str = "batch"
     normalizations = GENERATOR_NORMALIZATIONS
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.architecture == "dcgan" and self.image_size % 2 ** len(self.widths):
             raise ValueError(
@@ -238,7 +262,7 @@ class GeneratorBody(_Body):
                 f"{self.image_size}x{self.image_size}, got {len(self.widths)}."
             )
 
-    def images(self, parts):
+    def images(self, parts: Sequence[tuple[str, keras.KerasTensor]]) -> keras.KerasTensor:
         """Inputs [(kind of their reference, [n, d])] to images in [-1, 1]."""
         virtual = self.normalization == "virtual_batch"
         x = [
@@ -276,10 +300,10 @@ class DiscriminatorBody(_Body):
     normalization: str = "none"
     normalizations = NORMALIZATIONS
 
-    def input(self):
+    def input(self) -> keras.KerasTensor:
         return keras.Input((self.image_size, self.image_size, self.channels), name="images")
 
-    def features(self, images):
+    def features(self, images: keras.KerasTensor) -> keras.KerasTensor:
         """Images to features [n, d] that a score is a linear function of."""
         virtual = self.normalization == "virtual_batch"
         x = PrependReference("zeros", dtype=self.dtype)(images) if virtual else images
@@ -306,18 +330,25 @@ class Generator(AbstractNetwork):
       **body: as in GeneratorBody.
     """
 
-    def __init__(self, *, latent_dim=32, condition=None, name=None, **body):
-        body = GeneratorBody(**body)
+    def __init__(
+        self,
+        *,
+        latent_dim: int = 32,
+        condition: Condition | dict | None = None,
+        name: str | None = None,
+        **body: Any,
+    ) -> None:
+        made = GeneratorBody(**body)
         condition = Condition.of(condition)
         latents = keras.Input((latent_dim,), name="latents")
         inputs, parts = {"latents": latents}, [("normal", latents)]
-        arguments = {"latent_dim": latent_dim, **body.arguments}
+        arguments = {"latent_dim": latent_dim, **made.arguments}
         if condition is not None:
             asked = condition.input()
             inputs[condition.column] = asked
-            parts.append(("one_hot", condition.vectors(asked, body.dtype)))
+            parts.append(("one_hot", condition.vectors(asked, made.dtype)))
             arguments["condition"] = condition.to_json()
-        super().__init__(inputs, body.images(parts), arguments, name)
+        super().__init__(inputs, made.images(parts), arguments, name)
         self.latent_dim = latent_dim
         self.condition = condition
 
@@ -338,21 +369,28 @@ class Discriminator(AbstractNetwork):
       **body: as in DiscriminatorBody.
     """
 
-    def __init__(self, *, condition=None, classifier=False, name=None, **body):
-        body = DiscriminatorBody(**body)
+    def __init__(
+        self,
+        *,
+        condition: Condition | dict | None = None,
+        classifier: bool = False,
+        name: str | None = None,
+        **body: Any,
+    ) -> None:
+        made = DiscriminatorBody(**body)
         condition = Condition.of(condition)
-        spectral = body.normalization == "spectral"
+        spectral = made.normalization == "spectral"
         dense = SpectralDense if spectral else keras.layers.Dense
-        images = body.input()
-        inputs, arguments = {"images": images}, body.arguments
+        images = made.input()
+        inputs, arguments = {"images": images}, made.arguments
         if condition is None:
-            outputs = dense(1, name="scores", dtype="float32")(body.features(images))
+            outputs = dense(1, name="scores", dtype="float32")(made.features(images))
         else:
             asked = condition.input(many=True)
             inputs[condition.column] = asked
             arguments |= {"condition": condition.to_json(), "classifier": classifier}
             projection = SpectralProjection if spectral else Projection
-            features = body.features(images)
+            features = made.features(images)
             vectors = condition.vectors(asked, "float32")
             outputs = projection(name="scores", dtype="float32")(features, vectors)
             if classifier:
@@ -369,7 +407,7 @@ class Projection(keras.layers.Layer):
     Reference: Miyato & Koyama 2018 (arXiv 1802.05637), equation 3.
     """
 
-    def build(self, features_shape, conditions_shape=None):
+    def build(self, features_shape: tuple, conditions_shape: Any = None) -> None:
         # Column 0 is w, the others are V. One product gives the affinity to every condition.
         self.kernel = self.add_weight(
             shape=(features_shape[-1], 1 + conditions_shape[-1]),
@@ -378,16 +416,16 @@ class Projection(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 
-    def affinities(self, features):
+    def affinities(self, features: tf.Tensor) -> tf.Tensor:
         """w . h, and h . V: [n, 1 + k]."""
         return tf.matmul(features, self.kernel)
 
-    def call(self, features, conditions):
+    def call(self, features: tf.Tensor, conditions: tf.Tensor) -> tf.Tensor:
         affinities = self.affinities(features)
         asked = tf.linalg.matvec(conditions, affinities[:, 1:])
         return affinities[:, :1] + self.bias + asked
 
-    def compute_output_shape(self, features_shape, conditions_shape):
+    def compute_output_shape(self, features_shape: tuple, conditions_shape: tuple) -> tuple:
         return tuple(conditions_shape[:2])
 
 
@@ -395,11 +433,11 @@ class Projection(keras.layers.Layer):
 class SpectralProjection(SpectrallyNormalized, Projection):
     """A Projection whose kernel is divided by its largest singular value."""
 
-    def build(self, features_shape, conditions_shape=None):
+    def build(self, features_shape: tuple, conditions_shape: Any = None) -> None:
         super().build(features_shape, conditions_shape)
         self.track_kernel(self.kernel)
 
-    def affinities(self, features):
+    def affinities(self, features: tf.Tensor) -> tf.Tensor:
         return tf.matmul(features, self.divided(tf.convert_to_tensor(self.kernel)))
 
 
@@ -410,23 +448,29 @@ class DepthToSpace(keras.layers.Layer):
     Reference: Shi et al. 2016 (arXiv 1609.05158), section 2.2.
     """
 
-    def __init__(self, block_size, **kwargs):
+    def __init__(self, block_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.block_size = block_size
 
-    def call(self, images):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
         return tf.nn.depth_to_space(images, self.block_size)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         n, height, width, channels = shape
         block = self.block_size
         return (n, height * block, width * block, channels // block**2)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "block_size": self.block_size}
 
 
-def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
+def pair(
+    *,
+    generator: Mapping | tuple[()] = (),
+    discriminator: Mapping | tuple[()] = (),
+    dtype: str = "float32",
+    **shared: Any,
+) -> dict[str, AbstractNetwork]:
     """A generator, its equal for the moving average, and a discriminator.
 
     Args:
@@ -440,7 +484,7 @@ def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
     Raises:
       ValueError: names the argument and, before it, whose it is.
     """
-    kinds = {
+    kinds: dict[str, tuple[type[AbstractNetwork], dict[str, Any]]] = {
         "generator": (Generator, {**shared, **dict(generator), "dtype": dtype}),
         "averaged_generator": (Generator, {**shared, **dict(generator)}),
         "discriminator": (Discriminator, {**shared, **dict(discriminator), "dtype": dtype}),
@@ -454,14 +498,14 @@ def pair(*, generator=(), discriminator=(), dtype="float32", **shared):
     return networks
 
 
-def described(network):
+def described(network: keras.Model) -> dict:
     """A network as JSON values, from which `rebuilt` makes an equal, untrained one."""
     kind = type(network)
-    module = kind.__module__.removeprefix("models.")
+    module = kind.__module__.removeprefix(f"{models.__name__}.")
     return {"class": f"{module}.{kind.__name__}", "config": network.get_config()}
 
 
-def rebuilt(description, dtype="float32"):
+def rebuilt(description: dict, dtype: str = "float32") -> AbstractNetwork:
     """The network that `described` described, untrained, computing in `dtype`.
 
     Only an AbstractNetwork of a module of `models` can come of it: a description is data, never
@@ -472,9 +516,9 @@ def rebuilt(description, dtype="float32"):
     """
     module, _, name = str(description["class"]).partition(".")
     known = {found.name for found in pkgutil.iter_modules(models.__path__)}
-    kind = None
+    kind: Any = None
     if module in known:
-        kind = getattr(importlib.import_module(f"models.{module}"), name, None)
+        kind = getattr(importlib.import_module(f"{models.__name__}.{module}"), name, None)
     is_network = isinstance(kind, type) and issubclass(kind, AbstractNetwork)
     if not is_network or kind is AbstractNetwork:
         raise ValueError(f"{description['class']!r} is no network of models.")

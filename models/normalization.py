@@ -1,5 +1,8 @@
 """Normalisation of activations and of weights."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -9,11 +12,13 @@ from models import replicas
 class _PerChannel(keras.layers.Layer):
     """A layer that normalises each channel and has float32 weights for it."""
 
-    def __init__(self, epsilon=1e-3, **kwargs):
+    def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def add_channels(self, shape, name, initializer, trainable=False):
+    def add_channels(
+        self, shape: tuple, name: str, initializer: str, trainable: bool = False
+    ) -> keras.Variable:
         return self.add_weight(
             shape=(shape[-1],),
             initializer=initializer,
@@ -22,14 +27,14 @@ class _PerChannel(keras.layers.Layer):
             autocast=False,
         )
 
-    def add_scale_and_offset(self, shape):
+    def add_scale_and_offset(self, shape: tuple) -> None:
         self.gamma = self.add_channels(shape, "gamma", "ones", trainable=True)
         self.beta = self.add_channels(shape, "beta", "zeros", trainable=True)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
@@ -50,16 +55,16 @@ class BatchNormalization(_PerChannel):
     Reference: Ioffe & Szegedy 2015 (arXiv 1502.03167), algorithms 1 and 2.
     """
 
-    def __init__(self, momentum=0.9, epsilon=1e-3, **kwargs):
+    def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
         self.momentum = momentum
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         self.add_scale_and_offset(shape)
         self.moving_mean = self.add_channels(shape, "moving_mean", "zeros")
         self.moving_variance = self.add_channels(shape, "moving_variance", "ones")
 
-    def call(self, images, training=False):
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training:
             scale = self.gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
             offset = self.beta - self.moving_mean * scale
@@ -70,7 +75,7 @@ class BatchNormalization(_PerChannel):
             moving.assign(self.momentum * moving + (1.0 - self.momentum) * value)
         return normalized
 
-    def _fused(self, images):
+    def _fused(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Normalised images, and the mean and the unbiased variance of each channel."""
         flat = images.shape.rank == 2
         normalized, mean, variance = tf.compat.v1.nn.fused_batch_norm(
@@ -82,7 +87,7 @@ class BatchNormalization(_PerChannel):
         )
         return normalized[:, 0, 0] if flat else normalized, mean, variance
 
-    def _over_replicas(self, images):
+    def _over_replicas(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The same by the statistics of the whole minibatch, of which this replica has a part."""
         x = tf.cast(images, tf.float32)
         axes = list(range(x.shape.rank - 1))
@@ -94,7 +99,7 @@ class BatchNormalization(_PerChannel):
         numbers = replicas.count() * x.shape.num_elements() / x.shape[-1]
         return normalized, mean, variance * numbers / (numbers - 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "momentum": self.momentum}
 
 
@@ -115,11 +120,11 @@ class PrependReference(keras.layers.Layer):
         "zeros" (real images, which `reference.assign` puts there before training).
     """
 
-    def __init__(self, kind, **kwargs):
+    def __init__(self, kind: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kind = kind
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         initializers = {
             "normal": keras.initializers.RandomNormal(stddev=1.0),
             "zeros": "zeros",
@@ -134,15 +139,15 @@ class PrependReference(keras.layers.Layer):
             name="reference",
         )
 
-    def call(self, examples, training=False):
+    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training:
             return examples
         return tf.concat([tf.cast(self.reference, examples.dtype), examples], axis=0)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return (None, *shape[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "kind": self.kind}
 
 
@@ -150,10 +155,10 @@ class PrependReference(keras.layers.Layer):
 class DropReference(keras.layers.Layer):
     """Takes the rows of the reference away again: [R + n, ...] -> [n, ...] while training."""
 
-    def call(self, examples, training=False):
+    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         return examples[REFERENCE_SIZE:] if training else examples
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return (None, *shape[1:])
 
 
@@ -175,12 +180,12 @@ class VirtualBatchNormalization(_PerChannel):
     Reference: Salimans et al. 2016 (arXiv 1606.03498), section 3.5.
     """
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         self.add_scale_and_offset(shape)
         self.reference_mean = self.add_channels(shape, "reference_mean", "zeros")
         self.reference_square = self.add_channels(shape, "reference_square", "ones")
 
-    def call(self, examples, training=False):
+    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         x = tf.cast(examples, tf.float32)
         pixels = list(range(1, x.shape.rank - 1))
         if not training:
@@ -201,7 +206,9 @@ class VirtualBatchNormalization(_PerChannel):
         )
         return tf.cast(normalized, examples.dtype)
 
-    def _normalized(self, x, mean, square, pixels):
+    def _normalized(
+        self, x: tf.Tensor, mean: tf.Tensor, square: tf.Tensor, pixels: Sequence[int]
+    ) -> tf.Tensor:
         """Examples x [n, ...] by the statistics of the reference and of each by itself."""
         share = 1.0 / (REFERENCE_SIZE + 1.0)
         own_mean, own_square = x, x**2
@@ -212,7 +219,7 @@ class VirtualBatchNormalization(_PerChannel):
         square = (1.0 - share) * square + share * own_square
         return self._scaled(x, mean, square - mean**2)
 
-    def _scaled(self, x, mean, variance):
+    def _scaled(self, x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
         scale = tf.math.rsqrt(tf.nn.relu(variance) + self.epsilon)
         return (x - mean) * scale * self.gamma + self.beta
 
@@ -228,7 +235,7 @@ class SpectrallyNormalized(keras.layers.Layer):
     Reference: Miyato et al. 2018 (arXiv 1802.05957), algorithm 1.
     """
 
-    def track_kernel(self, kernel):
+    def track_kernel(self, kernel: keras.Variable) -> None:
         self._whole_kernel = kernel
         self.u = self.add_weight(
             shape=(kernel.shape[-1],),
@@ -238,27 +245,27 @@ class SpectrallyNormalized(keras.layers.Layer):
             name="u",
         )
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         # Keras's own of a kernel's layer would leave u out.
         keras.layers.Layer.save_own_variables(self, store)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         keras.layers.Layer.load_own_variables(self, store)
 
-    def power_iteration(self):
+    def power_iteration(self) -> None:
         """One step of the power method: u <- normalize(W^T normalize(W u))."""
         matrix = _matrix(self._whole_kernel)
         left = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.u))
         self.u.assign(tf.math.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True)))
 
-    def sigma(self, kernel):
+    def sigma(self, kernel: tf.Tensor) -> tf.Tensor:
         """v^T W u, which tends to the largest singular value; differentiable in the kernel."""
         matrix = _matrix(kernel)
         u = tf.math.l2_normalize(self.u)
         v = tf.stop_gradient(tf.math.l2_normalize(tf.linalg.matvec(matrix, u)))
         return tf.tensordot(v, tf.linalg.matvec(matrix, u), axes=1)
 
-    def divided(self, kernel):
+    def divided(self, kernel: tf.Tensor) -> tf.Tensor:
         return kernel / tf.cast(self.sigma(kernel), kernel.dtype)
 
 
@@ -266,11 +273,11 @@ class SpectrallyNormalized(keras.layers.Layer):
 class SpectralConv2D(SpectrallyNormalized, keras.layers.Conv2D):
     """A Conv2D whose kernel is divided by its largest singular value."""
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         super().build(shape)
         self.track_kernel(self._kernel)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return super().convolution_op(inputs, self.divided(kernel))
 
 
@@ -278,15 +285,15 @@ class SpectralConv2D(SpectrallyNormalized, keras.layers.Conv2D):
 class SpectralDense(SpectrallyNormalized, keras.layers.Dense):
     """A Dense layer whose kernel is divided by its largest singular value."""
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         super().build(shape)
         self.track_kernel(self._kernel)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         kernel = self.divided(tf.convert_to_tensor(self.kernel))
         return tf.matmul(inputs, kernel) + self.bias
 
 
-def _matrix(kernel):
+def _matrix(kernel: tf.Tensor) -> tf.Tensor:
     kernel = tf.cast(tf.convert_to_tensor(kernel), tf.float32)
     return tf.reshape(kernel, (-1, kernel.shape[-1]))

@@ -6,10 +6,15 @@ nothing has to be remembered to go on in the middle of one. Foreign values are d
 
 import dataclasses
 import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from models.conditions import Condition
+
+if TYPE_CHECKING:
+    from models.game import AbstractGame, Player
 
 # How a column is named that holds other examples' values of another column, none of its own.
 FOREIGN = "foreign_"
@@ -34,24 +39,24 @@ class Minibatches:
       horizontal_flips: bool. Whether a random half of the examples is mirrored. Default False.
     """
 
-    gatherers: dict
+    gatherers: dict[str, Callable[[tf.Tensor], tf.Tensor]]
     count: int
-    players: tuple
+    players: "tuple[Player, ...]"
     batch_size: int
     seed: int
     condition: Condition | None = None
     horizontal_flips: bool = False
 
     @property
-    def images_per_iteration(self):
+    def images_per_iteration(self) -> int:
         return self.batch_size * self.players[0].steps
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Iterations per epoch; the remainder of an epoch is left to the others."""
         return self.count // self.images_per_iteration
 
-    def iterations(self, first=0, parts=range(1), of=1):
+    def iterations(self, first: int = 0, parts: range = range(1), of: int = 1) -> tf.data.Dataset:
         """The iterations from number `first` on, as a tf.data.Dataset without an end.
 
         Args:
@@ -64,7 +69,7 @@ class Minibatches:
           Elements {player: {column: [steps, batch_size / of, ...]}}.
         """
 
-        def element(place):
+        def element(place: tf.Tensor) -> dict[str, dict[str, tf.Tensor]]:
             number, part = first + place // len(parts), parts[0] + place % len(parts)
             epoch, step = number // self.steps_per_epoch, number % self.steps_per_epoch
             own = functools.partial(self._own_rows, part, of)
@@ -76,12 +81,19 @@ class Minibatches:
         numbers = tf.data.Dataset.counter()
         return numbers.map(element, num_parallel_calls=1, deterministic=True).prefetch(2)
 
-    def _own_rows(self, part, of, values):
+    def _own_rows(self, part: tf.Tensor, of: int, values: tf.Tensor) -> tf.Tensor:
         """The rows [updates, batch_size / of, ...] of one part of [updates, batch_size, ...]."""
         updates, _, *rest = values.shape
         return tf.reshape(values, (updates, of, self.batch_size // of, *rest))[:, part]
 
-    def _columns(self, place, player, epoch, step, own):
+    def _columns(
+        self,
+        place: int,
+        player: "Player",
+        epoch: tf.Tensor,
+        step: tf.Tensor,
+        own: Callable[[tf.Tensor], tf.Tensor],
+    ) -> dict[str, tf.Tensor]:
         if not player.columns:
             return {}
         # The first two players' streams are keyed as they were when there were no others.
@@ -96,15 +108,15 @@ class Minibatches:
         key = tf.stack([stream, epoch * self.steps_per_epoch + step])
         # Every column of pictures is mirrored alike, by other numbers than `key` draws elsewhere.
         draws = tf.random.stateless_uniform(indices.shape, tf.bitwise.invert(key))
-        asked = None if self.condition is None else self.condition.column
+        condition = self.condition
         found = {}
         for column in player.columns:
             name = column.removeprefix(FOREIGN)
-            if name == asked:
+            if condition is not None and name == condition.column:
                 numbers = self.gatherers[name](indices)
                 if column != name:
-                    numbers = self.condition.foreign(numbers, key)
-                found[column] = self.condition.taken(own(numbers))
+                    numbers = condition.foreign(numbers, key)
+                found[column] = condition.taken(own(numbers))
             else:
                 pictures = self.gatherers[name](own(indices))
                 if self.horizontal_flips:
@@ -114,7 +126,7 @@ class Minibatches:
         return found
 
 
-def minibatches(dataset, model, batch_size):
+def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int) -> Minibatches:
     """What `fit` of a game takes: minibatches for each of its players.
 
     The examples are read once, now, and held in memory (uint8 images in a quarter of what float32
@@ -161,11 +173,12 @@ def minibatches(dataset, model, batch_size):
                 )
             names[name] = dataset.element_spec[name]
     for name, spec in names.items():
-        _refuse_shape(name, spec, condition.slots if name == asked else model.input_shape_of(name))
+        slots = None if condition is None else condition.slots
+        _refuse_shape(name, spec, slots if name == asked else model.input_shape_of(name))
         _refuse_type(name, spec.dtype, name == asked)
     columns = _read(dataset, tuple(names))
     for name, values in columns.items():
-        if name == asked:
+        if condition is not None and name == asked:
             condition.check(values)
             columns[name] = tf.cast(values, tf.int32)
         else:
@@ -194,7 +207,7 @@ def minibatches(dataset, model, batch_size):
     return stream
 
 
-def _refuse_shape(name, spec, shape):
+def _refuse_shape(name: str, spec: tf.TensorSpec, shape: tuple | None) -> None:
     found = tuple(spec.shape) if spec.shape.rank is not None else None
     if shape is not None and found and found == (None, *shape):
         raise ValueError(
@@ -213,14 +226,14 @@ def _refuse_shape(name, spec, shape):
         )
 
 
-def _refuse_type(name, dtype, whole):
+def _refuse_type(name: str, dtype: tf.DType, whole: bool) -> None:
     if whole and not dtype.is_integer:
         raise ValueError(f"{name} must be whole numbers, got {dtype.name}.")
     if not (whole or dtype == tf.uint8 or dtype.is_floating):
         raise ValueError(f"{name} must be uint8 in [0, 255] or float in [-1, 1], got {dtype.name}.")
 
 
-def _refuse_range(name, pictures):
+def _refuse_range(name: str, pictures: tf.Tensor) -> None:
     if pictures.dtype == tf.uint8:
         return
     lowest, highest = float(tf.reduce_min(pictures)), float(tf.reduce_max(pictures))
@@ -233,13 +246,13 @@ def _refuse_range(name, pictures):
         )
 
 
-def _read(dataset, names):
+def _read(dataset: tf.data.Dataset, names: tuple[str, ...]) -> dict[str, tf.Tensor]:
     """{name: values [count, ...]}, floats as float32.
 
     All of them in one pass: the next one may be in another order.
     """
 
-    def taken(example):
+    def taken(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         kinds = {name: example[name].dtype for name in names}
         return {
             name: tf.cast(example[name], tf.float32) if kind.is_floating else example[name]

@@ -5,7 +5,11 @@ already inside, so that a penalty knows nothing of labels or prompts. Norms run 
 sample's pixels.
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
+
+Score = Callable[[tf.Tensor], tf.Tensor]
 
 # Under the square root, which has no finite slope at 0, where a flat discriminator starts.
 EPSILON = 1e-12
@@ -21,7 +25,7 @@ PENALTIES = {
 }
 
 
-def gradient_norms(score, images):
+def gradient_norms(score: Score, images: tf.Tensor) -> tf.Tensor:
     """norm(grad score(x)) of each image, over all of its pixels.
 
     Args:
@@ -38,7 +42,7 @@ def gradient_norms(score, images):
     return tf.sqrt(_squared_norms(gradients) + EPSILON)
 
 
-def mixed(real_images, fake_images, mixing):
+def mixed(real_images: tf.Tensor, fake_images: tf.Tensor, mixing: tf.Tensor) -> tf.Tensor:
     """mixing * real + (1 - mixing) * fake: points between pairs of images.
 
     Args:
@@ -48,7 +52,13 @@ def mixed(real_images, fake_images, mixing):
     return mixing * real_images + (1.0 - mixing) * fake_images
 
 
-def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
+def gradient_penalty(
+    score: Score,
+    real_images: tf.Tensor,
+    fake_images: tf.Tensor,
+    mixing: tf.Tensor,
+    kind: str = "two_sided",
+) -> tuple[tf.Tensor, tf.Tensor]:
     """mean(penalty(norm(grad score(x)))) at x between real and generated images, and the norms.
 
     Args:
@@ -64,7 +74,7 @@ def gradient_penalty(score, real_images, fake_images, mixing, kind="two_sided"):
     return tf.reduce_mean(PENALTIES[kind](norms)), norms
 
 
-def real_gradient_penalty(score, real_images):
+def real_gradient_penalty(score: Score, real_images: tf.Tensor) -> tf.Tensor:
     """R1: mean(norm(grad score(x))**2) over real images x.
 
     Args:
@@ -83,6 +93,6 @@ def real_gradient_penalty(score, real_images):
     return tf.reduce_mean(_squared_norms(gradients))
 
 
-def _squared_norms(gradients):
+def _squared_norms(gradients: tf.Tensor) -> tf.Tensor:
     pixels = list(range(1, gradients.shape.rank))
     return tf.reduce_sum(tf.square(gradients), axis=pixels)

@@ -4,6 +4,9 @@ What the words mean is data: rules (pattern, replacement) that rewrite a prompt,
 of each slot the pattern of a rewritten prompt that asks for it, both in RE2's syntax.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -18,15 +21,15 @@ class Labels(keras.layers.Layer):
       names: list of str. What the labels 0, 1, ... are called.
     """
 
-    def __init__(self, names, **kwargs):
+    def __init__(self, names: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.names = list(names)
 
-    def understood(self, prompts):
+    def understood(self, prompts: tf.Tensor) -> tf.Tensor:
         """Whether each prompt names a label."""
         return self(prompts) >= 0
 
-    def call(self, prompts, draws=None):
+    def call(self, prompts: tf.Tensor, draws: tf.Tensor | None = None) -> tf.Tensor:
         del draws
         words = tf.strings.lower(tf.strings.strip(prompts), encoding="utf-8")
         named = tf.equal(words[:, None], [name.lower() for name in self.names])
@@ -39,10 +42,10 @@ class Labels(keras.layers.Layer):
         labels = tf.argmax(known, axis=1, output_type=tf.int32)
         return tf.where(tf.reduce_any(known, axis=1), labels, -1)
 
-    def compute_output_shape(self, prompts_shape, draws_shape=None):
+    def compute_output_shape(self, prompts_shape: tuple, draws_shape: tuple | None = None) -> tuple:
         return prompts_shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "names": self.names}
 
 
@@ -62,7 +65,16 @@ class Prompts(keras.layers.Layer):
       counts: list of ints. How often the data have each combination.
     """
 
-    def __init__(self, *, rules, patterns, objections, combinations, counts, **kwargs):
+    def __init__(
+        self,
+        *,
+        rules: Sequence,
+        patterns: Sequence,
+        objections: Sequence,
+        combinations: Sequence,
+        counts: Sequence[int],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.rules = [list(rule) for rule in rules]
         self.objections = [list(rule) for rule in objections]
@@ -70,7 +82,7 @@ class Prompts(keras.layers.Layer):
         self.combinations = combinations
         self.counts = counts
 
-    def call(self, prompts, draws):
+    def call(self, prompts: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
         """Prompts string [n] and uniform draws float32 [n] in [0, 1) to attributes."""
         asked = self.asked(prompts)
         every = self._combinations()
@@ -90,7 +102,7 @@ class Prompts(keras.layers.Layer):
             axis=1,
         )
 
-    def asked(self, prompts):
+    def asked(self, prompts: tf.Tensor) -> tf.Tensor:
         """What prompts ask for, float32 [n, values of all slots], zero in an open slot."""
         text = self._rewritten(prompts)
         found = [
@@ -98,7 +110,7 @@ class Prompts(keras.layers.Layer):
         ]
         return tf.cast(tf.stack(found, axis=1), tf.float32)
 
-    def understood(self, prompts):
+    def understood(self, prompts: tf.Tensor) -> tf.Tensor:
         """Whether each prompt asks for something, only for what is known, and for no two of it."""
         asked = self.asked(prompts)
         at_once = [tf.reduce_sum(slot, axis=1) for slot in self._slots(asked)]
@@ -109,13 +121,13 @@ class Prompts(keras.layers.Layer):
         objected = tf.strings.regex_full_match(text, "(?s).*!.*")
         return tf.reduce_any(asked > 0.0, axis=1) & single & ~objected
 
-    def _rewritten(self, prompts):
+    def _rewritten(self, prompts: tf.Tensor) -> tf.Tensor:
         text = tf.strings.lower(prompts, encoding="utf-8")
         for pattern, replacement in self.rules:
             text = tf.strings.regex_replace(text, pattern, replacement)
         return text
 
-    def _combinations(self):
+    def _combinations(self) -> tf.Tensor:
         columns = zip(*self.combinations, strict=True)
         return tf.concat(
             [
@@ -125,13 +137,13 @@ class Prompts(keras.layers.Layer):
             axis=1,
         )
 
-    def _slots(self, attributes):
+    def _slots(self, attributes: tf.Tensor) -> list[tf.Tensor]:
         return tf.split(attributes, [len(slot) for slot in self.patterns], axis=1)
 
-    def compute_output_shape(self, prompts_shape, draws_shape=None):
+    def compute_output_shape(self, prompts_shape: tuple, draws_shape: tuple | None = None) -> tuple:
         return (prompts_shape[0], sum(len(slot) for slot in self.patterns))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "rules": self.rules,

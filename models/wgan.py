@@ -4,9 +4,12 @@ The paper calls the discriminator the critic: its score is not a probability, an
 Lipschitz, for which every one of its weights is clipped after each of its updates.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from models.game import Networks
 from models.gan import AbstractGAN
 
 
@@ -27,13 +30,20 @@ class WGAN(AbstractGAN):
 
     default_optimizer = {"class_name": "RMSprop", "config": {"learning_rate": 5e-5, "rho": 0.99}}
 
-    def __init__(self, networks, *, clip=0.01, discriminator_steps=5, **loop):
+    def __init__(
+        self, networks: Networks, *, clip: float = 0.01, discriminator_steps: int = 5, **loop: Any
+    ) -> None:
         if clip <= 0:
             raise ValueError(f"clip must be greater than 0, got {clip}.")
         super().__init__(networks, clip=clip, discriminator_steps=discriminator_steps, **loop)
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         return -(tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores))
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         return -tf.reduce_mean(fake_scores)

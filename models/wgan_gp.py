@@ -4,9 +4,12 @@ As in models/wgan.py, but the discriminator (the paper's critic) is kept Lipschi
 the norm of its gradient between real and generated images, one point for each pair.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from models.game import Networks
 from models.gan import AbstractGAN
 
 
@@ -33,13 +36,25 @@ class WGANGP(AbstractGAN):
         "config": {"learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9},
     }
 
-    def __init__(self, networks, *, penalty="two_sided", discriminator_steps=5, **loop):
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        penalty: str = "two_sided",
+        discriminator_steps: int = 5,
+        **loop: Any,
+    ) -> None:
         if penalty is None:
             raise ValueError("penalty must be one of models.penalties.PENALTIES, got None.")
         super().__init__(networks, penalty=penalty, discriminator_steps=discriminator_steps, **loop)
 
-    def discriminator_loss(self, real_scores, fake_scores, foreign_scores=None):
+    def discriminator_loss(
+        self,
+        real_scores: tf.Tensor,
+        fake_scores: tf.Tensor,
+        foreign_scores: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         return -(tf.reduce_mean(real_scores) - tf.reduce_mean(fake_scores))
 
-    def generator_loss(self, fake_scores):
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         return -tf.reduce_mean(fake_scores)

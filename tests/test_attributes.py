@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 import models
@@ -117,6 +117,14 @@ def test_open_slots_and_slots_of_one_value_stay_as_they_are():
     assert (foreign[:, 0] == 0).all()
     assert (foreign[::2, 1] == -1).all() and (foreign[1::2, 2] == -1).all()
     assert ((foreign != own.numpy()).sum(axis=1) == 1).all()
+
+
+def test_foreign_attributes_are_the_same_in_a_graph():
+    """As they are written, without what AutoGraph makes of Python."""
+    own = tf.constant(np.random.RandomState(0).randint(0, 4, (50, 3)), tf.int32)
+    key = tf.constant([7, 8], tf.int64)
+    drawn = lambda own: foreign_attributes(own, (4, 4, 4), key)
+    assert_array_equal(tf.function(drawn, autograph=False)(own), drawn(own))
 
 
 def built(classifier_weight=1.0, seed=0, discriminator_widths=(8,)):

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -145,12 +146,44 @@ def test_the_list_is_made_without_what_is_heavy():
     assert result.returncode == 0, result.stderr.decode()
 
 
-def test_the_list_takes_no_arguments():
-    result = subprocess.run(
-        [sys.executable, "-m", "gan_apps", "cgan"], cwd=ROOT, capture_output=True, text=True
+def run_of_commands(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "gan_apps", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "error: 'cgan': name a command as python -m gan_apps.NAME.\n"
+
+
+def test_a_command_can_be_an_argument(gan_apps, tmp_path):
+    result = run_of_commands("evaluate", "--help", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == gan_apps("evaluate", "--help").stdout
+    refused = run_of_commands("evaluate", "--seed=-1", "--run_dir=.", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "error: --seed must be at least 0, got -1.\n"
+
+
+def test_a_command_that_there_is_not_is_refused(tmp_path):
+    for name in ("cgna", "__main__", "systems", "cgan.py", "--digit=9"):
+        result = run_of_commands(name, cwd=tmp_path)
+        assert (result.returncode, result.stdout) == (2, "")
+        words = f"error: {name!r}: there is no such command; gan-apps lists them.\n"
+        assert result.stderr == words
+
+
+def test_a_program_s_own_name_may_end_in_its_command(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(listing.runpy, "run_module", lambda name, **rest: ran.append(name))
+    for program in ("/venv/bin/gan-apps-wgan_gp", "gan-apps-wgan_gp.exe"):
+        monkeypatch.setattr(sys, "argv", [program, "--seed=3"])
+        listing.main()
+        assert sys.argv[1:] == ["--seed=3"]
+    assert ran == ["gan_apps.wgan_gp"] * 2
+    monkeypatch.setattr(sys, "argv", ["/venv/bin/gan-apps"])
+    listing.main()
+    assert capsys.readouterr().out == listing.listing() + "\n"
 
 
 @pytest.mark.parametrize(

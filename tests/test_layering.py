@@ -14,8 +14,8 @@ TENSORFLOW = {"tensorflow", "keras"}
 ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"}
     # Networks are found by the name of their class, games written down by their arguments.
-    | {"functools", "importlib", "inspect", "pkgutil"},
-    "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
+    | {"functools", "importlib", "inspect", "pkgutil", "typing"},
+    "gan_apps.settings": {"gan_apps", "gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
     "gan_apps.conditions": {
         "gan_apps.conditions",
@@ -36,7 +36,13 @@ ALLOWED = {
     }
     | STANDARD,
     # How often a judge is right, it says itself.
-    "gan_apps.games": {"gan_apps.games", "gan_apps.evaluation", "gan_apps.runs", "models"}
+    "gan_apps.games": {
+        "gan_apps.games",
+        "gan_apps.evaluation",
+        "gan_apps.runs",
+        "gan_apps.settings",
+        "models",
+    }
     | STANDARD,
     "gan_apps.pictures": {"gan_apps.pictures", "numpy", "PIL"} | STANDARD,
     "gan_apps.operating_system": {"gan_apps.operating_system", *TENSORFLOW} | STANDARD,
@@ -49,6 +55,7 @@ ALLOWED = {
     }
     | STANDARD,
     "gan_apps.drawing": {
+        "gan_apps",
         "gan_apps.drawing",
         "gan_apps.runs",
         "gan_apps.operating_system",
@@ -185,8 +192,16 @@ def sources(room):
 
 
 def imported(tree):
-    """The names that a tree imports, as `room.module` or `package`."""
+    """The names that a tree imports, as `room.module` or `package`, but for types alone."""
+    for_types = [
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for line in node.body
+    ]
     for node in ast.walk(tree):
+        if node in for_types:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -1,14 +1,75 @@
-"""What a run says of the library versions that trained it."""
+"""The versions that are installed, and what a run says of those that trained it."""
 
 import dataclasses
+import importlib.metadata
 import json
 import shutil
+import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from gan_apps import systems
 from gan_apps.runs import run_dir
 from gan_apps.training import artifacts, train
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def pins(path):
+    """{package: Requirement} of a file of requirements, without the files that it takes in."""
+    lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
+    found = [Requirement(line) for line in lines if line and not line.startswith("-r ")]
+    return {one.name: one for one in found}
+
+
+def ranges(*extras):
+    """{package: [Requirement]} of the plain installation with extras, and the extras in them."""
+    found = {}
+    for line in (*PROJECT["dependencies"], *(line for one in extras for line in EXTRAS[one])):
+        one = Requirement(line)
+        if one.name == PROJECT["name"]:
+            for name, several in ranges(*one.extras).items():
+                found.setdefault(name, []).extend(several)
+        else:
+            found.setdefault(one.name, []).append(one)
+    return found
+
+
+PRODUCT = pins(ROOT / "requirements.txt")
+EVERYTHING = {**PRODUCT, **pins(ROOT / "tests" / "requirements.txt")}
+
+
+def test_what_is_pinned_is_what_the_project_asks_for():
+    assert set(PRODUCT) == set(ranges("train", "lab"))
+    assert set(EVERYTHING) == set(ranges("test"))
+    assert ranges("draw") == ranges()
+    assert set(ranges()) == {"ai-edge-litert", "numpy", "pillow", "absl-py"}
+
+
+@pytest.mark.parametrize("name", sorted(EVERYTHING))
+def test_every_pin_is_in_its_range(name):
+    pinned = EVERYTHING[name].specifier
+    for one in ranges("test")[name]:
+        assert one.specifier, f"{name} has no range"
+        for part in pinned:
+            # A pin, or a range that is the same.
+            allowed = part in set(one.specifier) or one.specifier.contains(part.version)
+            assert allowed, (str(EVERYTHING[name]), str(one))
+
+
+def test_the_versions_here_are_those_that_are_pinned():
+    for name, one in EVERYTHING.items():
+        assert one.specifier.contains(importlib.metadata.version(name)), one
+
+
+def test_every_python_that_is_told_of_is_allowed():
+    told = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if ":: 3." in line]
+    assert told == ["3.11", "3.12", "3.13"]
+    allowed = Requirement(f"python{PROJECT['requires-python']}").specifier
+    assert all(allowed.contains(f"{one}.0") for one in told) and not allowed.contains("3.10.9")
 
 
 @pytest.fixture

@@ -1,16 +1,20 @@
 """Starts a main: its flags, --help, one-line errors, exit codes."""
 
 import os
+import pathlib
 import sys
 
 from absl import app, flags, logging
 
+import gan_apps
 from gan_apps.operating_system import terminal
 from gan_apps.settings import Failed, Interrupted, Refused, usage
 from gan_apps.settings import flags as settings_flags
 
 EXIT_REFUSED = 2
 EXIT_FAILED = 1
+# What a command is installed with, where that is another extra than the one for training.
+EXTRAS = {"client": "serve", "demo": "serve", "export": "serve", "lab": "lab"}
 HELP = {"-h", "-?", "-help", "--help", "--helpshort", "--helpfull"}
 
 
@@ -64,12 +68,25 @@ def _guarded(main, argv):
         _stop(EXIT_REFUSED, error)
     except OSError as error:
         _stop(EXIT_FAILED, _said(error))
+    except ModuleNotFoundError as error:
+        _stop(EXIT_REFUSED, _to_install(error))
     except Failed as error:
         _stop(EXIT_FAILED, error)
     except MemoryError as error:
         _stop(EXIT_FAILED, f"the memory is full: {error}")
     except KeyboardInterrupt:
         _stop(130, "interrupted", prefix="")
+
+
+def _to_install(error):
+    """What to install for a module that is not there, in words; one of ours is a fault of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "gan_apps", "models"):
+        raise error
+    command = pathlib.Path(sys.argv[0]).stem
+    extra = f"'gan-apps[{EXTRAS.get(command, 'train')}]'"
+    named = extra if gan_apps.INSTALLED else "-r requirements.txt"
+    return f"{package} is not installed, which this needs: pip install {named}"
 
 
 def _said(error):

@@ -9,7 +9,7 @@ KINDS = {kind.kind: kind for kind in (Nothing, Labels, Attributes)}
 FLAGS = tuple(dict.fromkeys(flag for kind in KINDS.values() for flag in kind.possible_flags))
 
 
-def from_json(values):
+def from_json(values: dict) -> AbstractCondition:
     """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
     values = dict(values)
     return KINDS[values.pop("kind")].from_json(values)

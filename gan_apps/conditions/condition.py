@@ -2,14 +2,22 @@
 
 import abc
 import dataclasses
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+# What one picture is asked for: () for nothing, an int for a label, a tuple of ints for attributes.
+Value = TypeVar("Value")
+Slots = Sequence[Sequence]
+# The shape of one value, and its dtype.
+Spec = tuple[tuple[int, ...], str]
 
 
-class AbstractCondition(abc.ABC):
+class AbstractCondition(abc.ABC, Generic[Value]):
     """What a picture is asked for by: how it is read, filled, drawn with and written down.
 
-    A value is what one picture is asked for: () for nothing, an int for a label, a tuple of ints
-    for attributes. All methods are free of TensorFlow but `foreign` and `one_hot`.
+    All methods are free of TensorFlow but `foreign` and `one_hot`.
 
     Class attributes:
       kind: str. Its name in JSON.
@@ -19,32 +27,32 @@ class AbstractCondition(abc.ABC):
 
     kind: ClassVar[str]
     column: ClassVar[str | None]
-    possible_flags: ClassVar[tuple]
+    possible_flags: ClassVar[tuple[str, ...]]
 
     @property
     @abc.abstractmethod
-    def flag(self):
+    def flag(self) -> str | None:
         """The flag that asks for it, or None."""
 
     @property
     @abc.abstractmethod
-    def slots(self):
+    def slots(self) -> Slots:
         """[[noun, [value, ...]], ...]: what a judge reads of a picture; labels are one slot."""
 
     @abc.abstractmethod
-    def known(self):
+    def known(self) -> str:
         """What can be asked for, for a message."""
 
     @abc.abstractmethod
-    def every(self):
+    def every(self) -> list[Value]:
         """The values that are drawn where nothing is asked for, a list of one or more."""
 
     @abc.abstractmethod
-    def sheet(self):
+    def sheet(self) -> tuple[list[Value], int, int]:
         """What shows all of it: (values, pictures of each, columns of the grid)."""
 
     @abc.abstractmethod
-    def read(self, text, flag):
+    def read(self, text: str, flag: str) -> list[Value]:
         """The values that the text of a flag asks for, a list.
 
         Raises:
@@ -52,19 +60,19 @@ class AbstractCondition(abc.ABC):
         """
 
     @abc.abstractmethod
-    def file_name(self, values):
+    def file_name(self, values: Sequence[Value]) -> str:
         """Words for a file's name, of values that were asked for."""
 
     @property
-    def default_name(self):
+    def default_name(self) -> str:
         """The same where nothing was asked for; "" for the run's own name."""
         return ""
 
-    def key(self, value):
+    def key(self, value: Any) -> tuple[int, ...]:
         """Whole numbers, none negative, that key the latents of a value's pictures."""
         return (value,)
 
-    def filled(self, value, random):
+    def filled(self, value: Value, random: Callable[[tuple[int, ...]], Any]) -> Value:
         """A value with what it leaves open drawn as the data have it.
 
         Args:
@@ -73,56 +81,56 @@ class AbstractCondition(abc.ABC):
         del random
         return value
 
-    def completed(self, value, other):
+    def completed(self, value: Value, other: Value) -> Value:
         """A value with what it leaves open as in another."""
         del other
         return value
 
-    def opened(self, value):
+    def opened(self, value: Value) -> list[Value]:
         """A value once for everything that its first open slot could be, or itself alone."""
         return [value]
 
     @abc.abstractmethod
-    def inputs(self, values):
+    def inputs(self, values: Sequence[Value]) -> dict[str, np.ndarray]:
         """The network's input of values: {column: array [n, ...]}."""
 
-    def numbers(self, column):
+    def numbers(self, column: np.ndarray) -> np.ndarray:
         """The network's input as whole numbers int [n, slots], -1 in a slot that is open."""
         raise NotImplementedError("nothing was asked for.")
 
     @abc.abstractmethod
-    def card(self):
+    def card(self) -> tuple[str, str]:
         """(what is drawn on request, the input of a file) as words of a model card, or ("", "")."""
 
-    def metadata(self):
+    def metadata(self) -> dict:
         """What a .tflite file says of it, {name: JSON value}."""
         return {}
 
-    def reader(self):
+    def reader(self) -> Any:
         """The layer of models.text that reads prompts as it is read; None if nothing is asked."""
         return None
 
     @property
-    def example(self):
+    def example(self) -> str | None:
         """A prompt that is understood, or None."""
         return None
 
     @abc.abstractmethod
-    def to_json(self):
+    def to_json(self) -> dict:
         """JSON values with the `kind`."""
 
     @property
     @abc.abstractmethod
-    def spec(self):
+    def spec(self) -> Spec | None:
         """(shape of one value, dtype) of the network's input, or None."""
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[int, ...]:
         """How many values each slot has."""
         return tuple(len(values) for _, values in self.slots)
 
     @property
-    def network(self):
+    def network(self) -> dict | None:
         """What a network must know of it: the arguments of models.conditions.Condition, or None."""
         if self.column is None:
             return None
@@ -130,7 +138,7 @@ class AbstractCondition(abc.ABC):
 
 
 @dataclasses.dataclass(frozen=True)
-class Nothing(AbstractCondition):
+class Nothing(AbstractCondition[tuple[()]]):
     """Pictures that nothing is asked of."""
 
     kind: ClassVar[str] = "nothing"
@@ -141,33 +149,33 @@ class Nothing(AbstractCondition):
     slots = ()
     spec = None
 
-    def known(self):
+    def known(self) -> str:
         return ""
 
-    def every(self):
+    def every(self) -> list[tuple[()]]:
         return [()]
 
-    def sheet(self):
+    def sheet(self) -> tuple[list[tuple[()]], int, int]:
         return self.every(), 25, 5
 
-    def read(self, text, flag):
+    def read(self, text: str, flag: str) -> list[tuple[()]]:
         raise NotImplementedError("nothing can be asked for.")
 
-    def file_name(self, values):
+    def file_name(self, values: Sequence[tuple[()]]) -> str:
         return ""
 
-    def key(self, value):
+    def key(self, value: tuple[()]) -> tuple[int, ...]:
         return (0,)
 
-    def inputs(self, values):
+    def inputs(self, values: Sequence[tuple[()]]) -> dict[str, np.ndarray]:
         return {}
 
-    def card(self):
+    def card(self) -> tuple[str, str]:
         return "", ""
 
-    def to_json(self):
+    def to_json(self) -> dict:
         return {"kind": self.kind}
 
     @classmethod
-    def from_json(cls, values):
+    def from_json(cls, values: dict) -> "Nothing":
         return cls(**values)

@@ -2,11 +2,12 @@
 
 import dataclasses
 import unicodedata
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gan_apps.conditions.condition import AbstractCondition
+from gan_apps.conditions.condition import AbstractCondition, Slots
 from gan_apps.settings import Refused
 
 DIGIT, LABEL = "digit", "label"
@@ -17,7 +18,7 @@ NAMED = 30
 
 
 @dataclasses.dataclass(frozen=True)
-class Labels(AbstractCondition):
+class Labels(AbstractCondition[int]):
     """A label, int32, the number of its name.
 
     Args:
@@ -29,31 +30,31 @@ class Labels(AbstractCondition):
     column: ClassVar[str] = "labels"
     possible_flags: ClassVar[tuple] = (DIGIT, LABEL)
 
-    names: tuple
+    names: tuple[str, ...]
     flag: str = LABEL
 
     spec = ((), "int32")
 
     @property
-    def slots(self):
+    def slots(self) -> Slots:
         return [["label", list(self.names)]]
 
-    def known(self):
+    def known(self) -> str:
         return ", ".join(self.names)
 
-    def every(self):
+    def every(self) -> list[int]:
         return list(range(len(self.names)))
 
-    def sheet(self):
+    def sheet(self) -> tuple[list[int], int, int]:
         return self.every(), SHEET, SHEET
 
-    def read(self, text, flag):
+    def read(self, text: str, flag: str) -> list[int]:
         # A name may have a comma of its own.
         is_name = _plain(text) in map(_plain, self.names)
         words = [text] if is_name else text.split(",")
         return [self._number(word.strip(), text, flag) for word in words]
 
-    def _number(self, word, text, flag):
+    def _number(self, word: str, text: str, flag: str) -> int:
         """The number of the label that a word names in any case, or that it is the number of."""
         names = self.names
         alike = [number for number, name in enumerate(names) if _plain(name) == _plain(word)]
@@ -73,40 +74,40 @@ class Labels(AbstractCondition):
             listed = f"0 to {len(names) - 1} or {listed}"
         raise Refused(f"{flag}={text}: {word!r} is not one of {listed}.")
 
-    def file_name(self, values):
+    def file_name(self, values: Sequence[int]) -> str:
         plural = "s" if len(values) > 1 else ""
         return f"{self.flag}{plural}_{'_'.join(str(label) for label in values)}"
 
     @property
-    def default_name(self):
+    def default_name(self) -> str:
         return f"{self.flag}s"
 
-    def inputs(self, values):
+    def inputs(self, values: Sequence[int]) -> dict[str, np.ndarray]:
         return {self.column: np.asarray(values, np.int32)}
 
-    def numbers(self, column):
+    def numbers(self, column: np.ndarray) -> np.ndarray:
         return np.asarray(column)[:, None]
 
-    def card(self):
+    def card(self) -> tuple[str, str]:
         return f" on request: {self.known()}", f"`{self.column}` int32 [1]"
 
-    def metadata(self):
+    def metadata(self) -> dict:
         return {"labels": list(self.names)}
 
-    def reader(self):
+    def reader(self) -> Any:
         from models import text
 
         return text.Labels(self.names)
 
     @property
-    def example(self):
+    def example(self) -> str | None:
         return self.names[0]
 
-    def to_json(self):
+    def to_json(self) -> dict:
         return {"kind": self.kind, "names": list(self.names), "flag": self.flag}
 
     @classmethod
-    def from_json(cls, values):
+    def from_json(cls, values: dict) -> "Labels":
         if not isinstance(values["names"], list | tuple):
             raise ValueError(f"the names of labels are a list, got {values['names']!r}.")
         found = cls(**{**values, "names": tuple(values["names"])})
@@ -117,6 +118,6 @@ class Labels(AbstractCondition):
         return found
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     """A label's name without what may differ when it is typed: case, and how accents are stored."""
     return unicodedata.normalize("NFC", name.strip()).casefold()

@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 
+import gan_apps
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Refused
@@ -130,7 +131,7 @@ def weights(run, name, state=None):
 def keras_network(path, name, draw):
     """The Keras network of a draw with the weights of the file `path`, as `weights` gives it."""
     quiet.import_tensorflow()
-    networks = importlib.import_module("models.networks")
+    networks = importlib.import_module(f"{gan_apps.MODELS}.networks")
     try:
         network = networks.rebuilt(draw.network)
         if path.suffix == ".npz":

@@ -3,10 +3,17 @@
 TensorFlow is imported inside, since a command reads its system before it is known to train.
 """
 
+from typing import TYPE_CHECKING
+
 from gan_apps.runs.judge import Judge
+from gan_apps.settings import Training
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
-def judges(config, data, game):
+def judges(config: Training, data: "Data", game: "AbstractGame") -> dict[str, Judge]:
     """What its runs judge with: {name: Judge}, every network of the game."""
     from models import networks
 
@@ -16,7 +23,7 @@ def judges(config, data, game):
     }
 
 
-def read_right(game, data):
+def read_right(game: "AbstractGame", data: "Data") -> dict[str, float]:
     """How often the classifier of a game reads what data show: {noun, or "all": share}."""
     from gan_apps.evaluation import judges
 

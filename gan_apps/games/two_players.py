@@ -3,14 +3,31 @@
 TensorFlow is imported inside, since a command reads its system before it is known to train.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from gan_apps.runs.draws import Draw, Latents
+from gan_apps.settings import GAN
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.divergences import FDivergence
+    from models.gan import AbstractGAN
+    from models.losses import Objective
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 # What this suite adds to the papers, left out: falling rates, an average of the weights, R1.
 WITHOUT = {"decay_fraction": 0.0, "averaging_decay": 0.0, "real_gradient_weight": 0.0}
 
 
-def built(kind, config, data, iterations, *, classifier=False, **own):
+def built(
+    kind: type["AbstractGAN"],
+    config: GAN,
+    data: "Data",
+    iterations: int,
+    *,
+    classifier: bool = False,
+    **own: Any,
+) -> "AbstractGAN":
     """A game of two, not compiled, its weights as Keras draws them now.
 
     Args:
@@ -51,7 +68,7 @@ def built(kind, config, data, iterations, *, classifier=False, **own):
     return game
 
 
-def draws(config, data, game):
+def draws(config: GAN, data: "Data", game: "AbstractGAN") -> dict[str, Draw]:
     """What its runs draw: {"generator": Draw}."""
     from models import networks
 
@@ -64,7 +81,7 @@ def draws(config, data, game):
     return {"generator": draw}
 
 
-def objective(config):
+def objective(config: Any) -> "Objective":
     """The models.losses.Objective that a config names."""
     import models
 
@@ -74,7 +91,7 @@ def objective(config):
     return models.variational(row, config.generator_objective)
 
 
-def divergence(name, config):
+def divergence(name: str, config: Any) -> "FDivergence":
     """The row of a divergence, with the config's parameter if it is a family."""
     import models
 

@@ -1,6 +1,8 @@
 """What a run draws, as its config.json declares it: a network, and what the network takes."""
 
 import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
@@ -22,7 +24,7 @@ class Latents:
     size: int
     distribution: str = "normal"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if type(self.size) is not int or self.size < 1:
             raise ValueError(f"size must be a whole number of 1 or more, got {self.size!r}.")
         if self.distribution not in LATENT_DISTRIBUTIONS:
@@ -39,9 +41,9 @@ class Pictures:
     """
 
     column: str
-    shape: tuple
+    shape: tuple[int, int, int]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
@@ -59,37 +61,38 @@ class Draw:
       pictures: Pictures or None.
     """
 
-    network: dict
-    shape: tuple
+    network: dict[str, Any]
+    shape: tuple[int, int, int]
     latents: Latents | None = None
     condition: AbstractCondition = Nothing()
     pictures: Pictures | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         check_network(self.network, self.condition)
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
 
     @property
-    def inputs(self):
+    def inputs(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """{name: (shape of one, dtype)} of all that the network takes."""
-        taken = {}
+        taken: dict[str, tuple[tuple[int, ...], str]] = {}
         if self.latents is not None:
             taken["latents"] = (self.latents.size,), "float32"
-        if self.condition.column is not None:
-            taken[self.condition.column] = self.condition.spec
+        column, spec = self.condition.column, self.condition.spec
+        if column is not None and spec is not None:
+            taken[column] = spec
         if self.pictures is not None:
             taken[self.pictures.column] = self.pictures.shape, "float32"
         return taken
 
     @property
-    def signature(self):
+    def signature(self) -> str:
         """What the network's own inputs are called together in exported files."""
         return "latents" if self.latents is not None else "pictures"
 
-    def to_json(self):
-        values = {"network": self.network, "shape": list(self.shape)}
+    def to_json(self) -> dict:
+        values: dict[str, Any] = {"network": self.network, "shape": list(self.shape)}
         if self.latents is not None:
             values["latents"] = dataclasses.asdict(self.latents)
         if self.condition.column is not None:
@@ -102,9 +105,9 @@ class Draw:
         return values
 
     @classmethod
-    def from_json(cls, values):
+    def from_json(cls, values: dict) -> "Draw":
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
-        parts = {
+        parts: dict[str, Callable[[Any], Any]] = {
             "latents": lambda one: Latents(**one),
             "condition": conditions.from_json,
             "pictures": lambda one: Pictures(**one),
@@ -114,7 +117,7 @@ class Draw:
         )
 
 
-def check_network(network, condition):
+def check_network(network: Any, condition: AbstractCondition) -> None:
     """ValueError or TypeError for what describes no network, or one that takes another condition.
 
     Args:
@@ -129,7 +132,7 @@ def check_network(network, condition):
         raise ValueError("its network takes another condition.")
 
 
-def image_shape(shape):
+def image_shape(shape: Iterable) -> tuple[int, int, int]:
     """A shape as (h, w, c); ValueError if it is no picture's."""
     shape = tuple(shape)
     if len(shape) != 3 or not all(type(side) is int and side > 0 for side in shape):

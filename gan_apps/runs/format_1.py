@@ -1,10 +1,12 @@
 """Runs of format 1: one generator of latents, with labels, with attributes in words, or without."""
 
+from typing import Any
+
 # The class of a generator -> what its config says of the condition, which networks now take apart.
 CONDITIONS = {"unconditional": None, "conditional": "num_classes", "attributes": "vocabulary"}
 
 
-def upgraded(values):
+def upgraded(values: dict) -> dict:
     """The content of a config.json of format 1 in format 2.
 
     Raises:
@@ -23,7 +25,7 @@ def upgraded(values):
     }
     if not fits[kind]:
         raise ValueError("its condition is none that its generator takes.")
-    draw = {"shape": shape}
+    draw: dict[str, Any] = {"shape": shape}
     if kind == "conditional":
         config["condition"] = {"column": "labels", "sizes": [described]}
         draw["condition"] = {"kind": "labels", "names": names, "flag": flag}

@@ -18,14 +18,14 @@ class Judge:
     """
 
     network: dict
-    shape: tuple
+    shape: tuple[int, int, int]
     condition: AbstractCondition
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         check_network(self.network, self.condition)
 
-    def to_json(self):
+    def to_json(self) -> dict:
         return {
             "network": self.network,
             "shape": list(self.shape),
@@ -33,6 +33,6 @@ class Judge:
         }
 
     @classmethod
-    def from_json(cls, values):
+    def from_json(cls, values: dict) -> "Judge":
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
         return cls(**{**values, "condition": conditions.from_json(values["condition"])})

@@ -19,10 +19,14 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import pathlib
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import gan_apps
+from gan_apps.conditions import AbstractCondition
 from gan_apps.operating_system import files, locks
 from gan_apps.runs import format_1
 from gan_apps.runs.draws import Draw
@@ -52,7 +56,7 @@ FORMAT = 2
 # Fields of a recipe that older runs do not have.
 _LATER = {"earlier_versions", "data", "judges"}
 
-SHIPPED = pathlib.Path(gan_apps.__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = gan_apps.HOME / "checkpoints"
 NEW_RUNS = "checkpoints"
 
 
@@ -72,31 +76,32 @@ class Recipe:
     """
 
     system: str
-    settings: dict
-    draws: dict
-    versions: dict
-    judges: dict = dataclasses.field(default_factory=dict)
-    earlier_versions: tuple = ()
-    data: dict | None = None
+    settings: dict[str, Any]
+    draws: dict[str, Draw]
+    versions: dict[str, Any]
+    judges: dict[str, Judge] = dataclasses.field(default_factory=dict)
+    earlier_versions: tuple[dict[str, Any], ...] = ()
+    data: dict[str, Any] | None = None
 
-    def versions_of(self, name):
+    def versions_of(self, name: str) -> tuple[str, ...]:
         """The versions of a library that trained the run, one after the other; () if not known."""
         known = [str(one[name]) for one in (*self.earlier_versions, self.versions) if name in one]
         return tuple(version for version, _ in itertools.groupby(known))
 
     @property
-    def draw(self):
+    def draw(self) -> Draw:
         """What the run draws unless told otherwise; Refused if it draws nothing."""
         if not self.draws:
             raise Refused(f"gan_apps.{self.system} judges pictures and draws none.")
         return next(iter(self.draws.values()))
 
     @property
-    def condition(self):
+    def condition(self) -> AbstractCondition:
         """What its first network is asked for, or reads."""
-        return next(iter((*self.draws.values(), *self.judges.values()))).condition
+        networks: list[Draw | Judge] = [*self.draws.values(), *self.judges.values()]
+        return networks[0].condition
 
-    def to_json(self):
+    def to_json(self) -> dict:
         values = {**vars(self)}
         for kind in ("draws", "judges"):
             values[kind] = {name: one.to_json() for name, one in values[kind].items()}
@@ -104,7 +109,7 @@ class Recipe:
         return {name: value for name, value in values.items() if value or name not in _LATER}
 
     @classmethod
-    def from_json(cls, values):
+    def from_json(cls, values: dict) -> "Recipe":
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none."""
         draws = {name: Draw.from_json(draw) for name, draw in values["draws"].items()}
         judges = {name: Judge.from_json(one) for name, one in values.get("judges", {}).items()}
@@ -126,12 +131,12 @@ class Recipe:
         return recipe
 
 
-def shipped(name):
-    """The path of a shipped run, found beside the package."""
+def shipped(name: str) -> pathlib.Path:
+    """The path of a shipped run, wherever the command stands."""
     return SHIPPED / name
 
 
-def new_path(app):
+def new_path(app: str) -> pathlib.Path:
     """The first free numbered run directory of `app`, such as checkpoints/cgan_001."""
     root = pathlib.Path(NEW_RUNS)
     taken = [
@@ -143,7 +148,7 @@ def new_path(app):
 
 
 @contextlib.contextmanager
-def held(run):
+def held(run: pathlib.Path) -> Iterator[pathlib.Path]:
     """Makes the folder of a run, if there is none, and keeps it for this process.
 
     Args:
@@ -167,7 +172,7 @@ def held(run):
 
 
 @contextlib.contextmanager
-def new_held(app):
+def new_held(app: str) -> Iterator[pathlib.Path]:
     """`held` of a folder that is made for it: the next number, which no other process has taken."""
     while True:
         run = new_path(app)
@@ -183,21 +188,21 @@ def new_held(app):
         yield run
 
 
-def create(path, recipe):
+def create(path: pathlib.Path, recipe: Recipe) -> None:
     """Makes the run directory `path` with its config.json; parents are made too."""
     path.mkdir(parents=True, exist_ok=True)
     write_recipe(path, recipe)
 
 
-def is_run(path):
+def is_run(path: str | os.PathLike) -> bool:
     return (pathlib.Path(path) / CONFIG).is_file()
 
 
-def write_recipe(run, recipe):
+def write_recipe(run: pathlib.Path, recipe: Recipe) -> None:
     files.write_json(run / CONFIG, {"format": FORMAT, **recipe.to_json()})
 
 
-def read_recipe(run):
+def read_recipe(run: str | os.PathLike) -> Recipe:
     """The recipe of a run directory.
 
     Raises:
@@ -225,7 +230,7 @@ def read_recipe(run):
         raise Refused(f"--run_dir={run}: {CONFIG} does not describe a run.") from None
 
 
-def _is_record(data):
+def _is_record(data: Any) -> bool:
     """Whether a value is a record as data.parts makes one."""
     return (
         isinstance(data, dict)
@@ -237,13 +242,13 @@ def _is_record(data):
     )
 
 
-def drawing_files(recipe):
+def drawing_files(recipe: Recipe) -> list[str]:
     """The names of the files that a run draws with, or judges with."""
     drawn = [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
     return [*drawn, *(name + KERAS_WEIGHTS for name in recipe.judges)]
 
 
-def write_manifest(run, recipe, iterations):
+def write_manifest(run: pathlib.Path, recipe: Recipe, iterations: int) -> None:
     """Records the sizes and checksums of what a run draws with, and how long it was trained."""
     entries = {
         name: {"bytes": (run / name).stat().st_size, "sha256": files.digest(run / name)}
@@ -253,7 +258,7 @@ def write_manifest(run, recipe, iterations):
     files.write_json(run / MANIFEST, values)
 
 
-def read_metrics(run):
+def read_metrics(run: str | os.PathLike) -> list[dict]:
     """The rows of metrics.jsonl, list of dicts; a row that was only half written is left out."""
     path = pathlib.Path(run) / METRICS
     if not path.is_file():
@@ -262,13 +267,13 @@ def read_metrics(run):
     return [json.loads(line) for line in lines if line.endswith("}\n")]
 
 
-def iterations(run):
+def iterations(run: str | os.PathLike) -> int | None:
     """The iterations that a run's networks were trained for; None if it was not finished."""
     path = pathlib.Path(run) / MANIFEST
     return _read_json(path).get("iterations") if path.is_file() else None
 
 
-def checked(run, name):
+def checked(run: str | os.PathLike, name: str) -> pathlib.Path:
     """The path of a file that a run draws with, once it is known to be whole.
 
     Raises:
@@ -293,7 +298,7 @@ def checked(run, name):
     return path
 
 
-def _read_json(path):
+def _read_json(path: pathlib.Path) -> dict:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
@@ -303,7 +308,7 @@ def _read_json(path):
     return values
 
 
-def _check_format(values, path):
+def _check_format(values: dict, path: pathlib.Path) -> None:
     written = values.get("format")
     if type(written) is not int or written < 1:
         raise Refused(f"--run_dir={path.parent}: {path.name} does not say its format.")

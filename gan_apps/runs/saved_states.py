@@ -1,5 +1,6 @@
 """The saved states of a run as files: which there are, and how one is asked for."""
 
+import pathlib
 import re
 
 from gan_apps.runs import run_dir
@@ -14,24 +15,24 @@ NEWEST, OF_LEAST_DISTANCE = "last", "best"
 AVERAGED = "averaged_"
 
 
-def saved(run):
+def saved(run: pathlib.Path) -> list[pathlib.Path]:
     """The states of a run, newest first."""
     folder = run / run_dir.STATES
     names = [path for path in folder.glob("step_*.npz") if re.fullmatch(r"step_\d{9}", path.stem)]
     return sorted(names, reverse=True)
 
 
-def iteration(path):
+def iteration(path: pathlib.Path) -> int:
     """The iteration of a state, from its file's name."""
     return int(path.stem[-9:])
 
 
-def best(run):
+def best(run: pathlib.Path) -> pathlib.Path | None:
     """The state that was kept for its metric, or None."""
     return next(iter((run / run_dir.STATES).glob(f"{BEST}step_*.npz")), None)
 
 
-def named(run, asked):
+def named(run: pathlib.Path, asked: str) -> pathlib.Path:
     """The path of the state of a run that `--state` asks for.
 
     Args:

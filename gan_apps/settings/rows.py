@@ -5,10 +5,9 @@ What a flag may be is what the table holds: a row that is added to it is a choic
 
 import ast
 import functools
-import pathlib
 import sys
 
-MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
+import gan_apps
 
 
 def objectives():
@@ -22,7 +21,7 @@ def divergences():
 
 
 def _names(module, table, row):
-    loaded = sys.modules.get(f"models.{module}")
+    loaded = sys.modules.get(f"{gan_apps.MODELS}.{module}")
     if loaded is not None and hasattr(loaded, table):
         return tuple(getattr(loaded, table))
     return _names_in_source(module, row)
@@ -31,7 +30,8 @@ def _names(module, table, row):
 @functools.cache
 def _names_in_source(module, row):
     """The literal names given to rows in the source of a module, in their order."""
-    tree = ast.parse((MODELS / f"{module}.py").read_text(encoding="utf-8"))
+    source = gan_apps.HOME / "models" / f"{module}.py"
+    tree = ast.parse(source.read_text(encoding="utf-8"))
     calls = [
         node
         for node in ast.walk(tree)

@@ -8,8 +8,9 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Callable
+from typing import Any
 
-from gan_apps.settings import Refused
+from gan_apps.settings import Refused, Training
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Recipe:
     """
 
     reference: str
-    values: dict
+    values: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class System:
 
     name: str
     title: str
-    config: type
+    config: type[Training]
     game: Callable
     draws: Callable | None = None
     judges: Callable | None = None
@@ -60,15 +61,15 @@ class System:
     takes: str = "latents"
     shipped: str | None = None
     shipped_prompt: str | None = None
-    recipes: dict = dataclasses.field(default_factory=dict)
+    recipes: dict[str, Recipe] = dataclasses.field(default_factory=dict)
 
 
-def names():
+def names() -> list[str]:
     """The names of all systems, in alphabetical order."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def find(name):
+def find(name: str) -> System:
     """The System of that name.
 
     Raises:

@@ -1,11 +1,16 @@
 """The conditional GAN: digits by number, faces in words."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps import settings
 from gan_apps.games import two_players
 from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,14 +42,14 @@ class Config(Labelled, Divergence, GAN):
     )
 
     @property
-    def minimises(self):
+    def minimises(self) -> str:
         return self.objective
 
-    def check(self):
+    def check(self) -> None:
         settings.refuse_steep(self)
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import CGAN
 
     # Labels are one slot, which the third term alone teaches.

@@ -1,11 +1,16 @@
 """The classifier that judges generated pictures: a judge, whose runs draw nothing."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps.games import judging
 from gan_apps.games.two_players import POLICIES
 from gan_apps.settings import Training, changed, setting
 from gan_apps.systems import System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +34,7 @@ class Config(Training):
     classifier_learning_rate: float = setting(2e-3, "The optimizer's step size.", above=0)
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import AttributeClassifier, Classifier
 
     _, width, channels = data.shape

@@ -1,11 +1,16 @@
 """The DCGAN, and the GANs that differ from it by their objective."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps import settings
 from gan_apps.games import two_players
 from gan_apps.settings import GAN, Labelled, changed, rows, setting
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,11 +31,11 @@ class Config(Labelled, GAN):
     discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-3)
     generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
 
-    def check(self):
+    def check(self) -> None:
         settings.refuse_steep(self)
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import DCGAN
 
     return two_players.built(

@@ -1,10 +1,15 @@
 """The f-GAN: a GAN for every f-divergence."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps.games import two_players
 from gan_apps.settings import GAN, Divergence, changed, rows, setting
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,11 +25,11 @@ class Config(Divergence, GAN):
     generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
 
     @property
-    def minimises(self):
+    def minimises(self) -> str:
         return self.divergence
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import FGAN
 
     return two_players.built(

@@ -1,10 +1,15 @@
 """The Wasserstein GAN with gradient penalty."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps.games import two_players
 from gan_apps.settings import GAN, PENALTIES, changed
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,7 +23,7 @@ class Config(GAN):
     real_gradient_weight: float = changed(GAN, "real_gradient_weight", 0.0)
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import WGANGP
 
     return two_players.built(WGANGP, config, data, iterations)
