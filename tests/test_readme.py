@@ -1,5 +1,6 @@
 """The README is true, and so are the pages beside it."""
 
+import functools
 import json
 import re
 import shlex
@@ -181,20 +182,21 @@ def commands():
 COMMANDS = commands()
 
 
-def flags_of(module, cwd):
+@functools.cache
+def flags_of(module):
     if module.startswith("benchmarks."):
         # Their --help would import TensorFlow.
         source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
         return set(re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", source))
-    shown = run_command(module.removeprefix("gan_apps."), "--help", cwd=cwd).stdout
+    shown = run_command(module.removeprefix("gan_apps."), "--help", cwd=ROOT).stdout
     flags = re.findall(r"^  --(\[no\])?(\w+)", shown, flags=re.MULTILINE)
     return {"help", *(name for _, name in flags)}
 
 
 @pytest.mark.parametrize("module", sorted(COMMANDS))
-def test_the_flags_of_its_commands_and_of_the_other_pages_exist(module, tmp_path):
+def test_the_flags_of_its_commands_and_of_the_other_pages_exist(module):
     given = {flag for line in COMMANDS[module] for flag in re.findall(r"--(\w+)", line)}
-    assert given <= flags_of(module, tmp_path)
+    assert given <= flags_of(module)
 
 
 def lines_of_guide():
@@ -269,9 +271,9 @@ def test_the_commands_of_the_guide_are_many():
     assert len(DRAWING) >= 15 and len(LINES_OF_GUIDE) >= 35
 
 
-def test_every_flag_that_it_names_is_one_of_a_command(tmp_path):
+def test_every_flag_that_it_names_is_one_of_a_command():
     modules = [module for module in COMMANDS if module.startswith("gan_apps.")]
-    known = set().union(*(flags_of(module, tmp_path) for module in modules))
+    known = set().union(*(flags_of(module) for module in modules))
     prose = re.sub(r"^```\w*\n.*?^```", "", "\n".join(GUIDE.values()), flags=re.M | re.DOTALL)
     named = set(re.findall(r"`--(\w+)", prose))
     assert len(named) > 30 and named <= known, named - known
