@@ -108,7 +108,7 @@ def check(notebook):
         float(re.search(rf"{words}: (\S+)%", text)[1])
         for words in ("read as asked", "read as what they are")
     )
-    assert asked > 75 and real > 60
+    assert asked > 80 and real > 90
 
 
 def test_what_is_committed_was_run_and_agrees_with_theory():
