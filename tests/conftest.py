@@ -110,6 +110,30 @@ def refused(gan_apps):
 
 
 @pytest.fixture
+def parser_of(monkeypatch):
+    """A function of settings classes: what parses a command line into flags of them alone."""
+    from absl import flags
+
+    from gan_apps.settings import flags as settings_flags
+
+    values = flags.FlagValues()
+    monkeypatch.setattr(flags, "FLAGS", values)
+    for definer in ("", "_bool", "_integer", "_float", "_string", "_list"):
+        original = getattr(flags, f"DEFINE{definer}")
+
+        def define(*args, original=original, **named):
+            return original(*args, **{"flag_values": values, **named})
+
+        monkeypatch.setattr(flags, f"DEFINE{definer}", define)
+
+    def defined(*kinds):
+        settings_flags.define(*kinds)
+        return lambda *arguments: values(["program", *arguments])
+
+    return defined
+
+
+@pytest.fixture
 def mnist_here(monkeypatch):
     """A prepared MNIST: the one that TFDS finds, or the one beside this checkout; else a skip."""
     folders = [

@@ -12,29 +12,9 @@ CGANConfig = systems.find("cgan").config
 
 
 @pytest.fixture
-def flags_of(monkeypatch):
-    """A function of settings classes: what parses a command line into flags of them alone."""
-    values = flags.FlagValues()
-    monkeypatch.setattr(flags, "FLAGS", values)
-    for definer in ("", "_bool", "_integer", "_float", "_string", "_list"):
-        original = getattr(flags, f"DEFINE{definer}")
-
-        def define(*args, original=original, **named):
-            return original(*args, **{"flag_values": values, **named})
-
-        monkeypatch.setattr(flags, f"DEFINE{definer}", define)
-
-    def defined(*kinds):
-        settings_flags.define(*kinds)
-        return lambda *arguments: values(["program", *arguments])
-
-    return defined
-
-
-@pytest.fixture
-def parsed(flags_of):
+def parsed(parser_of):
     """Parses a command line into flags of CGANConfig."""
-    return flags_of(CGANConfig)
+    return parser_of(CGANConfig)
 
 
 def test_no_flags_are_the_defaults(parsed):
@@ -122,10 +102,10 @@ class Open(settings.Settings):
         (["--run=r", "--others="], {"run": "r"}),
     ],
 )
-def test_flags_that_may_be_left_open(flags_of, monkeypatch, arguments, values):
+def test_flags_that_may_be_left_open(parser_of, monkeypatch, arguments, values):
     monkeypatch.setenv("HOME", "/h")
     monkeypatch.setenv("USERPROFILE", "/h")
-    flags_of(Open, Open)(*arguments)
+    parser_of(Open, Open)(*arguments)
     assert settings_flags.config_from_flags(Open) == Open(**values)
 
 
@@ -140,8 +120,8 @@ def test_flags_that_may_be_left_open(flags_of, monkeypatch, arguments, values):
         (["--run=r", "--kind=c"], "--kind must be one of a, b, got 'c'"),
     ],
 )
-def test_what_must_be_given_and_what_is_out_of_bounds(flags_of, arguments, words):
-    flags_of(Open)(*arguments)
+def test_what_must_be_given_and_what_is_out_of_bounds(parser_of, arguments, words):
+    parser_of(Open)(*arguments)
     with pytest.raises(settings.Refused, match=f"^{words}"):
         settings_flags.config_from_flags(Open)
 

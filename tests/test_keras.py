@@ -17,7 +17,7 @@ from models.order import Minibatches
 from tests.conftest import ROOT
 from tests.tiny_models import COUNT, NUM_CLASSES, built, iteration, metric_names, stepped
 
-# What README shows, of all of MNIST.
+# What docs/python.md shows, of all of MNIST.
 LINES = """
 import keras, models
 import tensorflow as tf
