@@ -204,6 +204,7 @@ def test_the_loss_is_the_bound(samples):
     assert_allclose(model.means["reconstruction"].result(), -explained.mean(), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_it_learns_what_there_is_to_learn():
     """Two pictures, told by one bit: log 2 nats, and all that is left is what noise costs."""
     images = np.ones((64, 8, 8, 1), np.float32)
@@ -249,6 +250,7 @@ def test_without_noise_it_is_an_autoencoder():
     assert_allclose([codes.mean(axis=0), codes.std(axis=0)], [[0.0] * 3, [1.0] * 3], atol=0.05)
 
 
+@pytest.mark.slow
 def test_the_deviation_is_learned():
     model = made(noise=False, likelihood="gaussian")
     model.compile({"autoencoder": keras.optimizers.Adam(0.02)})
@@ -275,6 +277,7 @@ def test_a_reconstruction_is_made_of_both_networks():
     assert_allclose(whole({"images": images}), parts[1]({"latents": code}), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", vae.LIKELIHOODS)
 def test_it_is_saved_and_read_as_it_is(likelihood, tmp_path):
     model = made(likelihood=likelihood)
