@@ -47,11 +47,12 @@ def main(config):
         requests.list_words(run, recipe.draw)
         return
     from gan_apps.clients import servers
-    from gan_apps.drawing import draw
+    from gan_apps.drawing import draw, runtimes
 
-    request = requests.request(run, recipe.draw, config)
+    _, one = runtimes.named_draw(run, recipe, requests.draw_for(recipe, config))
+    request = requests.request(run, one, config)
     draw.check_writable(request.output)
-    generator = servers.open_generator(config.server, config.model, recipe.draw, config.timeout)
+    generator = servers.open_generator(config.server, config.model, one, config.timeout)
     print(draw.draw(generator, request))
 
 

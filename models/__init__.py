@@ -12,5 +12,6 @@ from models.gan import AbstractGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
 from models.order import minibatches
+from models.vae import VAE, CodeGenerator, Encoder
 from models.wgan import WGAN
 from models.wgan_gp import WGANGP

@@ -505,8 +505,8 @@ def described(network: keras.Model) -> dict:
     return {"class": f"{module}.{kind.__name__}", "config": network.get_config()}
 
 
-def rebuilt(description: dict, dtype: str = "float32") -> AbstractNetwork:
-    """The network that `described` described, untrained, computing in `dtype`.
+def class_of(description: dict) -> type[AbstractNetwork]:
+    """The class of the network that `described` described.
 
     Only an AbstractNetwork of a module of `models` can come of it: a description is data, never
     code.
@@ -522,4 +522,13 @@ def rebuilt(description: dict, dtype: str = "float32") -> AbstractNetwork:
     is_network = isinstance(kind, type) and issubclass(kind, AbstractNetwork)
     if not is_network or kind is AbstractNetwork:
         raise ValueError(f"{description['class']!r} is no network of models.")
-    return kind(**{**description["config"], "dtype": dtype})
+    return kind
+
+
+def rebuilt(description: dict, dtype: str = "float32") -> AbstractNetwork:
+    """The network that `described` described, untrained, computing in `dtype`.
+
+    Raises:
+      ValueError: it names none.
+    """
+    return class_of(description)(**{**description["config"], "dtype": dtype})

@@ -15,6 +15,7 @@ CASES = {
     "batch": ("dcgan", {"normalization": "batch", "flipped_labels": 0.3, "input_noise": 0.1}),
     "penalty": ("wgan_gp", {"discriminator_steps": 2, "generator_normalization": "none"}),
     "spectral": ("cgan", {"normalization": "spectral", "latent_distribution": "spherical"}),
+    "codes": ("vae", {"importance_samples": 3}),
 }
 ITERATIONS = 3
 
@@ -27,17 +28,18 @@ def trained(case, distribute):
     from gan_apps.data.minibatches import minibatches
     from gan_apps.training import states
     from gan_apps.training.distribution import Place
+    from tests.test_vae import made
     from tests.tiny_models import COUNT, NUM_CLASSES, built
 
     name, arguments = CASES[case]
     place = Place(distribute)
     with place.scope():
-        model = built(name, **arguments)
+        model = made(**arguments) if name == "vae" else built(name, **arguments)
     random = np.random.RandomState(0)
     images = random.randint(0, 256, (60, 8, 8, 1), np.uint8)
     labels = random.randint(0, NUM_CLASSES, 60).astype(np.int32)
     data = Data({"images": images, "labels": labels}, Labels(tuple("abcd")))
-    data = data if model.conditions else data.unconditional()
+    data = data if getattr(model, "conditions", ()) else data.unconditional()
     order = minibatches(data, model.players, COUNT, 0, horizontal_flips=True)
     model.fit(place.iterations(order, 1, 1), steps_per_epoch=ITERATIONS, verbose=0)
     # The norms of two replicas' gradients are not the norm of their sum.

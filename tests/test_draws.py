@@ -37,6 +37,7 @@ DRAWS = {
     "attributes": draw(latents=LATENTS, condition=FACES),
     "pictures": draw(pictures=SOURCES),
     "all": draw(latents=LATENTS, condition=FACES, pictures=SOURCES, shape=(32, 16, 3)),
+    "parts": draw(pictures=SOURCES, parts=("encoder", "generator")),
 }
 
 
@@ -45,9 +46,10 @@ def test_json_round_trip(name):
     values = json.loads(json.dumps(DRAWS[name].to_json()))
     assert Draw.from_json(values) == DRAWS[name]
     # What a run does without is not spoken of.
-    without = {part for part in ("latents", "pictures") if getattr(DRAWS[name], part) is None}
+    parts = ("latents", "pictures", "parts")
+    without = {part for part in parts if not getattr(DRAWS[name], part)}
     without |= {"condition"} if DRAWS[name].condition == Nothing() else set()
-    assert values.keys() == {"network", "shape", "latents", "condition", "pictures"} - without
+    assert values.keys() == {"network", "shape", "condition", *parts} - without
 
 
 def test_inputs_are_what_the_network_takes():
@@ -58,9 +60,11 @@ def test_inputs_are_what_the_network_takes():
         "attributes": {"latents": latents, "attributes": ((5,), "float32")},
         "pictures": {"sources": pictures},
         "all": {"latents": latents, "attributes": ((5,), "float32"), "sources": pictures},
+        "parts": {"sources": pictures},
     }
     signatures = {name: one.signature for name, one in DRAWS.items()}
-    assert signatures == {**dict.fromkeys(DRAWS, "latents"), "pictures": "pictures"}
+    given = dict.fromkeys(("pictures", "parts"), "pictures")
+    assert signatures == {**dict.fromkeys(DRAWS, "latents"), **given}
 
 
 @pytest.mark.parametrize("size", [0, -1, 5.0, "5", True, None])
@@ -111,6 +115,8 @@ GOOD = DRAWS["all"].to_json()
         {"condition": {"names": ["a"], "flag": "label"}},
         {"pictures": {"column": "sources"}},
         {"pictures": {"column": "sources", "shape": [8, 8]}},
+        {"parts": 2},
+        {"parts": [2]},
         {"extra": 1},
     ],
     ids=str,

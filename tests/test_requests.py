@@ -1,19 +1,22 @@
 """Requests: settings that contradict each other, what a run is asked for, by labels' names."""
 
 import dataclasses
+import statistics
 import types
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from gan_apps import conditions
 from gan_apps.command import requests
 from gan_apps.conditions import Labels as LabelCondition
-from gan_apps.runs.draws import Pictures
+from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import (
     AnyDrawing,
     AskedFor,
+    FromEither,
     FromLatents,
     FromPictures,
     OfRun,
@@ -91,6 +94,10 @@ def test_a_server_reads_labels_as_the_command_does():
         ({"arithmetic": "1", "interpolate_to": "x"}, "arithmetic=1 .* --interpolate_to=x"),
         ({"fix_latents": True, "arithmetic": "1"}, "fix_latents means nothing with --arithmetic=1"),
         ({"arithmetic": "1", "output": "a.GIF"}, "output=a.GIF: --arithmetic draws a .png"),
+        ({"sheet": True, "arithmetic": "1"}, "sheet means nothing with --arithmetic=1"),
+        ({"sheet": True, "num_images": 4}, "num_images=4 means nothing with --sheet"),
+        ({"sheet": True, "truncation": 1.0}, "truncation=1.0 means nothing with --sheet"),
+        ({"sheet": True, "output": "a.gif"}, "output=a.gif: --sheet draws a .png"),
         ({"digit": "9", "prompt": "red hair"}, "prompt=red hair means nothing with --digit=9"),
         ({"output": ""}, "output=: names no file or folder"),
         ({"input": ""}, "input=: names no file or folder"),
@@ -103,7 +110,7 @@ def test_requests_that_contradict_themselves(values, words):
 
 
 def test_what_a_request_cannot_ask_is_as_where_it_is_not_asked():
-    for kind in (FromLatents, AskedFor, FromPictures):
+    for kind in (FromLatents, AskedFor, FromPictures, FromEither):
         for field in dataclasses.fields(AnyDrawing):
             assert getattr(kind(), field.name) == field.default, (kind, field.name)
 
@@ -118,12 +125,76 @@ def test_every_flag_of_a_condition_can_be_given():
         ("latents", False, FromLatents),
         ("latents", True, AskedFor),
         ("pictures", False, FromPictures),
+        ("both", False, FromEither),
+        ("both", True, AnyDrawing),
     ],
 )
 def test_a_system_s_requests_have_what_its_runs_take(takes, conditional, kind):
     assert asked_of(takes, conditional) is kind
     assert not OfRun.__dataclass_fields__.keys() & AnyDrawing.__dataclass_fields__.keys()
     assert kind().beyond(kind) == {}
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"input": "a.png", "num_images": 3}, "num_images=3 means nothing with --input=a.png"),
+        ({"input": "a.png", "sheet": True}, "sheet=True means nothing with --input=a.png"),
+        ({"side_by_side": True}, "side_by_side means nothing without --input"),
+    ],
+)
+def test_noise_and_a_picture_are_not_asked_for_at_once(values, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        FromEither(**values)
+    FromEither(input="a.png", side_by_side=True)
+
+
+def test_a_picture_that_is_given_says_which_network_draws():
+    noise, whole = (types.SimpleNamespace(pictures=pictures) for pictures in (None, object()))
+    recipe = types.SimpleNamespace(draws={"generator": noise, "reconstruction": whole})
+    assert requests.draw_for(recipe, FromEither(input="a.png")) == "reconstruction"
+    assert requests.draw_for(recipe, FromEither()) is None
+    recipe = types.SimpleNamespace(draws={"generator": noise})
+    assert requests.draw_for(recipe, FromEither(input="a.png")) is None
+
+
+def latent_draw(size=2, distribution="normal", condition=None):
+    return Draw(
+        network={"class": "networks.Generator", "config": {}},
+        shape=(8, 8, 1),
+        latents=Latents(size=size, distribution=distribution),
+        condition=condition or conditions.Nothing(),
+    )
+
+
+def test_a_sheet_is_all_latents_of_two_numbers(tmp_path):
+    for distribution, quantile in (
+        ("normal", statistics.NormalDist().inv_cdf),
+        ("uniform", lambda share: 2.0 * share - 1.0),
+    ):
+        draw = latent_draw(distribution=distribution)
+        request = requests.request(tmp_path / "run", draw, FromLatents(sheet=True))
+        side = request.columns
+        assert (str(request.output), side) == ("run_sheet.png", 20)
+        sheet = request.inputs["latents"].reshape(side, side, 2)
+        places = [quantile((number + 0.5) / side) for number in range(side)]
+        for number in range(side):
+            # To the right, and upwards.
+            np.testing.assert_allclose(sheet[number, :, 0], places, rtol=1e-6)
+            np.testing.assert_allclose(sheet[:, number, 1], places[::-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (latent_draw(size=50), "--sheet: a sheet is of two numbers .* are 50, normal"),
+        (latent_draw(distribution="spherical"), "--sheet: .* are 2, spherical"),
+        (latent_draw(condition=LabelCondition(("a", "b"))), "--sheet: .* one --label to draw"),
+    ],
+)
+def test_there_is_no_sheet_of_other_latents(draw, words, tmp_path):
+    with pytest.raises(Refused, match=words):
+        requests.request(tmp_path, draw, AskedFor(sheet=True))
 
 
 def test_what_a_run_does_not_take_is_refused_by_name(tmp_path):

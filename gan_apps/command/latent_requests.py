@@ -14,6 +14,7 @@ from gan_apps.settings.drawing import (
     ANIMATION_FRAMES,
     DEFAULT_IMAGES,
     GRID,
+    SHEET_SIDE,
     STRIP_FRAMES,
 )
 
@@ -40,6 +41,8 @@ def request(draw, asked, values, name):
         inputs, columns, name = _sum(draw, asked.arithmetic, values, name)
     elif asked.fix_latents:
         inputs, columns, name = _one_character(draw, asked, values, name)
+    elif asked.sheet:
+        inputs, columns, name = _sheet(draw, values, name)
     else:
         count = columns = asked.num_images or DEFAULT_IMAGES
         if len(values) == 1 and not asked.animated:
@@ -57,6 +60,17 @@ def _one_character(draw, asked, values, name):
     rows = asked.num_images or 1
     inputs = latents.of_one_character(draw, values, rows, asked.seed, asked.truncation)
     return inputs, len(values), f"{name}_fixed"
+
+
+def _sheet(draw, values, name):
+    if draw.latents.size != 2 or draw.latents.distribution == "spherical":
+        raise Refused(
+            f"--sheet: a sheet is of two numbers that are normal or uniform; this run's latents "
+            f"are {draw.latents.size}, {draw.latents.distribution}."
+        )
+    if len(values) > 1:
+        raise Refused(f"--sheet: this run needs one --{draw.condition.flag} to draw it with.")
+    return latents.sheet(draw, values[0], SHEET_SIDE), SHEET_SIDE, f"{name}_sheet"
 
 
 def _interpolation(draw, asked, values, name, animated):

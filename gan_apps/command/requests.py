@@ -23,6 +23,20 @@ def request(run, draw, asked):
     return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
 
 
+def draw_for(recipe, asked):
+    """The name of what a recipe draws that a request is to: from pictures, if one is given.
+
+    Args:
+      recipe: run_dir.Recipe.
+      asked: settings.drawing.Drawing.
+
+    Returns:
+      str, or None for the first of them, whatever it takes.
+    """
+    takes = (name for name, draw in recipe.draws.items() if draw.pictures is not None)
+    return None if asked.input is None else next(takes, None)
+
+
 def _refuse(run, given, why):
     for name, value in given.items():
         raise Refused(f"--{name}={value}: {run} {why}.")

@@ -152,7 +152,8 @@ def _generate(system, run):
         raise Refused(
             f"--run_dir={run}: was trained by gan_apps.{recipe.system}, which draws from it."
         )
-    name, one = runtimes.named_draw(run, recipe, of_run.draw)
+    drawn_by = of_run.draw or requests.draw_for(recipe, asked)
+    name, one = runtimes.named_draw(run, recipe, drawn_by)
     if asked.list_words:
         return requests.list_words(run, one)
     request = requests.request(run, one, asked)

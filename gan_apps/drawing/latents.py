@@ -1,6 +1,7 @@
 """The inputs of a network that draws from latents: noise from seeds, and what is asked for."""
 
 import collections
+import statistics
 
 import numpy as np
 
@@ -145,6 +146,27 @@ def arithmetic(draw, value, terms):
     )
     rows.append(drawable(total))
     filled = _filled(draw, terms[0][1][0], value, 0)
+    return _inputs(draw, np.asarray(rows, np.float32), [filled] * len(rows))
+
+
+def sheet(draw, value, side):
+    """The inputs for side x side pictures, row by row: all latents of two numbers.
+
+    The values of a number are those below which (i + 1/2) / side of what it is drawn from lies
+    (Kingma & Welling 2014, arXiv 1312.6114, figure 4). The first number grows to the right, the
+    second one upwards.
+
+    Args:
+      draw: runs.draws.Draw of two normal or uniform latents.
+      value: of the draw's condition: what all of them are asked for.
+      side: int.
+    """
+    shares = (np.arange(side) + 0.5) / side
+    places = 2.0 * shares - 1.0
+    if draw.latents.distribution == "normal":
+        places = np.array([statistics.NormalDist().inv_cdf(share) for share in shares])
+    rows = [(across, up) for up in places[::-1] for across in places]
+    filled = _filled(draw, 0, value, 0)
     return _inputs(draw, np.asarray(rows, np.float32), [filled] * len(rows))
 
 

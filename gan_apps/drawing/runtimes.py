@@ -135,7 +135,8 @@ def keras_network(path, name, draw):
     try:
         network = networks.rebuilt(draw.network)
         if path.suffix == ".npz":
-            network.set_weights(_arrays_of_state(path, name))
+            parts = draw.parts or (name,)
+            network.set_weights([one for part in parts for one in _arrays_of_state(path, part)])
             return network
         with warnings.catch_warnings():
             # Keras only warns of weights that it does not find, and leaves them random.

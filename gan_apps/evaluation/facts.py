@@ -42,13 +42,15 @@ class Facts:
       real: Real.
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
+      coded: function of uint8 images -> what `likelihood.measured` says of them.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
-    def __init__(self, *, draw, asked, images, given, real, judge, seed, inception=False):
+    def __init__(self, *, draw, asked, images, given, real, judge, seed, coded, inception=False):
         self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
+        self.coded = coded
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -225,6 +227,13 @@ class Facts:
             return None
         given = self.real.compared.columns[self.draw.pictures.column][self.given]
         return appearance.to_targets(np.asarray(given), self.targets)
+
+    # What a run says that codes pictures.
+
+    @functools.cached_property
+    def code(self):
+        """(log-likelihoods, active units) of as many real images as were drawn; None of others."""
+        return self.coded(np.asarray(self.real.compared.images[: len(self.images)]))
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

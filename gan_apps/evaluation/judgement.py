@@ -1,10 +1,20 @@
 """What is said of a run's pictures beside real ones: they are drawn, looked at, and written of."""
 
+import functools
+
 import numpy as np
 
 from gan_apps.data import parts
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import inception, judges, measures, metrics, neighbours, pixels
+from gan_apps.evaluation import (
+    inception,
+    judges,
+    likelihood,
+    measures,
+    metrics,
+    neighbours,
+    pixels,
+)
 from gan_apps.evaluation.facts import Facts, Real
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
@@ -81,6 +91,7 @@ def judge(
         real=real,
         judge=looks,
         seed=seed,
+        coded=functools.partial(likelihood.measured, run, recipe),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:

@@ -180,6 +180,10 @@ def _manifold_intervals(facts):
     return {name: intervals.of_mean(values, facts.seed) for name, values in facts.manifold.items()}
 
 
+def _likelihood_intervals(facts):
+    return {name: intervals.of_mean(-one, facts.seed) for name, one in facts.code[0].items()}
+
+
 def _classifier_score_interval(facts):
     weights = intervals.weights(len(facts.images), facts.seed)
     scores = [metrics.classifier_score(facts.label_probabilities, one) for one in weights]
@@ -356,6 +360,22 @@ MEASURES = (
         name="ssim",
         label="SSIM to the target",
         **_to_target("ssim"),
+    ),
+    Measure(
+        name="negative_log_likelihood",
+        label="-log p of {real} in nats, {part}",
+        value=lambda facts: {name: -float(one.mean()) for name, one in facts.code[0].items()},
+        needs=("code",),
+        form="{:.2f}",
+        interval=_likelihood_intervals,
+        has_parts=True,
+    ),
+    Measure(
+        name="active_units",
+        label="numbers of the code that vary with the picture",
+        value=lambda facts: facts.code[1],
+        needs=("code",),
+        form="{}",
     ),
     Measure(
         name="nearest_distance",

@@ -14,6 +14,9 @@ OF_PLAYERS = {
 # Figure -> (title, whether its axis is logarithmic, what is drawn as a dashed line, and its name).
 CHARTS = {
     "wasserstein_estimate": ("estimate of Wasserstein's distance", False, None, None),
+    "reconstruction": ("-log p of pictures given their code, in nats", False, None, None),
+    "kl": ("divergence of codes from the prior, in nats", False, None, None),
+    "active_units": ("numbers of the code that vary", False, None, None),
     "kernel_distance": ("kernel distance of the sample", "symlog", 0.0, "real images"),
     "diversity": ("diversity of the sample", False, 1.0, "real images"),
     "duplicates": ("duplicates in the sample", False, None, None),

@@ -59,6 +59,8 @@ class Draw:
       latents: Latents or None.
       condition: conditions.AbstractCondition. Default conditions.Nothing().
       pictures: Pictures or None.
+      parts: names of the networks of the game whose weights the network has, one after the other.
+        Default (): those of the network of its own name.
     """
 
     network: dict[str, Any]
@@ -66,9 +68,13 @@ class Draw:
     latents: Latents | None = None
     condition: AbstractCondition = Nothing()
     pictures: Pictures | None = None
+    parts: tuple = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
+        object.__setattr__(self, "parts", tuple(self.parts))
+        if not all(isinstance(part, str) for part in self.parts):
+            raise ValueError(f"parts must be names of networks, got {self.parts}.")
         check_network(self.network, self.condition)
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
@@ -102,6 +108,8 @@ class Draw:
                 "column": self.pictures.column,
                 "shape": list(self.pictures.shape),
             }
+        if self.parts:
+            values["parts"] = list(self.parts)
         return values
 
     @classmethod

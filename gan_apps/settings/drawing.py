@@ -11,6 +11,8 @@ from gan_apps.settings.setting import MAX_SEED, Settings, setting
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
+# Pictures along each side of a sheet, as in Kingma & Welling 2014, figure 4.
+SHEET_SIDE = 20
 MIN_TRUNCATION = 0.05
 RUNTIMES = ("auto", "litert", "keras")
 # How the name of a grid ends, and of an animation.
@@ -25,7 +27,7 @@ class Drawing(Settings):
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
     num_images = interpolate = frames = arithmetic = truncation = None
-    input, side_by_side = None, False
+    sheet, input, side_by_side = False, None, False
 
     seed: int = setting(0, "Seed of the pictures.", minimum=0, maximum=MAX_SEED)
     output: str = setting(
@@ -89,6 +91,11 @@ class FromLatents(Drawing):
         "more ordinary and less varied.",
         minimum=MIN_TRUNCATION,
     )
+    sheet: bool = setting(
+        False,
+        f"For latents of two numbers: all there are, as {SHEET_SIDE}x{SHEET_SIDE} pictures. From "
+        "one row or column to the next a number passes an equal share of what it is drawn from.",
+    )
 
     @property
     def way(self):
@@ -100,15 +107,20 @@ class FromLatents(Drawing):
     def check(self):
         total = None if self.arithmetic is None else f"--arithmetic={self.arithmetic}"
         fixed = "--fix_latents" if self.fix_latents else None
-        plays = [play for play in (self.way, total, fixed) if play is not None]
+        sheet = "--sheet" if self.sheet else None
+        plays = [play for play in (self.way, total, fixed, sheet) if play is not None]
         if len(plays) > 1:
             raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
         if self.frames is not None and self.way is None:
             raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
-        if self.truncation is not None and (self.way or total):
+        if self.num_images is not None and sheet:
+            raise ValueError(f"num_images={self.num_images} means nothing with --sheet.")
+        if self.truncation is not None and (self.way or total or sheet):
             raise ValueError(f"truncation={self.truncation} means nothing with {plays[0]}.")
-        if total is not None and self.animated:
-            raise ValueError(f"output={self.output}: --arithmetic draws a .png or a folder.")
+        for play in (total, sheet):
+            if play is not None and self.animated:
+                flag = play.partition("=")[0]
+                raise ValueError(f"output={self.output}: {flag} draws a .png or a folder.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,6 +175,18 @@ class FromPictures(Drawing):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FromEither(FromPictures, FromLatents):
+    """Settings of a request to runs that draw from noise, and from pictures if any are given."""
+
+    def check(self):
+        if self.input is not None:
+            for name, value in self.beyond(FromPictures).items():
+                raise ValueError(f"{name}={value} means nothing with --input={self.input}.")
+        elif self.side_by_side:
+            raise ValueError("side_by_side means nothing without --input.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class AnyDrawing(FromPictures, AskedFor):
     """Settings of a request of which it is not known what draws."""
 
@@ -186,14 +210,16 @@ class OfRun(Settings):
 
 
 def asked_of(takes, conditional):
-    """The class of a request to runs that draw from "latents" or from "pictures".
+    """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str.
+      takes: str. One of these.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromPictures
+    if takes == "both":
+        return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents
 
 

@@ -41,11 +41,13 @@ def write(run, system, recipe, game, data, seconds):
     iterations = int(game.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
     seed = recipe.settings["seed"]
-    for name in (*recipe.draws, *recipe.judges):
+    drawing = {name: samples.drawn_by(game, name, one) for name, one in recipe.draws.items()}
+    judging = {name: game.drawn_by(name) for name in recipe.judges}
+    for name, network in (*drawing.items(), *judging.items()):
         with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
-            game.drawn_by(name).save_weights(files.in_utf8(beside))
+            network.save_weights(files.in_utf8(beside))
     for name, one in recipe.draws.items():
-        network = game.drawn_by(name)
+        network = drawing[name]
         if one.latents is None:
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
             kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))

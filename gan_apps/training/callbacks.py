@@ -209,14 +209,14 @@ class Progress(_ByIteration):
             resumed = f", going on after iteration {done:,}" if done else ""
             print(f"Epoch {self.epoch}/{self.num_epochs}{resumed}")
             names = [metric.name for metric in self.model.metrics]
-            names = [name for name in names if name not in diagnosis.FIGURES]
+            names = [name for name in names if _is_shown(name)]
             self.bar = keras.utils.Progbar(self.steps_per_epoch - done, stateful_metrics=names)
 
     def after_iteration(self, iteration, logs):
         if self.started is None:
             # The first iteration is left out of the estimate: it compiles the step.
             self.started, self.first = time.perf_counter(), iteration
-        self.latest = {name: logs[name] for name in logs if name not in diagnosis.FIGURES}
+        self.latest = {name: logs[name] for name in logs if _is_shown(name)}
         if self.bar is not None:
             is_shown = iteration - self.offset == 1 or iteration % self.log_steps == 0
             losses = [(name, float(value)) for name, value in self.latest.items() if is_shown]
@@ -234,6 +234,11 @@ class Progress(_ByIteration):
             f"{speed * self.images_per_iteration:.0f} images/s, {minutes(left)} left",
             flush=True,
         )
+
+
+def _is_shown(name):
+    """Whether a figure is for whoever watches, not for the diagnosis alone."""
+    return name not in diagnosis.FIGURES and not name.endswith("_gradient_norm")
 
 
 class SaveStates(_ByIteration):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gan_apps.drawing import latents, pictures
+from models import networks
 from models.game import to_signed
 
 # Pictures of each of several values that are asked for, of one alone, and of given pictures.
@@ -38,6 +39,21 @@ def given(draw, data, count, seed):
     return {draw.pictures.column: to_signed(images).numpy()}
 
 
+def drawn_by(game, name, draw):
+    """The network of a game, as it is now, that a draw of that name is drawn with.
+
+    Args:
+      game: models.game.AbstractGame.
+      name, draw: str, runs.draws.Draw. One that is made of several networks has their weights.
+    """
+    if not draw.parts:
+        return game.drawn_by(name)
+    network = networks.rebuilt(draw.network)
+    parts = [game.drawn_by(part) for part in draw.parts]
+    network.set_weights([weight for part in parts for weight in part.get_weights()])
+    return network
+
+
 class SampleSheet:
     """A fixed set of inputs of everything that a run draws, and one picture of what comes of it.
 
@@ -65,7 +81,8 @@ class SampleSheet:
         """What `game` draws of it now, uint8 [h, w, c]."""
         parts = []
         for name, draw in self.draws.items():
-            images = pictures.to_bytes(game.drawn_by(name)(self.inputs[name], training=False))
+            network = drawn_by(game, name, draw)
+            images = pictures.to_bytes(network(self.inputs[name], training=False))
             if draw.latents is None:
                 shown = pictures.to_bytes(self.inputs[name][draw.pictures.column])
                 pairs = zip(pictures.fitted(shown, draw.shape), images, strict=True)
