@@ -90,6 +90,7 @@ ALLOWED = {
         "gan_apps.evaluation",
         "gan_apps.operating_system",
         "gan_apps.pages",
+        "gan_apps.pictures",
         "gan_apps.runs",
         "gan_apps.settings",
         "models",

@@ -65,6 +65,8 @@ def metadata(draw, variant):
     if draw.latents is not None:
         values["latent_dim"] = draw.latents.size
         values["latent_distribution"] = draw.latents.distribution
+    if draw.pictures is not None:
+        values["pictures"] = {"input": draw.pictures.column, "shape": list(draw.pictures.shape)}
     return {**values, **draw.condition.metadata()}
 
 
