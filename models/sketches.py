@@ -103,3 +103,7 @@ def _stands_out(darkness, surface):
         + horizontal * darker_than(0, 1)
         + (1.0 - vertical - horizontal) * diagonal
     )
+
+
+# What a source can be made by of a picture: name -> function of pictures.
+SOURCES = {"edges": sketch, "gray": gray}
