@@ -14,7 +14,7 @@ TENSORFLOW = {"tensorflow", "keras"}
 ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"}
     # Networks are found by the name of their class, games written down by their arguments.
-    | {"functools", "importlib", "inspect", "pkgutil"},
+    | {"contextlib", "functools", "importlib", "inspect", "itertools", "pkgutil"},
     "gan_apps.settings": {"gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
     "gan_apps.conditions": {

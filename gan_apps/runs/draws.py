@@ -4,7 +4,7 @@ import dataclasses
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
-from gan_apps.settings import LATENT_DISTRIBUTIONS
+from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
 
 # Inputs that are no pictures.
 RESERVED = ("latents", "labels", "attributes")
@@ -36,15 +36,20 @@ class Pictures:
     Args:
       column: str. The network's input, and the column of the data that it is learned from.
       shape: (h, w, c), ints.
+      made_by: str or None. How such a picture is made of one of the kind that is drawn, one of
+        settings.MADE; None, the default, where it is not.
     """
 
     column: str
     shape: tuple
+    made_by: str | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
+        if self.made_by not in (None, *MADE):
+            raise ValueError(f"made_by must be one of {', '.join(MADE)}, got {self.made_by!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +104,8 @@ class Draw:
                 "column": self.pictures.column,
                 "shape": list(self.pictures.shape),
             }
+            if self.pictures.made_by is not None:
+                values["pictures"]["made_by"] = self.pictures.made_by
         return values
 
     @classmethod
