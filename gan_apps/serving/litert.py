@@ -1,5 +1,6 @@
 """A generator as a LiteRT (.tflite) file, in several precisions."""
 
+import dataclasses
 import json
 import tempfile
 import warnings
@@ -66,7 +67,7 @@ def metadata(draw, variant):
         values["latent_dim"] = draw.latents.size
         values["latent_distribution"] = draw.latents.distribution
     if draw.pictures is not None:
-        values["pictures"] = {"input": draw.pictures.column, "shape": list(draw.pictures.shape)}
+        values["pictures"] = dataclasses.asdict(draw.pictures)
     return {**values, **draw.condition.metadata()}
 
 

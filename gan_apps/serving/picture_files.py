@@ -50,19 +50,34 @@ def _square(content, shape):
         image = tf.cond(
             is_png, lambda: _on_white(content), lambda: _upright(content, size, max(height, width))
         )
-    size = tf.shape(image)[:2]
-    side = tf.reduce_min(size)
-    # Of the picture in whole bytes: only the square becomes float32.
-    top, left = (size[0] - side) // 2, (size[1] - side) // 2
-    square = image[top : top + side, left : left + side]
-    # Pillow goes along rows, then along columns, and has bytes in between.
-    pixels = square
-    for resized in ((side, width), (height, width)):
-        pixels = tf.image.resize(pixels, resized, method="lanczos3", antialias=True)
-        pixels = tf.clip_by_value(tf.round(pixels), 0.0, 255.0)
+    pixels = _central_square(image, (height, width))
     pixels = tf.ensure_shape(pixels, (height, width, 3))
     # Gray is the mean of the colours, as in drawing.pictures.fitted.
     return pixels if channels == 3 else tf.round(tf.reduce_mean(pixels, axis=-1, keepdims=True))
+
+
+def _central_square(image, size):
+    """That of uint8 [h, w, 3] as whole numbers float32 [*size, 3]."""
+    # Pillow goes along rows, then along columns, and has bytes in between; at the edges of the
+    # square it looks beyond.
+    pixels, sides = image[None], tf.shape(image)[:2]
+    for axis in (1, 0):
+        scale = size[axis] / tf.reduce_min(sides)
+        begin = (sides[axis] - tf.reduce_min(sides)) // 2
+        resized = tf.shape(pixels)[1:3]
+        ones, zeros = tf.ones(2), tf.zeros(2)
+        pixels = tf.raw_ops.ScaleAndTranslate(
+            images=pixels,
+            size=tf.tensor_scatter_nd_update(resized, [[axis]], [size[axis]]),
+            scale=tf.tensor_scatter_nd_update(ones, [[axis]], [tf.cast(scale, tf.float32)]),
+            translation=tf.tensor_scatter_nd_update(
+                zeros, [[axis]], [tf.cast(-scale * tf.cast(begin, scale.dtype), tf.float32)]
+            ),
+            kernel_type="lanczos3",
+            antialias=True,
+        )
+        pixels = tf.clip_by_value(tf.round(pixels), 0.0, 255.0)
+    return pixels[0]
 
 
 def _png_size(content):

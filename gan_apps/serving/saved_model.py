@@ -7,11 +7,14 @@ import tensorflow as tf
 
 from gan_apps.operating_system import files, quiet
 from gan_apps.serving import picture_files, warm_up
+from models import sketches
 from models.game import LATENT_DISTRIBUTIONS
 
 # Signatures beside that of the network's own inputs: pictures, and as PNG files.
 IMAGES = "images"
 DEFAULT = "serving_default"
+# And of finished pictures, of which what is drawn from is made first.
+SKETCH_FIRST = "sketch_first"
 # The input of a picture's file.
 FILE = "image_bytes"
 
@@ -41,6 +44,8 @@ def write_version(network, draw, folder):
       images           the same -> images float32 [n, h, w, c] in [0, 1]
       latents          the network's inputs -> images float32 [n, h, w, c] in [0, 1]; pictures if
                        it takes no latents
+      sketch_first     image_bytes string [n], finished pictures -> image_bytes: where what it draws
+                       from is made of such ones, as a sketch is, it is made first
 
     What is asked for is what the network takes: seed int64 [n] where it takes latents, prompt
     string [n] where it has a condition, image_bytes string [n], PNG or JPEG files, where it takes
@@ -56,24 +61,26 @@ def write_version(network, draw, folder):
     folder.mkdir(parents=True, exist_ok=True)
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     path = folder / str(max(versions, default=0) + 1)
-    taken, asked = _asked(draw)
+    asked = _asked(draw)
 
     def own(inputs):
         return {"images": (network(inputs, training=False) + 1.0) / 2.0}
 
-    def images(inputs):
-        return own(taken(inputs))
+    def images(inputs, sketch_first=False):
+        return own(_taken(draw, inputs, sketch_first))
 
-    def image_bytes(inputs):
-        pixels = tf.cast(tf.round(images(inputs)["images"] * 255.0), tf.uint8)
+    def image_bytes(inputs, sketch_first=False):
+        pixels = tf.cast(tf.round(images(inputs, sketch_first)["images"] * 255.0), tf.uint8)
         return {FILE: tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)}
 
+    signatures = {
+        DEFAULT: (image_bytes, asked),
+        IMAGES: (images, asked),
+        draw.signature: (own, _inputs(draw, None)),
+    }
+    if _is_made(draw):
+        signatures[SKETCH_FIRST] = (functools.partial(image_bytes, sketch_first=True), asked)
     with files.new_folder(path) as beside:
-        signatures = {
-            DEFAULT: (image_bytes, asked),
-            IMAGES: (images, asked),
-            draw.signature: (own, _inputs(draw, None)),
-        }
         _write(beside, network, signatures)
         warm_up.write(beside, warm_up_requests(draw))
     return path
@@ -88,38 +95,48 @@ def warm_up_requests(draw):
         asked["prompt"] = tf.constant([draw.condition.example])
     if draw.pictures is not None:
         asked[FILE] = tf.io.encode_png(tf.zeros(draw.pictures.shape, tf.uint8))[None]
-    return [(DEFAULT, asked), (IMAGES, asked)]
+    made = [SKETCH_FIRST] if _is_made(draw) else []
+    return [(signature, asked) for signature in (DEFAULT, IMAGES, *made)]
+
+
+def _is_made(draw):
+    """Whether what it draws from is made of pictures such as it draws."""
+    return draw.pictures is not None and draw.pictures.made_by is not None
 
 
 def _asked(draw):
-    """(what is asked for -> the network's inputs, the specification of what is asked for)"""
-    asked, reader = {}, draw.condition.reader()
+    """The specification of what is asked of it."""
+    kinds = {}
     if draw.latents is not None:
-        asked["seed"] = tf.TensorSpec((None,), tf.int64, name="seed")
-    if reader is not None:
-        asked["prompt"] = tf.TensorSpec((None,), tf.string, name="prompt")
+        kinds["seed"] = tf.int64
+    if draw.condition.column is not None:
+        kinds["prompt"] = tf.string
     if draw.pictures is not None:
-        asked[FILE] = tf.TensorSpec((None,), tf.string, name=FILE)
-
-    def taken(inputs):
-        given, chances = {}, None
-        if draw.latents is not None:
-            given["latents"], chances = _noise(inputs["seed"], draw.latents)
-        if reader is not None:
-            given[draw.condition.column] = _read(reader, inputs["prompt"], chances, draw.condition)
-        if draw.pictures is not None:
-            pixels = picture_files.squares(inputs[FILE], draw.pictures.shape)
-            given[draw.pictures.column] = pixels / 127.5 - 1.0
-        return given
-
-    return taken, asked
+        kinds[FILE] = tf.string
+    return {name: tf.TensorSpec((None,), kind, name=name) for name, kind in kinds.items()}
 
 
-def _read(reader, prompts, chances, condition):
+def _taken(draw, asked, sketch_first):
+    """What is asked for as the network takes it."""
+    taken, chances = {}, None
+    if draw.latents is not None:
+        taken["latents"], chances = _noise(asked["seed"], draw.latents)
+    if draw.condition.column is not None:
+        taken[draw.condition.column] = _read(asked["prompt"], chances, draw.condition)
+    if draw.pictures is not None:
+        shape = draw.shape if sketch_first else draw.pictures.shape
+        given = picture_files.squares(asked[FILE], shape) / 127.5 - 1.0
+        made = sketches.SOURCES[draw.pictures.made_by](given) if sketch_first else given
+        taken[draw.pictures.column] = made
+    return taken
+
+
+def _read(prompts, chances, condition):
     """Prompts as the condition's column; what they leave open is as uniform numbers [n] have it.
 
     Without noise, chances None, it is as the first combination that agrees has it.
     """
+    reader = condition.reader()
     chances = tf.zeros(tf.shape(prompts)) if chances is None else chances
     with tf.control_dependencies([_refusal(prompts, reader.understood(prompts), condition)]):
         return tf.identity(reader(prompts, chances))
