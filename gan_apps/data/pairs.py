@@ -224,7 +224,7 @@ def _read(name, files, pair, size):
     if size_of_a != size_of_b:
         first, second = ("x".join(map(str, one)) for one in (size_of_a, size_of_b))
         raise Refused(
-            f"--dataset={name}: {'/'.join(pair[0])} is {first} and {'/'.join(pair[1])} is {second}; "
+            f"--dataset={name}: {'/'.join(pair[0])} is {first} and {'/'.join(pair[1])} {second}; "
             "the two of a pair have one size."
         )
     return a, b

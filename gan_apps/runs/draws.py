@@ -89,6 +89,11 @@ class Draw:
         return taken
 
     @property
+    def has_target(self):
+        """Whether the data say what is to be drawn from a picture that they hold."""
+        return self.pictures is not None and self.pictures.column != "images"
+
+    @property
     def signature(self):
         """What the network's own inputs are called together in exported files."""
         return "latents" if self.latents is not None else "pictures"
