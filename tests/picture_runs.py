@@ -73,5 +73,7 @@ def made(run, source_channels=1, made_by="edges", seed=0):
     pictures.write_png(run / ("generator" + run_dir.SOURCES), pictures.grid(given, 4))
     network.save_weights(files.in_utf8(run / ("generator" + run_dir.KERAS_WEIGHTS)))
     litert.write(network, run / ("generator" + run_dir.LITERT), draw)
+    if made_by is not None:
+        litert.write_sketch(run / ("generator" + run_dir.SKETCH), draw)
     run_dir.write_manifest(run, recipe, 1)
     return recipe

@@ -76,9 +76,10 @@ def test_a_variant_without_variety_is_left_out_with_a_word(exported, tmp_path, m
 def test_how_a_form_is_told():
     from gan_apps.export import told
 
-    form = exports.Form(pathlib.Path("a"), 1, 55.5, 0.5161, 0.998)
+    form = exports.Form(pathlib.Path("a"), 1, 55.5, 0.31, 0.5161, 0.998)
     assert told(form) == (
-        "differs by at most 55.500 of 255, variety 0.516 of float32's, 99.8% read as asked"
+        "differs by at most 55.500 of 255, 0.310 in the mean, variety 0.516 of float32's, "
+        "99.8% read as asked"
     )
     assert told(form._replace(read_as_asked=None)).endswith("0.516 of float32's")
 

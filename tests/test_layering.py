@@ -76,6 +76,8 @@ ALLOWED = {
     | STANDARD,
     "gan_apps.clients": {
         "gan_apps.clients",
+        "gan_apps.drawing",
+        "gan_apps.runs",
         "gan_apps.settings",
         "numpy",
         "grpc",

@@ -6,6 +6,8 @@ from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
 from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
 
+# In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
+IMAGES, FILE = "images", "image_bytes"
 # Inputs that are no pictures.
 RESERVED = ("latents", "labels", "attributes")
 
@@ -92,6 +94,16 @@ class Draw:
     def has_target(self):
         """Whether the data say what is to be drawn from a picture that they hold."""
         return self.pictures is not None and self.pictures.column != "images"
+
+    @property
+    def is_from_made(self):
+        """Whether what it is given can be made of finished pictures."""
+        return self.pictures is not None and self.pictures.made_by is not None
+
+    @property
+    def takes_files(self):
+        """Whether files of pictures are all that is to be given."""
+        return self.pictures is not None and len(self.inputs) == 1
 
     @property
     def signature(self):

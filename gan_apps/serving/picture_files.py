@@ -8,8 +8,6 @@ from gan_apps.pictures.reading import MAX_PIXELS
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE = 16
 _OPAQUE = (1, 3, 15, 255)
-# At what fractions of its size a JPEG file can be read.
-_FRACTIONS = (1, 2, 4, 8)
 # Where a JPEG file says how it was held, if it does: in this many bytes at its head.
 _HEAD = 65_536
 # An EXIF entry, with the lower byte of a number first and last: the orientation, a number of 16
@@ -47,9 +45,7 @@ def _square(content, shape):
         [f"a picture has more than {MAX_PIXELS:,} pixels, height and width", size],
     )
     with tf.control_dependencies([small]):
-        image = tf.cond(
-            is_png, lambda: _on_white(content), lambda: _upright(content, size, max(height, width))
-        )
+        image = tf.cond(is_png, lambda: _on_white(content), lambda: _upright(content))
     pixels = _central_square(image, (height, width))
     pixels = tf.ensure_shape(pixels, (height, width, 3))
     # Gray is the mean of the colours, as in drawing.pictures.fitted.
@@ -106,16 +102,9 @@ def _jpeg_size(content):
     return tf.io.extract_jpeg_shape(content)[:2]
 
 
-def _upright(content, size, side):
-    """A JPEG file as uint8 [h, w, 3], read at a fraction of its size where it is large enough."""
-    # As Pillow's draft mode chooses it for twice the side.
-    most = tf.reduce_min(size) // (2 * side)
-    chosen = tf.reduce_sum(tf.cast(most >= tf.constant(_FRACTIONS[1:]), tf.int32))
-
-    def read(fraction):
-        return tf.io.decode_jpeg(content, channels=3, ratio=fraction, dct_method="INTEGER_ACCURATE")
-
-    image = tf.switch_case(chosen, [lambda one=one: read(one) for one in _FRACTIONS])
+def _upright(content):
+    """A JPEG file as uint8 [h, w, 3], as it was held."""
+    image = tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE")
     held = _orientation(content)
     image = tf.cond(held >= 5, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
     for axis, orientations in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):

@@ -6,17 +6,14 @@ import keras
 import tensorflow as tf
 
 from gan_apps.operating_system import files, quiet
+from gan_apps.runs.draws import FILE, IMAGES
 from gan_apps.serving import picture_files, warm_up
 from models import sketches
 from models.game import LATENT_DISTRIBUTIONS
 
-# Signatures beside that of the network's own inputs: pictures, and as PNG files.
-IMAGES = "images"
-DEFAULT = "serving_default"
-# And of finished pictures, of which what is drawn from is made first.
-SKETCH_FIRST = "sketch_first"
-# The input of a picture's file.
-FILE = "image_bytes"
+# Signatures beside that of the network's own inputs and IMAGES: PNG files, and those of finished
+# pictures, of which what is drawn from is made first.
+DEFAULT, SKETCH_FIRST = "serving_default", "sketch_first"
 
 
 def write(network, draw, path, batch=None):
@@ -30,7 +27,7 @@ def write(network, draw, path, batch=None):
     """
 
     def drawn(inputs):
-        return {"images": network(inputs, training=False)}
+        return {IMAGES: network(inputs, training=False)}
 
     _write(path, network, {draw.signature: (drawn, _inputs(draw, batch))})
 
@@ -64,13 +61,13 @@ def write_version(network, draw, folder):
     asked = _asked(draw)
 
     def own(inputs):
-        return {"images": (network(inputs, training=False) + 1.0) / 2.0}
+        return {IMAGES: (network(inputs, training=False) + 1.0) / 2.0}
 
     def images(inputs, sketch_first=False):
         return own(_taken(draw, inputs, sketch_first))
 
     def image_bytes(inputs, sketch_first=False):
-        pixels = tf.cast(tf.round(images(inputs, sketch_first)["images"] * 255.0), tf.uint8)
+        pixels = tf.cast(tf.round(images(inputs, sketch_first)[IMAGES] * 255.0), tf.uint8)
         return {FILE: tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)}
 
     signatures = {
@@ -78,7 +75,7 @@ def write_version(network, draw, folder):
         IMAGES: (images, asked),
         draw.signature: (own, _inputs(draw, None)),
     }
-    if _is_made(draw):
+    if draw.is_from_made:
         signatures[SKETCH_FIRST] = (functools.partial(image_bytes, sketch_first=True), asked)
     with files.new_folder(path) as beside:
         _write(beside, network, signatures)
@@ -95,13 +92,8 @@ def warm_up_requests(draw):
         asked["prompt"] = tf.constant([draw.condition.example])
     if draw.pictures is not None:
         asked[FILE] = tf.io.encode_png(tf.zeros(draw.pictures.shape, tf.uint8))[None]
-    made = [SKETCH_FIRST] if _is_made(draw) else []
+    made = [SKETCH_FIRST] if draw.is_from_made else []
     return [(signature, asked) for signature in (DEFAULT, IMAGES, *made)]
-
-
-def _is_made(draw):
-    """Whether what it draws from is made of pictures such as it draws."""
-    return draw.pictures is not None and draw.pictures.made_by is not None
 
 
 def _asked(draw):

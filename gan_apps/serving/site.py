@@ -187,16 +187,31 @@ def _of_latents(run, name, draw):
 
 def _of_pictures(run, name, draw):
     sheet = run / (name + run_dir.SOURCES)
-    if not sheet.is_file():
-        raise Refused(f"--run_dirs: {run} has no {sheet.name}, by which the page begins.")
-    place = f"{MODELS}/{run.resolve().name}{run_dir.SOURCES}"
-    taken = draw.pictures
+    try:
+        kept = pictures.read_grid(sheet, draw.pictures.shape)
+    except (OSError, ValueError):
+        raise Refused(
+            f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
+        ) from None
+    place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
+    copied = {place + run_dir.SOURCES: sheet}
     values = {
         "pictures": {"input": taken.column, "shape": list(taken.shape)},
-        "sources": place,
-        **paper_and_ink(pictures.read_grid(sheet, taken.shape)),
+        "sources": place + run_dir.SOURCES,
+        "sketch": None,
+        **paper_and_ink(kept),
     }
-    return values, {place: sheet}
+    if draw.is_from_made:
+        path = run_dir.checked(run, name + run_dir.SKETCH)
+        values["sketch"] = {
+            "file": place + run_dir.SKETCH,
+            "sha256": files.digest(path),
+            "input": runtimes.IMAGES,
+            "output": runtimes.SKETCHED,
+            "shape": list(draw.shape),
+        }
+        copied[place + run_dir.SKETCH] = path
+    return values, copied
 
 
 def paper_and_ink(kept):
@@ -227,7 +242,7 @@ PAGES = (
         template="canvas.html",
         title="Pictures from what you draw",
         file="canvas.html",
-        asks=lambda draw: draw.inputs.keys() == {draw.pictures.column},
+        asks=lambda draw: draw.takes_files,
         described=_of_pictures,
     ),
 )
