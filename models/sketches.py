@@ -59,11 +59,11 @@ def gray(images):
     return tf.floor((luma + 1.0) * 127.5 + 0.5) / 127.5 - 1.0
 
 
-def _shifted(values, axis, reach, mode="REFLECT"):
+def _shifted(values, axis, reach):
     """Values -reach to reach places further along an axis: a list of [n, h, w, c]."""
     paddings = [[0, 0]] * 4
     paddings[axis] = [reach, reach]
-    padded = tf.pad(values, paddings, mode)
+    padded = tf.pad(values, paddings, "REFLECT")
     size = [-1] * 4
     size[axis] = values.shape[axis]
     return [
@@ -90,7 +90,7 @@ def _stands_out(darkness, surface):
     vertical = tf.cast(difference >= tf.abs(product), tf.float32)
     horizontal = tf.cast(-difference > tf.abs(product), tf.float32)
     falling = tf.cast(product >= 0.0, tf.float32)
-    around = [_shifted(row, 2, 1, "CONSTANT") for row in _shifted(darkness, 1, 1, "CONSTANT")]
+    around = [_shifted(row, 2, 1) for row in _shifted(darkness, 1, 1)]
 
     def darker_than(row, column):
         before, after = around[1 - row][1 - column], around[1 + row][1 + column]

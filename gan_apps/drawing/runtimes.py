@@ -98,13 +98,21 @@ def open_sketch(run, name, draw, runtime="auto", state=None):
             quiet.import_tensorflow()
             sketches = importlib.import_module("models.sketches")
             return np.asarray(sketches.SOURCES[draw.pictures.made_by](images))
-        path = run_dir.checked(run, name + run_dir.SKETCH)
-        with quiet.stderr():
-            runner = _runner(path, SKETCHED, {IMAGES: draw.shape})
-        if runner is None:
-            raise _disagreement(path)
-        rows = (runner(**row)[SKETCHED].copy() for row in _parts({IMAGES: images}, 1))
-        return np.concatenate(list(rows))
+        return litert_sketch(run_dir.checked(run, name + run_dir.SKETCH), draw)(images)
+
+    return sketch
+
+
+def litert_sketch(path, draw):
+    """What a .tflite file makes of finished pictures, as `open_sketch` gives it."""
+    with quiet.stderr():
+        runner = _runner(path, SKETCHED, {IMAGES: draw.shape})
+    if runner is None:
+        raise _disagreement(path)
+
+    def sketch(images):
+        rows = _parts({IMAGES: images}, 1)
+        return np.concatenate([runner(**row)[SKETCHED].copy() for row in rows])
 
     return sketch
 
