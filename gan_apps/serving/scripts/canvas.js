@@ -1,5 +1,5 @@
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
-import {resized} from './resizing.js';
+import {centralSquare} from './resizing.js';
 import {stroked} from './strokes.js';
 
 // More pixels than this are not opened, as by the commands.
@@ -165,7 +165,7 @@ async function takeFile(file) {
       complain(`${file.name || 'That'} cannot be used: more than ${MAX_PIXELS.toLocaleString('en')} pixels.`);
       return;
     }
-    const next = await given(square(bitmap), Math.min(bitmap.width, bitmap.height));
+    const next = await sourceOf(onWhite(bitmap));
     change(next);
     say(`Drawn from ${file.name || 'the picture'}.`);
   } finally {
@@ -173,25 +173,23 @@ async function takeFile(file) {
   }
 }
 
-// The central square of a picture on white: its bytes, three channels.
-function square(bitmap) {
-  const side = Math.min(bitmap.width, bitmap.height);
-  const canvas = make('canvas', {width: side, height: side});
-  const context = canvas.getContext('2d', {willReadFrequently: true});
+// The pixels of a picture on white.
+function onWhite(bitmap) {
+  const {width, height} = bitmap;
+  const context = make('canvas', {width, height}).getContext('2d', {willReadFrequently: true});
   context.fillStyle = 'white';
-  context.fillRect(0, 0, side, side);
-  const [left, top] = [bitmap.width, bitmap.height].map((length) => Math.floor((length - side) / 2));
-  context.drawImage(bitmap, -left, -top);
-  return context.getImageData(0, 0, side, side).data.filter((_, place) => place % 4 !== 3);
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, width, height);
 }
 
 // The picture to draw from that a picture of one's own gives.
-async function given(pixels, side) {
+async function sourceOf(image) {
   if (!current.sketch || !element('sketch_first').checked) {
-    return Uint8ClampedArray.from(inChannels(resized(pixels, side, sourceSize(), 3)));
+    return Uint8ClampedArray.from(inChannels(centralSquare(image, sourceSize())));
   }
   const {network, input, output, shape} = current.sketch;
-  const whole = inChannels(resized(pixels, side, shape[0], 3), shape[2]);
+  const whole = inChannels(centralSquare(image, shape[0]), shape[2]);
   const sketched = await run(network, {[input]: [signed(whole), [1, ...shape]]}, output);
   return Uint8ClampedArray.from(sketched, (value) => Math.round((value + 1) * 127.5));
 }
