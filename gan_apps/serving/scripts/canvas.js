@@ -100,6 +100,7 @@ function takeStrokes(canvas) {
     canvas.setPointerCapture(event.pointerId);
     // 5 is the other end of a pen.
     begin(place(event), event.pointerId, event.button === 5);
+    say('Drawn from what is on the paper.');
   });
   canvas.addEventListener('pointermove', (event) => {
     if (stroke?.pointer !== event.pointerId) return;
@@ -161,6 +162,7 @@ async function takeFile(file) {
     return;
   }
   try {
+    await current.ready;
     if (bitmap.width * bitmap.height > MAX_PIXELS) {
       complain(`${file.name || 'That'} cannot be used: more than ${MAX_PIXELS.toLocaleString('en')} pixels.`);
       return;
@@ -297,19 +299,20 @@ function showWidth() {
   element('pixels').textContent = `${widths[tool()]} px`;
 }
 
-function takeDropped() {
+function takeFiles() {
+  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
   const taken = (event) => {
     const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
     if (!file) return;
     event.preventDefault();
-    takeFile(file);
+    take(file);
   };
   document.addEventListener('dragover', (event) => event.preventDefault());
   document.addEventListener('drop', taken);
   document.addEventListener('paste', taken);
   element('file').addEventListener('change', () => {
     const [file] = element('file').files;
-    if (file) takeFile(file);
+    if (file) take(file);
     // The same file can be chosen again.
     element('file').value = '';
   });
@@ -320,7 +323,7 @@ start('pictures', async (models, first) => {
   element('models').hidden = models.length < 2;
   showModels(models, first, chosen);
   takeStrokes(element('canvas'));
-  takeDropped();
+  takeFiles();
   element('undo').addEventListener('click', undo);
   element('clear').addEventListener('click', () => {
     change(blank());
