@@ -15,7 +15,7 @@ from gan_apps.data import sources
 from gan_apps.data.pairs import Pairing
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.training import samples, train
+from gan_apps.training import artifacts, samples, train
 
 SIDE = 16
 # Smaller than anybody would train.
@@ -52,6 +52,10 @@ def minibatch(count=4, seed=0):
     return {"images": draw(), "sources": draw()}
 
 
+def only_sources(minibatch):
+    return {"sources": minibatch["sources"]}
+
+
 def compiled(**settings):
     game = built(**settings)
     game.compile({player.name: "sgd" for player in game.players})
@@ -74,9 +78,9 @@ def softplus(x):
 
 def test_the_losses_are_the_paper_s():
     game, data = compiled(l1_weight=7.0, adversarial_weight=3.0), minibatch()
-    fake = game.networks["generator"](data).numpy()
+    fake = game.networks["generator"](only_sources(data)).numpy()
     real_scores, fake_scores = (
-        game.networks["discriminator"]({**data, "images": images}).numpy()
+        game.networks["discriminator"]({**data, "images": tf.constant(images)}).numpy()
         for images in (data["images"], fake)
     )
     pair = game.pair(data)
@@ -100,21 +104,21 @@ def test_both_players_learn_from_one_drawing_one_after_the_other():
     generator.call = lambda *args, **kwargs: calls.append(1) or call(*args, **kwargs)
     step(game, data)
     assert len(calls) == 1
-    fake = reference.networks["generator"](data)
+    fake = reference.networks["generator"](only_sources(data))
     discriminator = reference.networks["discriminator"]
     judge = lambda images: discriminator({**data, "images": images})
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.nn.softplus(-judge(data["images"])))
-        loss += tf.reduce_mean(tf.nn.softplus(judge(fake)))
+        loss = (loss + tf.reduce_mean(tf.nn.softplus(judge(fake)))) / 2.0
     variables = discriminator.trainable_variables
-    for variable, gradient in zip(variables, tape.gradient(loss / 2.0, variables), strict=True):
+    for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
         variable.assign_sub(0.01 * gradient)
     for ours, theirs in zip(
         weights(game, "discriminator"), weights(reference, "discriminator"), strict=True
     ):
         assert_allclose(ours, theirs, atol=1e-6)
     with tf.GradientTape() as tape:
-        fake = reference.networks["generator"](data)
+        fake = reference.networks["generator"](only_sources(data))
         loss = tf.reduce_mean(tf.nn.softplus(-judge(fake)))
         loss += 100.0 * tf.reduce_mean(tf.abs(data["images"] - fake))
     variables = reference.networks["generator"].trainable_variables
@@ -224,7 +228,6 @@ def test_samples_are_source_drawn_and_target(tiny_pix2pix):
     recipe = run_dir.read_recipe(tiny_pix2pix)
     data = sources.load("digits", "train", SIDE, Pairing("edges", "AtoB"))
     assert samples.columns(recipe.draw) == 3
-    chosen = samples.given(recipe.draw, data, samples.SOURCES, 0)
     for path, columns in (
         (sorted((tiny_pix2pix / "samples").glob("*.png"))[-1], 3),
         (tiny_pix2pix / run_dir.SAMPLES, 12),
@@ -233,6 +236,7 @@ def test_samples_are_source_drawn_and_target(tiny_pix2pix):
         count = len(cells)
         chosen = samples.given(recipe.draw, data, count, 0)["sources"]
         assert_array_equal(cells[:, 0], pictures.to_bytes(chosen))
+        assert count == {3: samples.OF_GIVEN, 12: artifacts.SOURCES}[columns]
         assert_array_equal(cells[:, 2], samples.targets(recipe.draw, data, count, 0))
         # Targets are those of the given, whose sketch is their source.
         columns = data.images, data.columns["sources"]
