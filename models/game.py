@@ -76,8 +76,8 @@ class Player:
       through: names of the networks that a minibatch goes through on its way to the loss, each as
         often as it does: what an update needs memory for. Default (): its own networks, once.
       drawn: function of a minibatch -> anything, or None, the default. Players that follow each
-        other and name the same one share what it makes of the first one's minibatch; each of them
-        has one update, moves what its own networks had a part in, and sees those as the players
+        other and name the same one share what it makes of the first one's minibatch, once: the
+        others need no columns. Each has one update, in which it sees the networks as the players
         before it have moved them.
     """
 

@@ -55,20 +55,20 @@ class Pix2Pix(AbstractGame):
 
     @property
     def players(self):
-        data = {"columns": ("images", "sources"), "drawn": self.pair}
-        figures = ("l1",) if self.adversary is None else ("l1", "adversarial_cost")
-        through = ("generator",) if self.adversary is None else ("generator", "discriminator")
+        columns = ("images", "sources")
+        alone = self.adversary is None
         generator = Player(
             name="generator",
             networks=("generator",),
             loss=self.cost,
-            figures=figures,
-            through=through,
-            **data,
+            columns=columns if alone else (),
+            drawn=self.pair,
+            figures=("l1",) if alone else ("l1", "adversarial_cost"),
+            through=("generator",) if alone else ("generator", "discriminator"),
         )
-        if self.adversary is None:
+        if alone:
             return (generator,)
-        return self.adversary.player(self.judged, **data), generator
+        return self.adversary.player(self.judged, columns=columns, drawn=self.pair), generator
 
     def pair(self, minibatch):
         """(real, fake): examples of the same sources."""

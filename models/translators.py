@@ -156,10 +156,11 @@ class PictureTranslator(AbstractNetwork):
         _refuse_others("normalization", normalization, TRANSLATOR_NORMALIZATIONS)
         row = TRANSLATORS[translator]
         taken = tuple(widths) or row.widths(image_size)
-        doublings = len(taken) - (translator == "residual")
-        if not taken or image_size % 2**doublings:
+        # The last of a residual's is as large as the picture.
+        whole = int(translator == "residual")
+        if image_size % 2 ** (len(taken) - whole):
             raise ValueError(
-                f"widths must be at most {halvings(image_size)} numbers for pictures of "
+                f"widths must be at most {halvings(image_size) + whole} numbers for pictures of "
                 f"{image_size}x{image_size}, got {len(widths)}."
             )
         sources = keras.Input((image_size, image_size, source_channels), name="sources")

@@ -36,6 +36,9 @@ DRAWS = {
     "labels": draw(latents=Latents(size=3, distribution="uniform"), condition=DIGITS),
     "attributes": draw(latents=LATENTS, condition=FACES),
     "pictures": draw(pictures=SOURCES),
+    "sketches": draw(
+        pictures=Pictures(column="sources", shape=(16, 8, 1), made_by="edges"), shape=(16, 8, 3)
+    ),
     "all": draw(latents=LATENTS, condition=FACES, pictures=SOURCES, shape=(32, 16, 3)),
 }
 
@@ -57,10 +60,12 @@ def test_inputs_are_what_the_network_takes():
         "labels": {"latents": ((3,), "float32"), "labels": ((), "int32")},
         "attributes": {"latents": latents, "attributes": ((5,), "float32")},
         "pictures": {"sources": pictures},
+        "sketches": {"sources": pictures},
         "all": {"latents": latents, "attributes": ((5,), "float32"), "sources": pictures},
     }
     signatures = {name: one.signature for name, one in DRAWS.items()}
-    assert signatures == {**dict.fromkeys(DRAWS, "latents"), "pictures": "pictures"}
+    given = dict.fromkeys(("pictures", "sketches"), "pictures")
+    assert signatures == {**dict.fromkeys(DRAWS, "latents"), **given}
 
 
 @pytest.mark.parametrize("size", [0, -1, 5.0, "5", True, None])
@@ -111,6 +116,7 @@ GOOD = DRAWS["all"].to_json()
         {"condition": {"names": ["a"], "flag": "label"}},
         {"pictures": {"column": "sources"}},
         {"pictures": {"column": "sources", "shape": [8, 8]}},
+        {"pictures": {"column": "sources", "shape": [8, 8, 1], "made_by": "hand"}},
         {"extra": 1},
     ],
     ids=str,

@@ -64,7 +64,7 @@ def test_an_edge_is_a_line_on_its_darker_side():
 def test_a_line_that_fades_goes_on_as_far_as_its_reach():
     levels = np.full((1, 24, 60, 1), 200)
     # Of a line one pixel wide the two smoothings leave 1/2 and 70/256.
-    levels[:, 12, :] = 200 - np.round(np.linspace(60, 14, 60))
+    levels[0, 12, :, 0] = 200 - np.round(np.linspace(60, 14, 60))
     depths = (200 - levels[0, 12, :, 0]) * (1 / 2 - 70 / 256)
     first_faint = np.flatnonzero(depths < sketches.BEGINS)[0]
     assert (depths[first_faint:] > sketches.GOES_ON).all()

@@ -104,19 +104,20 @@ def made(data, kind):
     # TensorFlow, not needed to find out what a folder holds.
     import tensorflow as tf
 
+    from gan_apps.data.minibatches import gatherer
     from models import sketches
     from models.game import to_signed
 
-    @tf.function(autograph=False, reduce_retracing=True)
-    def sources(images):
-        signed = sketches.SOURCES[kind](to_signed(images))
+    gather = gatherer(data.images)
+
+    @tf.function(autograph=False)
+    def sources(indices):
+        signed = sketches.SOURCES[kind](to_signed(gather(indices)))
         return tf.cast(tf.round((signed + 1.0) * 127.5), tf.uint8)
 
-    parts = [
-        sources(tf.constant(np.asarray(data.images[start : start + _ROWS]))).numpy()
-        for start in range(0, len(data), _ROWS)
-    ]
-    columns = {**data.columns, "sources": np.concatenate(parts)}
+    starts = range(0, len(data), _ROWS)
+    rows = [tf.range(at, min(at + _ROWS, len(data)), dtype=tf.int64) for at in starts]
+    columns = {**data.columns, "sources": np.concatenate([sources(one).numpy() for one in rows])}
     return dataclasses.replace(data, columns=columns)
 
 
