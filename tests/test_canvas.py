@@ -163,7 +163,8 @@ def test_strokes_become_a_picture_as_the_command_draws_it(page, runs):
     line(page, (4.5, 6.5), (20.5, 6.5), (20.5, 12.5))
     settled(page)
     expected = np.full((SIZE, SIZE, 3), 255, np.uint8)
-    expected[6, 4:21] = expected[6:13, 20] = 0
+    # A line goes across at a corner.
+    expected[6, 4:20] = expected[7:13, 20] = 0
     np.testing.assert_array_equal(given(page), expected)
     assert is_the_command_s(page, runs["from_sketches"])
     first = pixels(page).astype(int)
@@ -207,7 +208,7 @@ def test_line_width_and_eraser(page, runs):
     assert (given(page)[4:30, 9:12] == 255).all() and (given(page)[10, 5:9] == 0).all()
     page.get_by_label("Pen").check()
     assert page.get_by_label("Line width").input_value() == "7"
-    assert not page.get_by_label("Colour").is_visible()
+    assert not page.get_by_label("Colour", exact=True).is_visible()
 
 
 @pytest.mark.slow
@@ -263,9 +264,7 @@ def test_it_is_used_with_a_keyboard_alone(page, runs):
     for _ in range(14):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.name"))
-    assert {"canvas", "download", "tool", "width", "clear", "model", "file"} <= set(reached) | {
-        "file"
-    }
+    assert {"canvas", "download", "tool", "width", "clear", "model"} <= set(reached)
     page.get_by_role("button", name="Clear").press("Enter")
     page.focus("#canvas")
     page.keyboard.press("ArrowUp")
@@ -278,9 +277,7 @@ def test_it_is_used_with_a_keyboard_alone(page, runs):
     page.keyboard.press("ArrowRight")
     settled(page)
     expected = np.full((SIZE, SIZE, 3), 255, np.uint8)
-    expected[15, 14:17] = expected[15:21, 14] = 0
-    # At the corner the line goes across.
-    expected[15, 14] = 255 if given(page)[15, 14, 0] else 0
+    expected[15, 15:17] = expected[16:21, 14] = 0
     np.testing.assert_array_equal(given(page), expected)
     assert "The pen is up, column 16, row 21" in page.get_by_role("status").inner_text()
     page.keyboard.press("Control+z")
@@ -357,7 +354,7 @@ def test_pictures_in_colour_are_drawn_on_in_colour_with_soft_edges(page, runs):
     assert is_the_command_s(page, runs["from_colours"])
     assert not page.get_by_label("Turn it into a sketch first").is_visible()
     page.get_by_role("button", name="Clear").click()
-    page.get_by_label("Colour").fill("#ff8000")
+    page.get_by_label("Colour", exact=True).fill("#ff8000")
     page.get_by_label("Line width").fill("4")
     line(page, (5, 5), (27, 21))
     settled(page)
