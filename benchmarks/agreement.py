@@ -55,8 +55,12 @@ def differences(task, side):
       side: "keras" or "torch", with ", careful" and with ", channels_last" (torch) or without.
     """
     task = dataclasses.replace(task, config=_penalised_at_once(task.config))
+    if task.has_sources:
+        # Keras's own dropout draws what nobody can hand to it.
+        task = dataclasses.replace(task, config=dataclasses.replace(task.config, dropout=0.0))
     model, order = ours.built(task, "float32", ITERATIONS * task.images_per_iteration)
-    peer = (_Keras if side.startswith("keras") else _Torch)(task, model, side)
+    kind = _KerasOfPairs if task.has_sources else _Keras if side.startswith("keras") else _Torch
+    peer = kind(task, model, side)
     found = []
     for iteration in order.iterations().take(ITERATIONS):
         # The generator is asked for what the real images of the last update are.
@@ -146,6 +150,24 @@ class _Keras:
             factor * _keras_norm(self.gan.d_optimizer),
             _keras_norm(self.gan.g_optimizer),
         )
+
+
+class _KerasOfPairs:
+    def __init__(self, task, model, side):
+        from benchmarks.peers import keras_pix2pix
+
+        self.model = keras_pix2pix.Pix2Pix(task, careful="careful" in side)
+        self.model.compile()
+        for name in ("generator", "discriminator"):
+            getattr(self.model, name).set_weights(model.networks[name].get_weights())
+
+    def stepped(self, examples):
+        """The peer's losses and gradients' norms of an iteration."""
+        self.model.reset_metrics()
+        pair = (examples[name].astype("float32") / 127.5 - 1.0 for name in ("images", "sources"))
+        logs = self.model.train_step(tuple(map(tf.constant, pair)))
+        optimizers = self.model.d_optimizer, self.model.g_optimizer
+        return float(logs["d_loss"]), float(logs["g_loss"]), *map(_keras_norm, optimizers)
 
 
 class _Torch:

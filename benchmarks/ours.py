@@ -31,6 +31,8 @@ def built(task, precision, count=None):
     if labels is not None:
         names = tuple(str(label) for label in range(task.num_classes))
         data = Data({"images": images, "labels": labels}, Labels(names))
+    if task.has_sources:
+        data = Data({"images": images, "sources": task.sources(images)})
     system = systems.find(task.system)
     model = _keras_io(config) if task.keras_io else building.build(system, config, data)
     order = minibatches(
@@ -123,17 +125,22 @@ def step_flops(model):
     A backward pass costs as much again for the inputs' gradient and for the weights'. The
     discriminator's update draws an image, and takes both kinds forward and back; the generator's
     takes its own network forward and back, and the discriminator forward and back to the image, for
-    each image of one of the k minibatches. A gradient penalty goes forward, back to the image, and
-    through both again.
+    each image of one of the k minibatches, but where one drawing is both's, which is drawn once. A
+    gradient penalty goes forward, back to the image, and through both again.
     """
-    generator, discriminator = forward_flops(model.generator), forward_flops(model.discriminator)
+    generator, discriminator = (
+        forward_flops(model.networks[name]) for name in ("generator", "discriminator")
+    )
     adversary = model.adversary
     penalties = float(adversary.penalty is not None)
     if adversary.real_gradient_weight:
         penalties += 1 / adversary.real_gradient_interval
     update = generator + (2 * 3 + 6 * penalties) * discriminator
     turn = 3 * generator + 2 * discriminator
-    return update + turn * model.generator_steps / model.discriminator_steps
+    judge, drawer = model.players
+    if judge.drawn is not None:
+        update -= generator
+    return update + turn * drawer.steps / judge.steps
 
 
 def product_peak(dtype, size=2048, repeats=10):

@@ -78,17 +78,17 @@ def variants(draw, exported, reference):
         )
 
 
-def sessions(recipe, run, session, generator, inputs):
+def sessions(recipe, run, draw, session, generator, inputs):
     """Pictures per second at several batches, of the session, of LiteRT and of Keras."""
     from gan_apps.drawing import runtimes
 
     local = runtimes.open_generator(run, recipe, "litert")
     print("\n| batch | session p50 ms | p99 ms | pictures/s | LiteRT | Keras predict |")
     print("| --- " * 6 + "|")
-    for batch in (1, 8, 64):
+    for batch in sorted({min(size, len(next(iter(inputs.values())))) for size in (1, 8, 64)}):
         part = {name: values[:batch] for name, values in inputs.items()}
         repeats = max(400 // batch, 40)
-        served = seconds_of(lambda part=part: session.run("latents", part), repeats)
+        served = seconds_of(lambda part=part: session.run(draw.signature, part), repeats)
         drawn = seconds_of(lambda part=part: local(part), max(repeats // 4, 10))
         keras = seconds_of(lambda part=part: generator.predict(part, verbose=0), 20)
         print(
@@ -99,19 +99,28 @@ def sessions(recipe, run, session, generator, inputs):
         )
 
 
-def soak(condition, session, seconds):
+def soak(draw, inputs, session, seconds):
     """Twenty callers at once; every reply is compared with the same request's first."""
-    prompts = []
+    from gan_apps.drawing import pictures
+
+    condition, prompts, files = draw.condition, [], []
     if condition.kind == "labels":
         prompts = [name.encode() for name in condition.names]
     elif condition.kind == "attributes":
         prompts = [attribute.encode() for attribute in condition.vocabulary.slots[0].attributes]
+    if draw.pictures is not None:
+        given = pictures.to_bytes(inputs[draw.pictures.column])
+        files = [pictures.png(image) for image in given]
 
     def asked(seed):
-        inputs = {"seed": np.array([seed], np.int64)}
+        asked = {}
+        if draw.latents is not None:
+            asked["seed"] = np.array([seed], np.int64)
         if prompts:
-            inputs["prompt"] = [prompts[seed % len(prompts)]]
-        return inputs
+            asked["prompt"] = [prompts[seed % len(prompts)]]
+        if files:
+            asked["image_bytes"] = [files[seed % len(files)]]
+        return asked
 
     expected = [session.run("images", asked(seed))["images"] for seed in range(100)]
     wrong, counts, lock = [], [], threading.Lock()
@@ -166,9 +175,9 @@ def main(argv):
         session = Session(exported / "saved_model" / "1")
         print(f"{run}, {len(reference.images):,} pictures\n")
         variants(draw, exported, reference)
-        sessions(recipe, run, session, generator, reference.inputs)
+        sessions(recipe, run, draw, session, generator, reference.inputs)
         if _SOAK.value:
-            soak(draw.condition, session, _SOAK.value)
+            soak(draw, reference.inputs, session, _SOAK.value)
 
 
 if __name__ == "__main__":

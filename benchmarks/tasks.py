@@ -45,6 +45,7 @@ class Task:
         for the peers.
       keras_io: bool. Whether the networks are those of keras.io's conditional_gan instead. Default
         False.
+      has_sources: bool. Whether pictures are drawn from pictures. Default False.
     """
 
     system: str
@@ -56,6 +57,7 @@ class Task:
     generator_widths: tuple
     discriminator_widths: tuple
     keras_io: bool = False
+    has_sources: bool = False
 
     @property
     def images_per_iteration(self):
@@ -68,6 +70,11 @@ class Task:
         images = random.randint(0, 256, shape, np.uint8)
         labels = random.randint(0, self.num_classes, len(images)) if self.num_classes else None
         return images, None if labels is None else labels.astype(np.int32)
+
+    @staticmethod
+    def sources(images):
+        """What images are drawn from, uint8 [n, h, w, 1]."""
+        return images[..., :1].copy()
 
 
 def _settings(system, **values):
@@ -92,6 +99,15 @@ TASKS = {
         discriminator_widths=(32, 64, 128, 256),
     ),
     "wgan_gp": Task(**_settings("wgan_gp"), **_DIGITS),
+    "pix2pix": Task(
+        **_settings("pix2pix", dataset="tfds:none", sources="edges"),
+        has_sources=True,
+        image_size=64,
+        channels=3,
+        count=4_096,
+        generator_widths=(112, 112, 64, 32),
+        discriminator_widths=(32, 64, 128),
+    ),
     "keras_io": Task(
         **_settings("cgan", **_KERAS_IO),
         num_classes=10,

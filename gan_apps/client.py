@@ -2,6 +2,7 @@
 
 python -m gan_apps.client --server=http://localhost:8501 --model=cgan_digits --digit=9
 python -m gan_apps.client --server=grpc://localhost:8500 --model=cgan_anime --prompt="blue hair"
+python -m gan_apps.client --server=http://localhost:8501 --model=pix2pix_faces --input=sketch.png
 """
 
 import dataclasses
@@ -29,7 +30,8 @@ class Server(Settings):
     )
     run_dir: str = setting(
         None,
-        "The run here, for its words and how its latents are drawn. Default: checkpoints/<model>.",
+        "The run here, for its words, how its latents are drawn and its sketches made. Default: "
+        "checkpoints/<model>.",
         is_path=True,
     )
     timeout: float = setting(30.0, "Seconds that one request may take.", above=0, maximum=3600)
@@ -49,8 +51,8 @@ def main(config):
     from gan_apps.clients import servers
     from gan_apps.drawing import draw, runtimes
 
-    _, one = runtimes.named_draw(run, recipe, requests.draw_for(recipe, config))
-    request = requests.request(run, one, config)
+    name, one = runtimes.named_draw(run, recipe, requests.draw_for(recipe, config))
+    request = requests.request(run, one, config, runtimes.open_sketch(run, name, one))
     draw.check_writable(request.output)
     generator = servers.open_generator(config.server, config.model, one, config.timeout)
     print(draw.draw(generator, request))

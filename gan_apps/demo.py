@@ -1,4 +1,6 @@
-"""Writes a web page that draws digits and faces in the browser; no server is behind it.
+"""Writes web pages that draw digits and faces in the browser, of words or of what is drawn on them.
+
+No server is behind them.
 
 python -m gan_apps.demo --output_dir=site          the site; any web server can give it away
 python -m gan_apps.demo --output_dir=site --serve  and shows it on this computer

@@ -1,8 +1,8 @@
 """Writes a run for TF-Serving and for LiteRT, and tells how near each is to it.
 
-Of each form it prints the largest difference of a pixel, how varied its pictures of a label or
-prompt are beside the run's own, and how many are read as asked; a LiteRT variant that varies less
-than nine tenths as much is left out.
+Of each form it prints the largest and the mean difference of a pixel, how varied its pictures of a
+label or prompt are beside the run's own, and how many are read as asked; a LiteRT variant that
+varies less than nine tenths as much is left out.
 
 python -m gan_apps.export --run_dir=checkpoints/cgan_digits --output_dir=exports/cgan_digits
 """
@@ -74,8 +74,8 @@ def told(form):
     """A Form's figures as words."""
     right = "" if form.read_as_asked is None else f", {form.read_as_asked:.1%} read as asked"
     return (
-        f"differs by at most {form.difference:.3f} of 255, variety {form.variety:.3f} of "
-        f"float32's{right}"
+        f"differs by at most {form.difference:.3f} of 255, {form.mean_difference:.3f} in the mean, "
+        f"variety {form.variety:.3f} of float32's{right}"
     )
 
 

@@ -37,8 +37,8 @@ class Adversary:
     Args:
       game: models.game.AbstractGame. Whose network it is.
       network: str. The network's name: {"images", ...} -> scores [n, m] of each image with each of
-        its m conditions ([n, 1] without a condition); or {"scores": those, "logits": those of its
-        auxiliary classifier}.
+        its m conditions ([n, 1] without a condition), or [n, m, ...] of each patch of it, of all of
+        which means are taken; or {"scores": those, "logits": those of its auxiliary classifier}.
       losses: what the scores cost: `discriminator_loss(real_scores, fake_scores, foreign_scores)`
         and `generator_loss(fake_scores)`, such as a models.losses.Objective.
       real_gradient_weight: float. gamma of R1, 0 for none. Default 0.
@@ -227,7 +227,13 @@ class Adversary:
 
     def _score(self, examples: Examples) -> penalties.Score:
         """A function of images alone, the rest of their examples already inside."""
-        return lambda images: self._judged({**examples, "images": images}, [examples])[0][:, 0]
+
+        def score(images):
+            scores = self._judged({**examples, "images": images}, [examples])[0][:, 0]
+            patches = list(range(1, scores.shape.rank))
+            return tf.reduce_mean(scores, axis=patches) if patches else scores
+
+        return score
 
     def _classifier_loss(self, logits: tf.Tensor | None, examples: Examples) -> tf.Tensor | float:
         if not self.classifier_weight:

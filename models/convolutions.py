@@ -1,4 +1,4 @@
-"""A convolution that is evaluated in another order, for its speed alone."""
+"""What Keras's convolutions lack: a faster order of evaluation, and borders that reflect."""
 
 from typing import Any
 
@@ -54,3 +54,27 @@ class FewFiltersConv2D(keras.layers.Conv2D):
             for column in range(columns)
         ]
         return tf.cast(tf.add_n(shifted), inputs.dtype)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class ReflectionPadding(keras.layers.Layer):
+    """Images [n, h, w, c] with `reach` more pixels on each side, those within reflected.
+
+    Args:
+      reach: int, less than h and w.
+    """
+
+    def __init__(self, reach, **kwargs):
+        super().__init__(**kwargs)
+        self.reach = reach
+
+    def call(self, images):
+        sides = [self.reach, self.reach]
+        return tf.pad(images, [[0, 0], sides, sides, [0, 0]], "REFLECT")
+
+    def compute_output_shape(self, shape):
+        n, height, width, channels = shape
+        return (n, height + 2 * self.reach, width + 2 * self.reach, channels)
+
+    def get_config(self):
+        return {**super().get_config(), "reach": self.reach}

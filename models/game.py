@@ -11,8 +11,10 @@ those is the same on every replica: as many replicas as you like train the same 
 """
 
 import abc
+import contextlib
 import dataclasses
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -65,7 +67,8 @@ class Player:
     Args:
       name: str. Its optimizer's name, and its metrics' `<name>_loss` and `<name>_gradient_norm`.
       networks: names of the networks whose trainable variables it moves.
-      loss: function of a minibatch {column: [n, ...]} -> float32 scalar, what it minimises.
+      loss: function of a minibatch {column: [n, ...]} -> float32 scalar, what it minimises; or of
+        what `drawn` makes of that.
       columns: names of what it needs of the data. "foreign_labels" are labels, none of them the
         image's own.
       steps: int. Updates per turn, each on a minibatch of its own. Default 1.
@@ -77,6 +80,10 @@ class Player:
       after: function without arguments, called after each update; or None, the default.
       through: names of the networks that a minibatch goes through on its way to the loss, each as
         often as it does: what an update needs memory for. Default (): its own networks, once.
+      drawn: function of a minibatch -> anything, or None, the default. Players that follow each
+        other and name the same one share what it makes of the first one's minibatch, once: the
+        others need no columns. Each has one update, in which it sees the networks as the players
+        before it have moved them.
     """
 
     name: str
@@ -88,6 +95,7 @@ class Player:
     due: Callable[[tf.Tensor], tf.Tensor] | None = None
     after: Callable[[], None] | None = None
     through: tuple[str, ...] = ()
+    drawn: Callable[[Examples], Any] | None = None
 
     @property
     def loss_name(self) -> str:
@@ -377,8 +385,12 @@ class AbstractGame(keras.Model, abc.ABC):
         return None
 
     def train_step(self, minibatches: dict[str, Examples]) -> dict[str, tf.Tensor]:
-        for player in self.players:
-            self._turn(player, minibatches)
+        for drawn, players in itertools.groupby(self.players, lambda player: player.drawn):
+            if drawn is not None:
+                self._shared_turn(drawn, list(players), minibatches)
+            else:
+                for player in players:
+                    self._turn(player, minibatches)
         self.iteration.assign_add(1)
         self._update_averages()
         return {name: mean.result() for name, mean in self.means.items()}
@@ -441,18 +453,41 @@ class AbstractGame(keras.Model, abc.ABC):
         else:
             tf.cond(player.due(self.iteration.value), updates, lambda: None)
 
+    def _shared_turn(self, drawn, players, minibatches):
+        """An update of each of `players` on what is drawn once for all of them."""
+        stacks = minibatches[players[0].name]
+        minibatch = _signed({column: stack[0] for column, stack in stacks.items()})
+        self.minibatch_size = next(iter(minibatch.values())).shape[0]
+        with contextlib.ExitStack() as recording:
+            tapes = [recording.enter_context(self._tape(player)) for player in players]
+            shared = drawn(minibatch)
+        for player, tape in zip(players, tapes, strict=True):
+            with tape:
+                loss = player.loss(shared)
+                share = replicas.share(loss)
+            self._move(player, tape, loss, share)
+
     def update(self, player: Player, minibatch: Examples) -> None:
         """One update of a player's networks on a minibatch {column: [n, ...]}."""
-        minibatch = {
-            column: to_signed(values) if values.dtype == tf.uint8 else values
-            for column, values in minibatch.items()
-        }
-        variables = self.trainable_variables_of(player)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            # Nothing else: what others draw for this turn has no part in its gradient.
-            tape.watch([variable.value for variable in variables])
+        minibatch = _signed(minibatch)
+        with self._tape(player) as tape:
             loss = player.loss(minibatch)
             share = replicas.share(loss)
+        self._move(player, tape, loss, share)
+
+    def _tape(self, player):
+        """A GradientTape that watches what a player moves.
+
+        Nothing else: what others draw for this turn has no part in its gradient.
+        """
+        tape = tf.GradientTape(watch_accessed_variables=False)
+        with tape:
+            tape.watch([variable.value for variable in self.trainable_variables_of(player)])
+        return tape
+
+    def _move(self, player, tape, loss, share):
+        """Moves a player's networks by the gradient of its share of the loss."""
+        variables = self.trainable_variables_of(player)
         gradients = tape.gradient(share, [variable.value for variable in variables])
         self.optimizers[player.name].apply(gradients, variables)
         if player.after is not None:
@@ -474,6 +509,13 @@ class AbstractGame(keras.Model, abc.ABC):
         return self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name=name
         )
+
+
+def _signed(minibatch):
+    return {
+        column: to_signed(values) if values.dtype == tf.uint8 else values
+        for column, values in minibatch.items()
+    }
 
 
 def _refuse_networks(networks: Networks) -> None:

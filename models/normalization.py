@@ -103,6 +103,33 @@ class BatchNormalization(_PerChannel):
         return {**super().get_config(), "momentum": self.momentum}
 
 
+@keras.saving.register_keras_serializable("gan_apps")
+class InstanceNormalization(_PerChannel):
+    """Normalises each channel of each picture [n, h, w, c] by itself, alike in training and after.
+
+    Statistics are float32 whatever the layer computes in.
+
+    Args:
+      epsilon: float. Added to the variance. Default 1e-5.
+
+    Reference: Ulyanov et al. 2016 (arXiv 1607.08022), equation 4.
+    """
+
+    def __init__(self, epsilon=1e-5, **kwargs):
+        super().__init__(epsilon=epsilon, **kwargs)
+
+    def build(self, shape):
+        self.add_scale_and_offset(shape)
+
+    def call(self, images):
+        x = tf.cast(images, tf.float32)
+        mean = tf.reduce_mean(x, (1, 2), keepdims=True)
+        centred = x - mean
+        variance = tf.reduce_mean(centred * centred, (1, 2), keepdims=True)
+        scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
+        return tf.cast(centred * scale + self.beta, images.dtype)
+
+
 # Examples in the reference batch of virtual batch normalisation.
 REFERENCE_SIZE = 64
 

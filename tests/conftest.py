@@ -63,6 +63,28 @@ def tiny_run(tiny_config, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def picture_run(tmp_path_factory):
+    """A run that draws pictures in colour from sketches; not trained."""
+    from tests import picture_runs
+
+    run = tmp_path_factory.mktemp("runs") / "from_sketches"
+    picture_runs.made(run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def exported_pictures(picture_run, tmp_path_factory):
+    """The folder of its SavedModel, as gan_apps.export writes it."""
+    from gan_apps.serving import exports
+
+    output = tmp_path_factory.mktemp("exports") / "from_sketches"
+    recipe = run_dir.read_recipe(picture_run)
+    (form,) = exports.export(picture_run, recipe, output, "saved_model")
+    assert form.difference <= 0.1
+    return form.path
+
+
+@pytest.fixture(scope="session")
 def tiny_images():
     """Forty 28x28 images of four labels, image i filled with the value i."""
     from gan_apps.conditions import Labels

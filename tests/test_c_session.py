@@ -11,11 +11,14 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from gan_apps.drawing import latents, runtimes
+from gan_apps.drawing import pictures, runtimes
+from gan_apps.evaluation import forms
 from gan_apps.runs import run_dir
 from gan_apps.serving import exports
-from tests import c_session
+from tests import c_session, picture_runs
 
+# The shipped runs, and two that draw from pictures: gray sketches, and pictures in colour.
+MADE = {"sketches": {}, "colours": {"source_channels": 3, "made_by": None}}
 RUNS = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
 
 pytestmark = [
@@ -27,39 +30,87 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=RUNS)
-def served(request, tmp_path_factory):
-    """(draw, folder of the version, session, generator drawn here) of each shipped run."""
-    run = run_dir.shipped(request.param)
+@pytest.fixture(scope="module", params=[*RUNS, *MADE])
+def run(request, tmp_path_factory):
+    if request.param not in MADE:
+        return run_dir.shipped(request.param)
+    made = tmp_path_factory.mktemp("runs") / request.param
+    picture_runs.made(made, **MADE[request.param])
+    return made
+
+
+@pytest.fixture(scope="module")
+def served(run, tmp_path_factory):
+    """(draw, folder of the version, session, generator drawn here) of each run."""
     recipe = run_dir.read_recipe(run)
-    output = tmp_path_factory.mktemp("exports") / request.param
+    output = tmp_path_factory.mktemp("exports") / run.name
     (form,) = exports.export(run, recipe, output, "saved_model")
     local = runtimes.open_generator(run, recipe, "litert")
     return recipe.draw, form.path, c_session.Session(form.path), local
 
 
 def asked(draw, count):
-    """Inputs of the signatures that take seeds, for `count` pictures."""
-    inputs = {"seed": np.arange(count, dtype=np.int64)}
-    words = []
+    """What is asked of the signatures that take no numbers of the network, `count` times."""
+    inputs, words = {}, []
+    if draw.latents is not None:
+        inputs["seed"] = np.arange(count, dtype=np.int64)
     if draw.condition.kind == "attributes":
         words = [slot.attributes[0].encode() for slot in draw.condition.vocabulary.slots]
     elif draw.condition.kind == "labels":
         words = [name.encode() for name in draw.condition.names]
     if words:
         inputs["prompt"] = [words[number % len(words)] for number in range(count)]
+    if draw.pictures is not None:
+        inputs["image_bytes"] = [given(number) for number in range(count)]
     return inputs
+
+
+def given(number):
+    """A file of a picture of any kind."""
+    channels, kind, size = [(3, "PNG", 80), (3, "JPEG", 33), (1, "PNG", 20), (4, "PNG", 40)][
+        number % 4
+    ]
+    return picture_runs.encoded(picture_runs.scene(size, channels, number), kind)
 
 
 def row(inputs, number):
     return {name: values[number : number + 1] for name, values in inputs.items()}
 
 
-def test_its_pictures_are_those_drawn_here(served):
+def test_its_pictures_are_those_drawn_here(run, served):
     draw, _, session, local = served
-    inputs = latents.requested(draw, draw.condition.every()[:3], 3, 1)
-    images = session.run("latents", inputs)["images"]
+    inputs, _ = forms.inputs(run, "generator", draw, seed=1)
+    inputs = {name: values[::7][:9] for name, values in inputs.items()}
+    images = session.run(draw.signature, inputs)["images"]
     assert_allclose(images, (local(inputs) + 1.0) / 2.0, atol=1 / 255)
+
+
+def test_a_file_gives_the_picture_that_is_drawn_of_it_here(run, served):
+    draw, _, session, local = served
+    if not draw.takes_files:
+        assert "sketch_first" not in session.signatures
+        return
+    scenes = np.stack([picture_runs.scene(draw.shape[0], seed=seed) for seed in range(3)])
+    files = {"image_bytes": [picture_runs.encoded(image) for image in scenes]}
+
+    def drawn(sources):
+        signed = sources / np.float32(127.5) - np.float32(1.0)
+        return pictures.to_bytes(local({draw.pictures.column: signed}))
+
+    def answered(signature):
+        for file in session.run(signature, files)["image_bytes"]:
+            with Image.open(io.BytesIO(file)) as picture:
+                assert picture.format == "PNG"
+                yield np.asarray(picture, int).reshape(draw.shape)
+
+    expected = drawn(pictures.fitted(scenes, draw.pictures.shape))
+    assert_allclose(list(answered("serving_default")), expected, atol=1)
+    assert ("sketch_first" in session.signatures) == draw.is_from_made
+    if draw.is_from_made:
+        sketch = runtimes.open_sketch(run, "generator", draw, "litert")
+        sketches = pictures.to_bytes(sketch(scenes / np.float32(127.5) - np.float32(1.0)))
+        assert 0.02 < (sketches == 0).mean() < 0.5
+        assert_allclose(list(answered("sketch_first")), drawn(sketches), atol=1)
 
 
 def test_files_images_and_seeds_agree(served):
@@ -86,10 +137,23 @@ def test_callers_at_once_get_what_each_asked_for(served):
             assert_allclose(reply["images"][0], image, atol=1e-4)
 
 
+def test_a_file_that_is_no_picture_is_an_invalid_argument(served):
+    draw, _, session, _ = served
+    assert ("image_bytes" in session.signatures["images"].inputs) == (draw.pictures is not None)
+    if draw.pictures is None:
+        return
+    for content, words in ((b"a letter", "neither a PNG nor a JPEG"), (given(0)[:99], "PNG")):
+        inputs = {**asked(draw, 1), "image_bytes": [content]}
+        with pytest.raises(c_session.SessionError, match=words) as failure:
+            session.run("serving_default", inputs)
+        assert failure.value.code == c_session.INVALID_ARGUMENT
+
+
 def test_a_prompt_that_is_not_understood_is_an_invalid_argument(served):
     draw, _, session, _ = served
+    assert ("seed" in session.signatures["images"].inputs) == (draw.latents is not None)
+    assert ("prompt" in session.signatures["images"].inputs) == (draw.condition.column is not None)
     if draw.condition.column is None:
-        assert set(session.signatures["images"].inputs) == {"seed"}
         return
     inputs = asked(draw, 2)
     inputs["prompt"][1] = b"rainbow hair"
@@ -114,20 +178,24 @@ for arguments in json.loads(sys.argv[1]):
 
 def test_saved_model_cli_shows_every_signature_and_runs_one(served, tmp_path):
     draw, path, session, _ = served
-    expressions = "seed=[3]"
-    inputs = {"seed": np.array([3], np.int64)}
-    if draw.condition.column is not None:
-        inputs["prompt"] = asked(draw, 1)["prompt"]
-        expressions += f";prompt=['{inputs['prompt'][0].decode()}']"
+    inputs = asked(draw, 1)
+    # Its expressions are of numbers and texts; files of pictures are neither.
+    if draw.pictures is not None:
+        inputs = {name: np.zeros((1, *shape), kind) for name, (shape, kind) in draw.inputs.items()}
+    signature = "images" if draw.pictures is None else draw.signature
+    expressions = ";".join(
+        f"{name}={values.tolist() if isinstance(values, np.ndarray) else [values[0].decode()]}"
+        for name, values in inputs.items()
+    )
     model = ["--dir", str(path), "--tag_set", "serve"]
-    runs = ["--signature_def", "images", "--input_exprs", expressions, "--outdir", str(tmp_path)]
+    runs = ["--signature_def", signature, "--input_exprs", expressions, "--outdir", str(tmp_path)]
     calls = json.dumps([["show", *model], ["run", *model, *runs]])
     result = subprocess.run(
         [sys.executable, "-c", SAVED_MODEL_CLI, calls], capture_output=True, text=True, timeout=300
     )
     assert result.returncode == 0, result.stderr
-    for name in ("serving_default", "images", "latents"):
+    for name in ("serving_default", "images", draw.signature):
         assert f'SignatureDef key: "{name}"' in result.stdout
         assert name in session.signatures
     drawn = np.load(tmp_path / "images.npy")
-    assert_allclose(drawn, session.run("images", inputs)["images"], atol=1e-4)
+    assert_allclose(drawn, session.run(signature, inputs)["images"], atol=1e-4)

@@ -29,6 +29,7 @@ from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir
 from gan_apps.serving import exports
 from gan_apps.settings import Failed, Refused
+from tests import picture_runs
 
 MODEL = "cgan_digits"
 
@@ -84,11 +85,19 @@ def error(code, words):
     return code, json.dumps({"error": words}).encode()
 
 
-@pytest.fixture(scope="module")
-def served(signatures):
+def given(values, dtype):
+    """An input as the server reads its JSON: bytes are in base64."""
+    if dtype == tf.string:
+        values = [base64.b64decode(one["b64"]) if isinstance(one, dict) else one for one in values]
+    return tf.constant(values, dtype)
+
+
+def answering(signatures, model):
+    """What a server answers that has the signatures of one model."""
+
     def answer(path, body):
         name, _, verb = path.removeprefix("/v1/models/").partition(":")
-        if verb != "predict" or name != MODEL:
+        if verb != "predict" or name != model:
             return error(404, f"Servable not found for request: Latest({name})")
         request = json.loads(body)
         signature = signatures.get(request.get("signature_name", "serving_default"))
@@ -97,15 +106,18 @@ def served(signatures):
         types = {spec.name: spec for spec in signature.structured_input_signature[1].values()}
         if request["inputs"].keys() != types.keys():
             return error(400, f"inputs must be {sorted(types)}")
-        inputs = {
-            key: tf.constant(values, types[key].dtype) for key, values in request["inputs"].items()
-        }
+        inputs = {key: given(values, types[key].dtype) for key, values in request["inputs"].items()}
         outputs = {key: listed(key, value.numpy()) for key, value in signature(**inputs).items()}
         # The server gives a single output without its name.
         only = outputs if len(outputs) > 1 else next(iter(outputs.values()))
         return 200, json.dumps({"outputs": only}).encode()
 
-    with http_server(answer) as url:
+    return answer
+
+
+@pytest.fixture(scope="module")
+def served(signatures):
+    with http_server(answering(signatures, MODEL)) as url:
         yield url
 
 
@@ -298,9 +310,9 @@ def test_bad_input_and_a_server_that_is_down(refused, tmp_path, arguments, code,
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def grpc_served(signatures):
-    """PredictionService with the real messages, answered by the SavedModel."""
+@contextlib.contextmanager
+def grpc_server(signatures, model):
+    """PredictionService with the real messages, answered by the signatures of one model."""
     grpc = pytest.importorskip("grpc")
     apis = pytest.importorskip(
         "tensorflow_serving.apis", reason="tensorflow-serving-api is missing"
@@ -311,9 +323,9 @@ def grpc_served(signatures):
 
     class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
         def Predict(self, request, context):
-            if request.model_spec.name != MODEL:
+            if request.model_spec.name != model:
                 context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request")
-            if request.model_spec.name == MODEL and self.unavailable:
+            if self.unavailable:
                 self.unavailable -= 1
                 context.abort(grpc.StatusCode.UNAVAILABLE, "loading")
             signature = signatures[request.model_spec.signature_name]
@@ -333,6 +345,12 @@ def grpc_served(signatures):
     server.start()
     yield f"grpc://127.0.0.1:{port}", service
     server.stop(None)
+
+
+@pytest.fixture
+def grpc_served(signatures):
+    with grpc_server(signatures, MODEL) as served:
+        yield served
 
 
 def test_grpc_draws_the_same(grpc_served, monkeypatch):
@@ -364,3 +382,103 @@ def test_grpc_s_packages_are_asked_for(monkeypatch):
     recipe, _ = inputs_of([7], 1)
     with pytest.raises(Refused, match="pip install tensorflow-serving-api"):
         servers.open_generator("grpc://localhost:8500", MODEL, recipe.draw)
+
+
+# ---- a run that draws from pictures ----
+
+PICTURES = "from_sketches"
+
+
+@pytest.fixture(scope="module")
+def picture_signatures(exported_pictures):
+    return tf.saved_model.load(str(exported_pictures)).signatures
+
+
+@pytest.fixture(scope="module")
+def pictures_served(picture_signatures):
+    """(address, bodies of the requests)"""
+    bodies, answer = [], answering(picture_signatures, PICTURES)
+
+    def recorded(path, body):
+        bodies.append(json.loads(body))
+        return answer(path, body)
+
+    with http_server(recorded) as url:
+        yield url, bodies
+
+
+def sketches_of(run, count):
+    recipe = run_dir.read_recipe(run)
+    scenes = np.stack([picture_runs.scene(seed=seed) for seed in range(count)])
+    sketch = runtimes.open_sketch(run, "generator", recipe.draw, "litert")
+    return recipe, {"sources": sketch(scenes / np.float32(127.5) - np.float32(1.0))}
+
+
+def test_pictures_are_sent_as_files(pictures_served, picture_run):
+    url, bodies = pictures_served
+    recipe, inputs = sketches_of(picture_run, servers.BATCH + 2)
+    drawn = servers.open_generator(url, PICTURES, recipe.draw)(inputs)
+    local = runtimes.open_generator(picture_run, recipe, "litert")(inputs)
+    np.testing.assert_allclose(drawn, local, atol=1 / 127.5)
+    assert [body["signature_name"] for body in bodies] == ["images"] * 2
+    files = [one["b64"] for body in bodies for one in body["inputs"]["image_bytes"]]
+    assert len(files) == servers.BATCH + 2
+    with Image.open(io.BytesIO(base64.b64decode(files[0]))) as image:
+        assert image.format == "PNG" and image.mode == "L"
+        np.testing.assert_array_equal(np.asarray(image) / 127.5 - 1.0, inputs["sources"][0, ..., 0])
+
+
+def test_grpc_draws_the_same_pictures(picture_signatures, picture_run):
+    recipe, inputs = sketches_of(picture_run, 2)
+    local = runtimes.open_generator(picture_run, recipe, "litert")(inputs)
+    with grpc_server(picture_signatures, PICTURES) as (url, _):
+        drawn = servers.open_generator(url, PICTURES, recipe.draw)(inputs)
+    np.testing.assert_allclose(drawn, local, atol=1 / 127.5)
+
+
+def write_scenes(folder):
+    """A large picture, one with alpha and a JPEG in a new folder."""
+    folder.mkdir()
+    (folder / "large.png").write_bytes(picture_runs.encoded(picture_runs.scene(200)))
+    (folder / "alpha.png").write_bytes(picture_runs.encoded(picture_runs.scene(50, 4, 1)))
+    (folder / "wide.jpg").write_bytes(
+        picture_runs.encoded(picture_runs.scene(90, seed=2)[20:70], "JPEG")
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [[], ["--sketch_first", "--side_by_side"]], ids=" ".join)
+def test_a_folder_is_drawn_as_the_command_draws_it(
+    pictures_served, picture_run, gan_apps, tmp_path, asked
+):
+    write_scenes(tmp_path / "given")
+    run = [f"--run_dir={picture_run}", "--input=given", *asked]
+    server = [f"--server={pictures_served[0]}", f"--model={PICTURES}"]
+    result = gan_apps("client", *server, *run, "--output=remote")
+    assert result.returncode == 0 and result.stdout == "remote\n", result.stderr
+    assert gan_apps("pix2pix", *run, "--output=local").returncode == 0
+    names = [path.name for path in sorted((tmp_path / "remote").iterdir())]
+    assert names == ["alpha.png", "large.png", "wide.png"]
+    for name in names:
+        difference = grid(tmp_path / "remote" / name) - grid(tmp_path / "local" / name)
+        assert np.abs(difference).max() <= 1, name
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], ["--input: name a picture"]),
+        (["--input=letter.png"], ["--input=letter.png", "not an image"]),
+        (["--input=empty"], ["--input=empty", "holds no picture"]),
+        (["--input=letter.png", "--digit=3"], ["--digit=3", "draws from pictures"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_bad_input_of_pictures_is_one_line(refused, picture_run, tmp_path, arguments, words):
+    (tmp_path / "letter.png").write_text("a letter")
+    (tmp_path / "empty").mkdir()
+    server = ["--server=http://127.0.0.1:1", "--model=any", f"--run_dir={picture_run}"]
+    line = refused("client", *server, *arguments)
+    for word in words:
+        assert word in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "letter.png"]

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from numpy.testing import assert_allclose
 
-from models.convolutions import FewFiltersConv2D
+from models.convolutions import FewFiltersConv2D, ReflectionPadding
 
 
 def slopes(layer, images, weighting):
@@ -61,3 +62,10 @@ def test_in_bfloat16_it_is_as_near_to_the_exact_sum_as_the_convolution():
 def test_what_it_does_not_compute_is_refused(option, value):
     with pytest.raises(ValueError, match=option):
         FewFiltersConv2D(3, 3, **{option: value})
+
+
+def test_borders_reflect_what_is_within():
+    row = tf.reshape(tf.range(4.0), (1, 1, 4, 1)) + tf.reshape(10.0 * tf.range(3.0), (1, 3, 1, 1))
+    padded = ReflectionPadding(2)(row)
+    assert_allclose(padded[0, 2, :, 0], [2, 1, 0, 1, 2, 3, 2, 1])
+    assert_allclose(padded[0, :, 2, 0], [20, 10, 0, 10, 20, 10, 0])

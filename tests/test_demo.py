@@ -4,8 +4,6 @@ import http.client
 import json
 import os
 import pathlib
-import shutil
-import threading
 
 import numpy as np
 import pytest
@@ -14,21 +12,16 @@ from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.runs import run_dir
 from gan_apps.serving import http_site, site
 from gan_apps.settings import Failed, Refused
+from tests import browsing
+from tests.browsing import WAIT, loaded, pixels, served
 
 RUNS = ("cgan_digits", "cgan_anime", "dcgan_faces")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-WAIT = 60_000
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The site, with the real runtime; a skip where that can be neither fetched nor found."""
     output = tmp_path_factory.mktemp("demo") / "site"
-    try:
-        site.build([run_dir.shipped(name) for name in RUNS], output)
-    except Failed as error:
-        pytest.skip(str(error))
-    return output
+    return browsing.build([run_dir.shipped(name) for name in RUNS], output)
 
 
 @pytest.fixture
@@ -47,12 +40,6 @@ def stood_in(monkeypatch):
         return content.getvalue()
 
     monkeypatch.setattr(site, "_fetched", archive)
-
-
-def served(folder):
-    server = http_site.server(folder, "127.0.0.1", 0)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def test_a_site_is_the_page_the_runtime_and_the_models(stood_in, tmp_path):
@@ -170,53 +157,14 @@ def test_only_files_of_the_site_are_given_away(tmp_path):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing.chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def page(browser, built):
-    """The page in a browser that reaches nothing but it, and the errors of its console."""
-    server = served(built)
-    url = "http://{}:{}/".format(*server.server_address)
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.route(
-        "**/*",
-        lambda route: route.continue_() if route.request.url.startswith(url) else route.abort(),
-    )
-    opened = context.new_page()
-    errors = []
-    opened.on("console", lambda line: line.type == "error" and errors.append(line.text))
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.errors, opened.url_of_site = errors, url
-    yield opened
-    context.close()
-    server.shutdown()
-    server.server_close()
-
-
-def loaded(page, query=""):
-    page.goto(page.url_of_site + query)
-    page.wait_for_function("document.documentElement.dataset.state", timeout=WAIT)
-
-
-def pixels(page, number=0):
-    """Picture `number` of the page: uint8 [h, w, 3]."""
-    values = page.evaluate(
-        """(number) => {
-          const canvas = document.querySelectorAll('#pictures canvas')[number];
-          const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-          return [canvas.height, canvas.width, Array.from(image.data)];
-        }""",
-        number,
-    )
-    height, width, data = values
-    return np.asarray(data, np.uint8).reshape(height, width, 4)[..., :3]
+    with browsing.page_of(browser, built) as opened:
+        yield opened
 
 
 def drawn_here(name, asked, count, seed):

@@ -36,6 +36,9 @@ DRAWS = {
     "labels": draw(latents=Latents(size=3, distribution="uniform"), condition=DIGITS),
     "attributes": draw(latents=LATENTS, condition=FACES),
     "pictures": draw(pictures=SOURCES),
+    "sketches": draw(
+        pictures=Pictures(column="sources", shape=(16, 8, 1), made_by="edges"), shape=(16, 8, 3)
+    ),
     "all": draw(latents=LATENTS, condition=FACES, pictures=SOURCES, shape=(32, 16, 3)),
     "parts": draw(pictures=SOURCES, parts=("encoder", "generator")),
 }
@@ -59,11 +62,12 @@ def test_inputs_are_what_the_network_takes():
         "labels": {"latents": ((3,), "float32"), "labels": ((), "int32")},
         "attributes": {"latents": latents, "attributes": ((5,), "float32")},
         "pictures": {"sources": pictures},
+        "sketches": {"sources": pictures},
         "all": {"latents": latents, "attributes": ((5,), "float32"), "sources": pictures},
         "parts": {"sources": pictures},
     }
     signatures = {name: one.signature for name, one in DRAWS.items()}
-    given = dict.fromkeys(("pictures", "parts"), "pictures")
+    given = dict.fromkeys(("pictures", "sketches", "parts"), "pictures")
     assert signatures == {**dict.fromkeys(DRAWS, "latents"), **given}
 
 
@@ -117,6 +121,7 @@ GOOD = DRAWS["all"].to_json()
         {"pictures": {"column": "sources", "shape": [8, 8]}},
         {"parts": 2},
         {"parts": [2]},
+        {"pictures": {"column": "sources", "shape": [8, 8, 1], "made_by": "hand"}},
         {"extra": 1},
     ],
     ids=str,

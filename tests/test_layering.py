@@ -14,7 +14,7 @@ TENSORFLOW = {"tensorflow", "keras"}
 ALLOWED = {
     "models": {"models", *TENSORFLOW, "abc", "collections", "dataclasses", "math"}
     # Networks are found by the name of their class, games written down by their arguments.
-    | {"functools", "importlib", "inspect", "pkgutil", "typing"},
+    | {"contextlib", "functools", "importlib", "inspect", "itertools", "pkgutil", "typing"},
     "gan_apps.settings": {"gan_apps", "gan_apps.settings", "absl"} | STANDARD,
     "gan_apps.prompts": {"gan_apps.prompts", "gan_apps.settings"} | STANDARD,
     "gan_apps.conditions": {
@@ -83,6 +83,8 @@ ALLOWED = {
     | STANDARD,
     "gan_apps.clients": {
         "gan_apps.clients",
+        "gan_apps.drawing",
+        "gan_apps.runs",
         "gan_apps.settings",
         "numpy",
         "grpc",
@@ -97,6 +99,7 @@ ALLOWED = {
         "gan_apps.evaluation",
         "gan_apps.operating_system",
         "gan_apps.pages",
+        "gan_apps.pictures",
         "gan_apps.runs",
         "gan_apps.settings",
         "models",

@@ -11,6 +11,7 @@ from models.normalization import (
     REFERENCE_SIZE,
     BatchNormalization,
     DropReference,
+    InstanceNormalization,
     PrependReference,
     SpectralConv2D,
     SpectralDense,
@@ -26,6 +27,29 @@ def test_training_is_the_definition():
     mean = np.mean(IMAGES, axis=(0, 1, 2))
     variance = np.var(IMAGES, axis=(0, 1, 2))
     assert_allclose(normalized, (IMAGES - mean) / np.sqrt(variance + 1e-3), atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_an_instance_is_normalised_by_itself(training):
+    layer = InstanceNormalization(epsilon=1e-5)
+    layer.build(IMAGES.shape)
+    layer.set_weights([np.array([0.5, 1.0, 2.0]), np.array([0.1, -0.2, 0.3])])
+    mean = np.mean(IMAGES, axis=(1, 2), keepdims=True)
+    deviation = np.sqrt(np.var(IMAGES, axis=(1, 2), keepdims=True) + 1e-5)
+    expected = (IMAGES - mean) / deviation * [0.5, 1.0, 2.0] + [0.1, -0.2, 0.3]
+    assert_allclose(layer(IMAGES), expected, atol=1e-5)
+    # Neither how bright a channel is nor how much of it there is comes through, nor the others.
+    changed = tf.concat([3.0 * IMAGES[:1] + 7.0, 0.0 * IMAGES[1:]], axis=0)
+    assert_allclose(layer(changed)[0], layer(IMAGES)[0], atol=1e-4)
+    assert [weight.trainable for weight in layer.weights] == [True, True]
+
+
+def test_an_instance_s_statistics_are_float32_in_bfloat16():
+    layer = InstanceNormalization(dtype="mixed_bfloat16")
+    far = tf.cast(tf.random.stateless_normal((2, 8, 8, 3), (1, 2)) + 50.0, tf.bfloat16)
+    normalized = layer(far)
+    assert normalized.dtype == tf.bfloat16
+    assert_allclose(np.var(np.float32(normalized), axis=(1, 2)), np.ones((2, 3)), atol=0.02)
 
 
 def test_inference_is_keras_batch_normalization():

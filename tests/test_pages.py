@@ -35,7 +35,7 @@ def run():
 
 
 def demo():
-    return pages.rendered("demo.html", title="demo")
+    return pages.rendered("demo.html", title="demo", others=[])
 
 
 @pytest.mark.parametrize("page", [laboratory, run, demo])

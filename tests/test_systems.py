@@ -33,6 +33,8 @@ TINY = {
     "generator_widths": (16, 8),
     "discriminator_widths": (8, 16),
     "discriminator_steps": 1,
+    "sources": "edges",
+    "patch": "16",
 }
 IN_THE_FAST_TESTS = "dcgan"
 ROWS = [
@@ -160,11 +162,8 @@ def test_a_system_of_three_files_is_a_system(tmp_path):
     work = tmp_path / "work"
     work.mkdir()
     values = {name: value for name, value in TINY.items() if "widths" not in name}
-    values = {
-        name: value
-        for name, value in values.items()
-        if name not in ("latent_dim", "discriminator_steps")
-    }
+    for name in ("latent_dim", "discriminator_steps", "sources", "patch"):
+        del values[name]
     killed_and_gone_on_with("negatives", {**values, "num_epochs": 8}, work, home)
 
     def command(*arguments):

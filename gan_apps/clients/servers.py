@@ -1,9 +1,13 @@
 """A TF-Serving server as a generator: a generator's inputs to images, like drawing.runtimes.
 
+Pictures are sent as PNG files of the network's size, cut and resized here, so that the server draws
+from what a command here would. All else is sent as the numbers that the network takes.
+
 REST: https://www.tensorflow.org/tfx/serving/api_rest, in its column format. gRPC: PredictionService
 of tensorflow_serving/apis/prediction_service.proto.
 """
 
+import base64
 import http.client
 import json
 import time
@@ -13,6 +17,8 @@ import urllib.request
 
 import numpy as np
 
+from gan_apps.drawing import pictures
+from gan_apps.runs.draws import FILE, IMAGES
 from gan_apps.settings import Failed, Refused
 
 # Pictures per request.
@@ -51,17 +57,25 @@ def open_generator(server, model, draw, seconds=30.0):
         raise Refused(
             f"--server={server}: must name a port, such as grpc://{address.hostname}:8500."
         )
-    connection = known[address.scheme](server.rstrip("/"), address, model, draw.signature, seconds)
+    signature, sent = draw.signature, lambda inputs: inputs
+    if draw.takes_files:
+        signature, sent = IMAGES, lambda inputs: _as_files(inputs[draw.pictures.column])
+    connection = known[address.scheme](server.rstrip("/"), address, model, signature, seconds)
 
     def images(inputs):
         parts = []
         for start in range(0, len(next(iter(inputs.values()))), BATCH):
             part = {name: values[start : start + BATCH] for name, values in inputs.items()}
-            reply = _patiently(lambda part=part: connection.predict(part))
+            reply = _patiently(lambda part=part: connection.predict(sent(part)))
             parts.append(_checked(reply, (len(next(iter(part.values()))), *draw.shape), server))
         return np.concatenate(parts)
 
     return images
+
+
+def _as_files(images):
+    """Images float32 [n, h, w, c] in [-1, 1] as a server takes them: {input: list of bytes}."""
+    return {FILE: [pictures.png(image) for image in pictures.to_bytes(images)]}
 
 
 class _Unavailable(Exception):
@@ -111,7 +125,7 @@ class _Rest:
         self.flag = f"--server={server}"
 
     def predict(self, inputs):
-        columns = {name: values.tolist() for name, values in inputs.items()}
+        columns = {name: _in_json(values) for name, values in inputs.items()}
         body = json.dumps({"signature_name": self.signature, "inputs": columns}).encode()
         request = urllib.request.Request(
             self.url, data=body, headers={"Content-Type": "application/json"}
@@ -138,7 +152,14 @@ class _Rest:
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Failed(f"{self.flag}: replied with something that is no prediction.") from None
         # A single output comes without its name.
-        return outputs.get("images") if isinstance(outputs, dict) else outputs
+        return outputs.get(IMAGES) if isinstance(outputs, dict) else outputs
+
+
+def _in_json(values):
+    """An array, or a list of bytes, as the server's JSON has it."""
+    if isinstance(values, np.ndarray):
+        return values.tolist()
+    return [{"b64": base64.b64encode(content).decode("ascii")} for content in values]
 
 
 def _message(content):
@@ -183,6 +204,6 @@ class _Grpc:
             if error.code() == codes.DEADLINE_EXCEEDED:
                 raise Failed(f"{self.flag}: no reply within {self.seconds:g} s.") from None
             raise Failed(words) from None
-        if "images" not in reply.outputs:
+        if IMAGES not in reply.outputs:
             raise Failed(f"{self.flag}: replied with something that is no prediction.")
-        return tf.make_ndarray(reply.outputs["images"])
+        return tf.make_ndarray(reply.outputs[IMAGES])

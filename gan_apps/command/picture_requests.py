@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import sys
 
 import numpy as np
 
@@ -11,19 +12,26 @@ from gan_apps.pictures import reading
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import GRID
 
+# How many resized pictures are named; the others are counted.
+NAMED = 5
 
-def request(draw, asked):
+
+def request(draw, asked, sketch):
     """The drawing.draw.Request of the pictures that are named.
 
     Args:
       draw: runs.draws.Draw that takes pictures.
       asked: settings.drawing.FromPictures.
+      sketch: function of finished pictures float32 [n, h, w, c] in [-1, 1] that gives those to draw
+        from.
 
     Raises:
       Refused: there is no picture, one cannot be read, or two would have one name.
     """
     if asked.input is None:
         raise Refused("--input: name a picture to draw from, or a folder of them.")
+    if asked.sketch_first and draw.pictures.made_by is None:
+        raise Refused("--sketch_first: this run draws from no sketches.")
     given = pathlib.Path(asked.input)
     paths = _listed(given)
     names = [path.stem for path in paths]
@@ -34,13 +42,18 @@ def request(draw, asked):
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
-    images = np.stack([_read(path, draw.pictures.shape) for path in paths])
+    images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
+    sources, target = images / np.float32(127.5) - np.float32(1.0), None
+    if asked.sketch_first:
+        sources, target = sketch(sources), images
+        images = pictures.to_bytes(sources)
     return Request(
-        inputs={draw.pictures.column: images / np.float32(127.5) - 1.0},
+        inputs={draw.pictures.column: sources},
         columns=1,
         output=output,
         names=tuple(names),
         beside=pictures.fitted(images, draw.shape) if asked.side_by_side else None,
+        target=target if asked.side_by_side else None,
     )
 
 
@@ -55,11 +68,24 @@ def _listed(given):
     return paths
 
 
-def _read(path, shape):
-    """A picture file as uint8 [h, w, c]; Refused for what is none."""
+def _read(paths, shape):
+    """Picture files as uint8 [n, h, w, c]; says on stderr which had another size.
+
+    Raises:
+      Refused: one is no picture.
+    """
     height, width, channels = shape
-    try:
-        image = reading.read(os.fspath(path), height)
-    except reading.Unreadable as error:
-        raise Refused(f"--input={path}: cannot be used ({error}).") from None
-    return pictures.fitted(image.reshape(1, *image.shape[:2], -1), (height, width, channels))[0]
+    images, resized = [], []
+    for path in paths:
+        try:
+            image, size = reading.read_with_size(os.fspath(path), height)
+        except reading.Unreadable as error:
+            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+        images.append(image.reshape(1, *image.shape[:2], -1))
+        if size != (width, height):
+            resized.append(f"{path.name} ({size[0]}x{size[1]})")
+    if resized:
+        more = f" and {len(resized) - NAMED} more" if len(resized) > NAMED else ""
+        listed = ", ".join(resized[:NAMED])
+        print(f"Cropped and resized to {width}x{height}: {listed}{more}.", file=sys.stderr)
+    return np.concatenate([pictures.fitted(one, (height, width, channels)) for one in images])

@@ -6,19 +6,20 @@ from gan_apps.settings import Refused
 from gan_apps.settings.drawing import AskedFor, FromPictures
 
 
-def request(run, draw, asked):
+def request(run, draw, asked, sketch=None):
     """The drawing.draw.Request that settings ask of a run.
 
     Args:
       run: path of the run.
       draw: runs.draws.Draw of it.
       asked: settings.drawing.Drawing.
+      sketch: as in picture_requests.request, for a draw from pictures.
     """
     from gan_apps.command import latent_requests, picture_requests
 
     if draw.latents is None:
         _refuse(run, asked.beyond(FromPictures), "draws from pictures: give --input")
-        return picture_requests.request(draw, asked)
+        return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(AskedFor), "draws from noise, not from pictures")
     return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
 

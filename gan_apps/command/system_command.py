@@ -156,7 +156,8 @@ def _generate(system, run):
     name, one = runtimes.named_draw(run, recipe, drawn_by)
     if asked.list_words:
         return requests.list_words(run, one)
-    request = requests.request(run, one, asked)
+    sketch = runtimes.open_sketch(run, name, one, of_run.runtime, of_run.state)
+    request = requests.request(run, one, asked, sketch)
     draw.check_writable(request.output)
     generator = runtimes.open_generator(run, recipe, of_run.runtime, of_run.state, name)
     return draw.draw(generator, request)

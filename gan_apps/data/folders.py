@@ -85,8 +85,8 @@ def load(folder, size, split=TRAIN):
         raise Refused(f"--dataset={folder}: there is no such folder.")
     paths, left_out = listed(folder)
     if not paths:
-        told = f", but {_told(left_out)}" if left_out else ""
-        raise Refused(f"--dataset={folder}: holds no image ({', '.join(SUFFIXES)}){told}.")
+        but = f", but {told(left_out)}" if left_out else ""
+        raise Refused(f"--dataset={folder}: holds no image ({', '.join(SUFFIXES)}){but}.")
     found = arranged(folder, paths)
     if split == ALL:
         found = Arrangement({ALL: paths}, (), {}, {})
@@ -118,7 +118,7 @@ def load(folder, size, split=TRAIN):
             f"{len(skipped)} of {len(paths)} files skipped: {', '.join(skipped[:NAMED])}{rest}."
         )
     if left_out := {**left_out, **found.left_out}:
-        sentences.append(f"Left out: {_told(left_out)}.")
+        sentences.append(f"Left out: {told(left_out)}.")
     if 0 < images.max(initial=0) < NEARLY_BLACK:
         sentences.append(
             f"All images are nearly black: their brightest value is {images.max()} of 255."
@@ -197,7 +197,7 @@ def _count(folder):
     return sum(os.path.splitext(name)[1].lower() in SUFFIXES for name in names)
 
 
-def _told(left_out):
+def told(left_out):
     """What was left out, as a part of a sentence."""
     parts = []
     for what, names in sorted(left_out.items()):
@@ -233,17 +233,7 @@ def _is_new(*key):
 def arranged(folder, paths):
     """The Arrangement of the pictures `paths` of a folder, as the module says."""
     parts = {path: path.relative_to(folder).parts for path in paths}
-    depth = _shared(parts.values())
-    tops = collections.defaultdict(list)
-    for path, names in parts.items():
-        tops[names[depth].casefold() if len(names) > depth + 1 else ""].append(path)
-    test = next((name for name in TESTS if name in tops), None)
-    splits, left_out = {TRAIN: paths}, collections.defaultdict(collections.Counter)
-    if TRAIN in tops and test is not None:
-        splits = {TRAIN: tops.pop(TRAIN), TEST: tops.pop(test)}
-        for path in (path for others in tops.values() for path in others):
-            left_out[f"picture outside of {TRAIN} and {test}"][parts[path][depth]] += 1
-        depth = _shared(parts[path] for path in splits[TRAIN])
+    splits, left_out, depth, test = parted(parts)
     label_of = {
         path: label_name(parts[path][depth])
         for split in splits.values()
@@ -262,6 +252,30 @@ def arranged(folder, paths):
             left_out[f"picture in {test} of no label in {TRAIN}"][where] += 1
         splits = {TRAIN: splits[TRAIN], **({TEST: known} if known else {})}
     return Arrangement(splits, names, label_of, left_out)
+
+
+def parted(parts):
+    """What of some pictures is trained on and what is tested on, by their folders.
+
+    Args:
+      parts: {picture: tuple of names}. The folders that it lies in, and its own name.
+
+    Returns:
+      (splits, left_out, depth, test): {"train", and maybe "test": pictures}; what is in neither, as
+      `listed` gives it; how many folders all of a split lie in; what the test split's is called.
+    """
+    depth = _shared(parts.values())
+    tops = collections.defaultdict(list)
+    for picture, names in parts.items():
+        tops[names[depth].casefold() if len(names) > depth + 1 else ""].append(picture)
+    test = next((name for name in TESTS if name in tops), None)
+    splits, left_out = {TRAIN: list(parts)}, collections.defaultdict(collections.Counter)
+    if TRAIN in tops and test is not None:
+        splits = {TRAIN: tops.pop(TRAIN), TEST: tops.pop(test)}
+        for picture in (picture for others in tops.values() for picture in others):
+            left_out[f"picture outside of {TRAIN} and {test}"][parts[picture][depth]] += 1
+        depth = _shared(parts[picture] for picture in splits[TRAIN])
+    return splits, left_out, depth, test
 
 
 def _shared(parts):

@@ -31,28 +31,28 @@ OWN, HELD_OUT, NONE = "its own", "held out", "none"
 _ROWS = 500
 
 
-def loaded(name, record, image_size=0):
+def loaded(name, record, image_size=0, pairing=None):
     """All images of a data set that the run of a record may train on, those held out included.
 
     Args:
-      name: str, image_size: int. As in `sources.load`.
+      name: str, image_size: int, pairing: data.pairs.Pairing or None. As in `sources.load`.
       record: dict or None. As in `kept_up`; {} for a run that begins now, which takes `recorded` of
         this.
     """
     # Runs from before there were records have all of a folder, its test part too.
     split = folders.ALL if record is None else folders.TRAIN
-    return sources.load(name, split, image_size)
+    return sources.load(name, split, image_size, pairing)
 
 
-def recorded(name, data):
+def recorded(name, data, pairing=None):
     """The record of a run that begins now.
 
     Args:
-      name: str. What `sources.load` takes.
+      name: str, pairing: data.pairs.Pairing or None. What `sources.load` takes.
       data: data.columns.Data. All that it gave.
     """
     chosen = ()
-    if sources.has_test(name):
+    if sources.has_test(name, pairing):
         test = OWN
     else:
         chosen = _held_out(data, SEED) if len(data) >= FEWEST else ()
@@ -66,13 +66,13 @@ def recorded(name, data):
     }
 
 
-def kept_up(record, name, data, accept=False):
+def kept_up(record, name, data, accept=False, pairing=None):
     """The record of a run that goes on.
 
     Args:
       record: dict or None. The run's record; None for one that began before there were records,
         which goes on with all of its data, whatever they are now.
-      name, data: as in `recorded`.
+      name, data, pairing: as in `recorded`.
       accept: bool. Whether to go on with other data than those the run began with. What was held
         out of them can then not be told from what was trained on, and nothing is from now on.
 
@@ -84,7 +84,7 @@ def kept_up(record, name, data, accept=False):
     if not accept:
         raise Refused(f"--dataset={name}: {change}; --{ACCEPT} goes on with them.")
     before = {key: record[key] for key in ("num_images", "sha256")}
-    now = recorded(name, data)
+    now = recorded(name, data, pairing)
     if now["test"] != record["test"] or now["test"] == HELD_OUT:
         now = _nothing_held_out(now, data)
     return {**now, "earlier": [*record.get("earlier", []), before]}
@@ -174,17 +174,17 @@ def train_part(data, record):
     return data.subset(np.setdiff1d(np.arange(len(data)), held_out))
 
 
-def test_part(name, data, record, image_size=0):
+def test_part(name, data, record, image_size=0, pairing=None):
     """What the run of a record is never trained on, or None.
 
     Args:
-      name: str, image_size: int. As in `sources.load`.
+      name: str, image_size: int, pairing: data.pairs.Pairing or None. As in `sources.load`.
       data: data.columns.Data. All that it gave.
       record: dict or None. As in `test_of`.
     """
     test = test_of(record, name)
     if test == OWN:
-        return sources.load(name, "test", image_size)
+        return sources.load(name, "test", image_size, pairing)
     return data.subset(_held_out(data, record["seed"])) if test == HELD_OUT else None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import folders, prepared, tagged
+from gan_apps.data import folders, pairs, prepared, tagged
 from gan_apps.data.columns import Data
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
@@ -28,7 +28,7 @@ PROBE_SECONDS = 5
 DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 
-def load(name, split="train", image_size=0):
+def load(name, split="train", image_size=0, pairing=None):
     """The Data of a data set.
 
     Args:
@@ -37,11 +37,17 @@ def load(name, split="train", image_size=0):
         "train" but for folders with both.
       image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
         DEFAULT_SIZE for others.
+      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
+        Default None: single pictures.
 
     Raises:
       Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images
         or no such split.
     """
+    if pairing is not None and pairing.is_read:
+        return pairs.load(name, split, image_size or DEFAULT_SIZE, pairing.direction)
+    if pairing is not None:
+        return pairs.made(load(name, split, image_size), pairing.sources)
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
     if name in SOURCES:
@@ -69,8 +75,10 @@ def _tagged(path, size):
     return Data(columns, Attributes(known))
 
 
-def has_test(name):
+def has_test(name, pairing=None):
     """Whether a data set that is here has a test split of its own, which `load` gives."""
+    if pairing is not None and pairing.is_read:
+        return pairs.has_test(name)
     if name in SOURCES:
         return True
     if not name.startswith(TFDS):

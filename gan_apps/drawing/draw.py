@@ -27,6 +27,7 @@ class Request:
       names: tuple of str, or None. Pictures by these names instead of numbered ones, each as large
         as it is drawn; a single one may go to a .png.
       beside: uint8 [n, h, w, c] or None. What is drawn to the left of each.
+      target: uint8 [n, h, w, c] or None. What is drawn to the right of each.
     """
 
     inputs: dict
@@ -34,6 +35,7 @@ class Request:
     output: pathlib.Path
     names: tuple | None = None
     beside: np.ndarray | None = None
+    target: np.ndarray | None = None
 
 
 def draw(generator, request):
@@ -50,8 +52,8 @@ def draw(generator, request):
     output, columns = request.output, request.columns
     check_writable(output)
     images = pictures.to_bytes(generator(request.inputs))
-    if request.beside is not None:
-        images = np.concatenate([request.beside, images], axis=2)
+    row = [one for one in (request.beside, images, request.target) if one is not None]
+    images = np.concatenate(row, axis=2)
     try:
         if request.names is not None and output.suffix.lower() == GRID:
             pictures.write_png(output, images[0])

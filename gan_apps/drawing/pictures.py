@@ -1,5 +1,6 @@
 """Arrays to PNG files."""
 
+import io
 import math
 import pathlib
 
@@ -104,7 +105,14 @@ def enlarged(image):
 def write_png(path, image):
     """Writes uint8 [h, w, 1 or 3] as a gray or colour PNG."""
     with files.replacing(path, durable=False) as beside:
-        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(beside, "PNG")
+        beside.write_bytes(png(image))
+
+
+def png(image):
+    """The content of a PNG file of uint8 [h, w, 1 or 3], gray or in colour."""
+    content = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(content, "PNG")
+    return content.getvalue()
 
 
 def write_gif(path, frames, seconds=0.08):

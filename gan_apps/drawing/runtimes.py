@@ -25,6 +25,8 @@ _NOT_READ = (
     zipfile.BadZipFile,
     zlib.error,
 )
+# The signature and the output of what makes a sketch, and its input.
+SKETCHED, IMAGES = "sources", "images"
 # Images per call of the Keras network: enough to be fast, little memory.
 KERAS_BATCH = 100
 
@@ -78,6 +80,44 @@ def named_draw(run, recipe, name=None):
     return name, recipe.draws[name]
 
 
+def open_sketch(run, name, draw, runtime="auto", state=None):
+    """What makes the pictures that a run draws from of finished ones, as a function.
+
+    Args:
+      run: path of a run directory.
+      name, draw: one of its draws: str, runs.draws.Draw with `pictures.made_by`.
+      runtime, state: as in `open_generator`. A run that has not ended has its states alone.
+
+    Returns:
+      Function of float32 [n, h, w, c] in [-1, 1], of the drawn pictures' shape, that gives
+      float32 [n, h, w, c] in [-1, 1]. Nothing is opened before it is called.
+    """
+
+    def sketch(images):
+        installed = importlib.util.find_spec("ai_edge_litert") is not None
+        if runtime == "keras" or state is not None or not installed:
+            quiet.import_tensorflow()
+            sketches = importlib.import_module("models.sketches")
+            return np.asarray(sketches.SOURCES[draw.pictures.made_by](images))
+        return litert_sketch(run_dir.checked(run, name + run_dir.SKETCH), draw)(images)
+
+    return sketch
+
+
+def litert_sketch(path, draw):
+    """What a .tflite file makes of finished pictures, as `open_sketch` gives it."""
+    with quiet.stderr():
+        runner = _runner(path, SKETCHED, {IMAGES: draw.shape})
+    if runner is None:
+        raise _disagreement(path)
+
+    def sketch(images):
+        rows = _parts({IMAGES: images}, 1)
+        return np.concatenate([runner(**row)[SKETCHED].copy() for row in rows])
+
+    return sketch
+
+
 def litert_generator(path, draw):
     """What a .tflite file draws, as `open_generator` gives it.
 
@@ -86,7 +126,9 @@ def litert_generator(path, draw):
       draw: runs.draws.Draw.
     """
     with quiet.stderr():
-        runner = _runner(path, draw)
+        runner = _runner(
+            path, draw.signature, {name: shape for name, (shape, _) in draw.inputs.items()}
+        )
     if runner is None:
         raise _disagreement(path)
 
@@ -97,18 +139,18 @@ def litert_generator(path, draw):
     return images
 
 
-def _runner(path, draw):
-    """The signature of a .tflite file that takes what a draw does, or None if it has none."""
+def _runner(path, signature, inputs):
+    """The signature of a .tflite file with inputs {name: shape of one}, or None if it has none."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     try:
         interpreter = interpreter_module.Interpreter(files.in_utf8(path), num_threads=1)
         interpreter.allocate_tensors()
-        runner = interpreter.get_signature_runner(draw.signature)
+        runner = interpreter.get_signature_runner(signature)
         details = runner.get_input_details()
         taken = {name: tuple(detail["shape"])[1:] for name, detail in details.items()}
     except (ValueError, RuntimeError, KeyError):
         return None
-    return runner if taken == {name: shape for name, (shape, _) in draw.inputs.items()} else None
+    return runner if taken == inputs else None
 
 
 def weights(run, name, state=None):

@@ -211,7 +211,7 @@ class Facts:
     @functools.cached_property
     def targets(self):
         """What each picture should be, uint8 [n, h, w, c], if the data know it."""
-        if self.given is None or self.draw.pictures.column == "images":
+        if self.given is None or not self.draw.has_target:
             return None
         return np.asarray(self.real.compared.images[self.given])
 

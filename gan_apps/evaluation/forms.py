@@ -84,6 +84,10 @@ class Reference:
         """The largest difference of a pixel, in gray levels of 255."""
         return float(np.abs(images - self.images).max()) * 127.5
 
+    def mean_difference(self, images):
+        """The mean difference of a pixel, in gray levels of 255."""
+        return float(np.abs(images - self.images).mean()) * 127.5
+
     def variety(self, images):
         """The spread within a label or prompt, as a share of the reference's."""
         spread = metrics.spread_within_labels(images, self.groups)

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from gan_apps.data import parts
+from gan_apps.data.pairs import Pairing
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
     inception,
@@ -194,13 +195,14 @@ def real_images(recipe, draw, dataset):
       Refused: they are not here, or not those that the run was trained on.
     """
     size = draw.shape[0]
-    data = parts.loaded(dataset, recipe.data, size).numbered_as(draw.condition)
+    pairing = Pairing.of(recipe.settings)
+    data = parts.loaded(dataset, recipe.data, size, pairing).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if recipe.data is not None and (change := parts.changed(recipe.data, data)):
         raise Refused(f"--dataset={dataset}: {change}.")
     trained = parts.train_part(data, recipe.data)
-    compared = parts.test_part(dataset, data, recipe.data, size)
+    compared = parts.test_part(dataset, data, recipe.data, size, pairing)
     if compared is not None:
         found = Real(trained, compared.numbered_as(draw.condition), trained, None)
     elif len(data) < parts.FEWEST:

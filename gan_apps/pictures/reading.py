@@ -92,6 +92,42 @@ def read(file, size):
     Raises:
       Unreadable: it is no picture, is damaged, or cannot be used.
     """
+    return _opened(file, lambda image: square(image, size), size)
+
+
+def read_with_size(file, size):
+    """The same, and the (width, height) that the picture has itself."""
+    return _opened(file, lambda image: (square(image, size), image.size))
+
+
+def read_double(file, size):
+    """The central squares of the left and the right half of an image file, as `square` gives them.
+
+    Returns:
+      (left, right), or the picture's (width, height) as a string if it is not twice as wide as
+      high.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+    return _opened(file, lambda image: _halves(image, size))
+
+
+def _halves(image, size):
+    width, height = image.size
+    if width != 2 * height:
+        return f"{width}x{height}"
+    boxes = (0, 0, height, height), (height, 0, width, height)
+    return tuple(square(image.crop(box), size) for box in boxes)
+
+
+def _opened(file, taken, size=None):
+    """What `taken` makes of the picture in a file, upright.
+
+    Args:
+      file, size: as in `read`; without a size the picture is read at its own.
+      taken: function of a PIL.Image.
+    """
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that could be an attack; ours are checked below.
@@ -100,10 +136,11 @@ def read(file, size):
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise Image.DecompressionBombError
-                # JPEG alone can be read at a fraction of its size.
-                image.draft(None, (2 * size, 2 * size))
+                if size is not None:
+                    # JPEG alone can be read at a fraction of its size.
+                    image.draft(None, (2 * size, 2 * size))
                 image.load()
-                return square(_upright(image), size)
+                return taken(_upright(image))
     except MemoryError:
         raise
     except Exception as error:

@@ -6,8 +6,10 @@ from typing import Any
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
-from gan_apps.settings import LATENT_DISTRIBUTIONS
+from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
 
+# In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
+IMAGES, FILE = "images", "image_bytes"
 # Inputs that are no pictures.
 RESERVED = ("latents", "labels", "attributes")
 
@@ -38,15 +40,20 @@ class Pictures:
     Args:
       column: str. The network's input, and the column of the data that it is learned from.
       shape: (h, w, c), ints.
+      made_by: str or None. How such a picture is made of one of the kind that is drawn, one of
+        settings.MADE; None, the default, where it is not.
     """
 
     column: str
     shape: tuple[int, int, int]
+    made_by: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
+        if self.made_by not in (None, *MADE):
+            raise ValueError(f"made_by must be one of {', '.join(MADE)}, got {self.made_by!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,6 +100,21 @@ class Draw:
         return taken
 
     @property
+    def has_target(self) -> bool:
+        """Whether the data say what is to be drawn from a picture that they hold."""
+        return self.pictures is not None and self.pictures.column != "images"
+
+    @property
+    def is_from_made(self) -> bool:
+        """Whether what it is given can be made of finished pictures."""
+        return self.pictures is not None and self.pictures.made_by is not None
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files of pictures are all that is to be given."""
+        return self.pictures is not None and len(self.inputs) == 1
+
+    @property
     def signature(self) -> str:
         """What the network's own inputs are called together in exported files."""
         return "latents" if self.latents is not None else "pictures"
@@ -108,6 +130,8 @@ class Draw:
                 "column": self.pictures.column,
                 "shape": list(self.pictures.shape),
             }
+            if self.pictures.made_by is not None:
+                values["pictures"]["made_by"] = self.pictures.made_by
         if self.parts:
             values["parts"] = list(self.parts)
         return values

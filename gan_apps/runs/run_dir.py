@@ -7,6 +7,7 @@ events/                TensorBoard
 states/                the newest states, for resuming, and the best; not shipped
 NAME.weights.h5        the averaged weights of each network that draws or judges, for Keras
 NAME.tflite            the same for LiteRT; a GAN's is called generator
+NAME.sketch.tflite     what makes the pictures that it draws from of finished ones, where it does
 NAME.sources.png       some of the pictures that it is given, if it draws from pictures
 manifest.json          sizes and checksums of weights and files for LiteRT
 samples.png MODEL_CARD.md metrics.json
@@ -41,6 +42,7 @@ EVENTS = "events"
 STATES = "states"
 KERAS_WEIGHTS = ".weights.h5"
 LITERT = ".tflite"
+SKETCH = ".sketch.tflite"
 SOURCES = ".sources.png"
 SAMPLES = "samples.png"
 ROUNDS = "rounds.png"
@@ -245,6 +247,11 @@ def _is_record(data: Any) -> bool:
 def drawing_files(recipe: Recipe) -> list[str]:
     """The names of the files that a run draws with, or judges with."""
     drawn = [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
+    drawn += [
+        name + SKETCH
+        for name, draw in recipe.draws.items()
+        if draw.pictures is not None and draw.pictures.made_by is not None
+    ]
     return [*drawn, *(name + KERAS_WEIGHTS for name in recipe.judges)]
 
 

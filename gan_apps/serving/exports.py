@@ -6,14 +6,19 @@ import shutil
 import tempfile
 import typing
 
-from gan_apps.drawing import runtimes
+import numpy as np
+
+from gan_apps.drawing import pictures, runtimes
 from gan_apps.evaluation import forms
 from gan_apps.operating_system import files
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Failed, Refused
+from models import sketches
 
 # What an export holds beside one another: a folder that holds anything else is not ours.
 SAVED_MODEL, LITERT = "saved_model", "litert"
+# Beside the variants, for what draws from pictures that are made of finished ones.
+SKETCH = "sketch.tflite"
 MODELS_CONFIG, BATCHING_CONFIG = "models.config", "batching.config"
 CONTENTS = {SAVED_MODEL, LITERT, MODELS_CONFIG, BATCHING_CONFIG}
 # Gray levels of 255 by which a form without rounding of its own may differ.
@@ -30,6 +35,7 @@ class Form(typing.NamedTuple):
       path: pathlib.Path. Where it was written, or would have been.
       bytes: int.
       difference: float. The largest from Keras's pictures, in gray levels of 255.
+      mean_difference: float. That of all pixels.
       variety: float. The spread within a label or prompt over that of Keras's pictures.
       read_as_asked: float or None. The share that the classifier of the run's data reads as asked.
       is_written: bool. False for one that was left out because its variety is below LEAST_VARIETY.
@@ -38,6 +44,7 @@ class Form(typing.NamedTuple):
     path: pathlib.Path
     bytes: int
     difference: float
+    mean_difference: float
     variety: float
     read_as_asked: float
     is_written: bool = True
@@ -80,7 +87,20 @@ def export(run, recipe, output, formats, state=None, name=None):
         for variant in litert.VARIANTS:
             path = output / LITERT / f"{variant}.tflite"
             written.append(_variant(network, path, draw, variant, reference))
+        if draw.is_from_made:
+            written.append(_sketch(output / LITERT / SKETCH, draw, reference))
     return written
+
+
+def _sketch(path, draw, reference):
+    """Writes what makes the pictures to draw from of finished ones, such as are drawn here."""
+    litert.write_sketch(path, draw)
+    # As a file would hold them.
+    finished = pictures.to_bytes(reference.images) / np.float32(127.5) - np.float32(1.0)
+    expected = sketches.SOURCES[draw.pictures.made_by](finished)
+    difference = np.abs(runtimes.litert_sketch(path, draw)(finished) - expected) * 127.5
+    _refuse_inexact(path, difference.max())
+    return Form(path, _bytes(path), difference.max(), difference.mean(), 1.0, None)
 
 
 def _variant(network, path, draw, variant, reference):
@@ -101,17 +121,23 @@ def _variant(network, path, draw, variant, reference):
 def _judged(path, written, drawn, reference, exact):
     """The Form of what stands at `written` and will at `path`."""
     difference = reference.difference(drawn)
-    if exact and not difference <= EXACT:
-        raise Failed(
-            f"{path}: draws pictures that differ from Keras's by {difference:.1f} of 255 levels."
-        )
+    if exact:
+        _refuse_inexact(path, difference)
     return Form(
         path,
         _bytes(written),
         difference,
+        reference.mean_difference(drawn),
         reference.variety(drawn),
         reference.read_as_asked(drawn),
     )
+
+
+def _refuse_inexact(path, difference):
+    if not difference <= EXACT:
+        raise Failed(
+            f"{path}: draws pictures that differ from Keras's by {difference:.1f} of 255 levels."
+        )
 
 
 def _check_output(output):

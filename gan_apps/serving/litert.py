@@ -1,5 +1,6 @@
 """A generator as a LiteRT (.tflite) file, in several precisions."""
 
+import dataclasses
 import json
 import tempfile
 import warnings
@@ -7,8 +8,10 @@ import warnings
 import tensorflow as tf
 
 import gan_apps
+from gan_apps.drawing import runtimes
 from gan_apps.operating_system import files, quiet
 from gan_apps.serving import saved_model
+from models import sketches
 
 # Variant -> what it does to weights and sums.
 VARIANTS = {
@@ -54,6 +57,34 @@ def write(network, path, draw, variant="float32", examples=None):
         beside.write_bytes(content)
 
 
+def write_sketch(path, draw):
+    """Writes what makes the pictures that a network draws from of finished ones.
+
+    Args:
+      path: pathlib.Path.
+      draw: runs.draws.Draw with `pictures.made_by`.
+    """
+    made = sketches.SOURCES[draw.pictures.made_by]
+
+    @tf.function(
+        autograph=False,
+        input_signature=[tf.TensorSpec((1, *draw.shape), name=runtimes.IMAGES)],
+    )
+    def sketch(images):
+        return {runtimes.SKETCHED: made(images)}
+
+    module = tf.Module()
+    module.sketch = sketch
+    with tempfile.TemporaryDirectory() as folder, quiet.stderr():
+        tf.saved_model.save(module, folder, signatures={runtimes.SKETCHED: sketch})
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            folder, signature_keys=[runtimes.SKETCHED]
+        )
+        content = converter.convert()
+    with files.replacing(path) as beside:
+        beside.write_bytes(content)
+
+
 def metadata(draw, variant):
     """What a program must know to use the file, as JSON values."""
     values = {
@@ -65,6 +96,8 @@ def metadata(draw, variant):
     if draw.latents is not None:
         values["latent_dim"] = draw.latents.size
         values["latent_distribution"] = draw.latents.distribution
+    if draw.pictures is not None:
+        values["pictures"] = dataclasses.asdict(draw.pictures)
     return {**values, **draw.condition.metadata()}
 
 

@@ -6,14 +6,14 @@ import keras
 import tensorflow as tf
 
 from gan_apps.operating_system import files, quiet
-from gan_apps.serving import warm_up
+from gan_apps.runs.draws import FILE, IMAGES
+from gan_apps.serving import picture_files, warm_up
+from models import sketches
 from models.game import LATENT_DISTRIBUTIONS
 
-# Signatures beside that of the network's own inputs: pictures, and as PNG files.
-IMAGES = "images"
-DEFAULT = "serving_default"
-# The input of a picture's file.
-FILE = "image_bytes"
+# Signatures beside that of the network's own inputs and IMAGES: PNG files, and those of finished
+# pictures, of which what is drawn from is made first.
+DEFAULT, SKETCH_FIRST = "serving_default", "sketch_first"
 
 
 def write(network, draw, path, batch=None):
@@ -27,7 +27,7 @@ def write(network, draw, path, batch=None):
     """
 
     def drawn(inputs):
-        return {"images": network(inputs, training=False)}
+        return {IMAGES: network(inputs, training=False)}
 
     _write(path, network, {draw.signature: (drawn, _inputs(draw, batch))})
 
@@ -37,14 +37,18 @@ def write_version(network, draw, folder):
 
     The version is the next free integer; it appears whole, since TF-Serving polls for it.
 
-      serving_default  prompt string [n], seed int64 [n] -> image_bytes string [n], PNG files
+      serving_default  what is asked for -> image_bytes string [n], PNG files
       images           the same -> images float32 [n, h, w, c] in [0, 1]
-      latents          the network's inputs -> images float32 [n, h, w, c] in [0, 1]
+      latents          the network's inputs -> images float32 [n, h, w, c] in [0, 1]; pictures if
+                       it takes no latents
+      sketch_first     image_bytes string [n], finished pictures -> image_bytes: where what it draws
+                       from is made of such ones, as a sketch is, it is made first
 
-    A picture is a function of its own prompt and seed alone. A run without conditions takes seeds
-    alone. A prompt that is not understood fails the request with INVALID_ARGUMENT, which quotes it.
-    A run that draws from pictures takes image_bytes string [n], PNG or JPEG files, of which the
-    central square is taken; its third signature is called pictures.
+    What is asked for is what the network takes: seed int64 [n] where it takes latents, prompt
+    string [n] where it has a condition, image_bytes string [n], PNG or JPEG files, where it takes
+    pictures (serving.picture_files). A picture is a function of its own row alone. A prompt that is
+    not understood fails the request with INVALID_ARGUMENT, which quotes it, and so does a file that
+    is no picture.
 
     Args:
       network: keras.Model. What draws.
@@ -54,24 +58,26 @@ def write_version(network, draw, folder):
     folder.mkdir(parents=True, exist_ok=True)
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     path = folder / str(max(versions, default=0) + 1)
-    taken, asked = _from_pictures(draw) if draw.latents is None else _from_latents(draw)
+    asked = _asked(draw)
 
     def own(inputs):
-        return {"images": (network(inputs, training=False) + 1.0) / 2.0}
+        return {IMAGES: (network(inputs, training=False) + 1.0) / 2.0}
 
-    def images(inputs):
-        return own(taken(inputs))
+    def images(inputs, sketch_first=False):
+        return own(_taken(draw, inputs, sketch_first))
 
-    def image_bytes(inputs):
-        pixels = tf.cast(tf.round(images(inputs)["images"] * 255.0), tf.uint8)
+    def image_bytes(inputs, sketch_first=False):
+        pixels = tf.cast(tf.round(images(inputs, sketch_first)[IMAGES] * 255.0), tf.uint8)
         return {FILE: tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)}
 
+    signatures = {
+        DEFAULT: (image_bytes, asked),
+        IMAGES: (images, asked),
+        draw.signature: (own, _inputs(draw, None)),
+    }
+    if draw.is_from_made:
+        signatures[SKETCH_FIRST] = (functools.partial(image_bytes, sketch_first=True), asked)
     with files.new_folder(path) as beside:
-        signatures = {
-            DEFAULT: (image_bytes, asked),
-            IMAGES: (images, asked),
-            draw.signature: (own, _inputs(draw, None)),
-        }
         _write(beside, network, signatures)
         warm_up.write(beside, warm_up_requests(draw))
     return path
@@ -79,52 +85,53 @@ def write_version(network, draw, folder):
 
 def warm_up_requests(draw):
     """What a server is to answer before it takes requests: (signature, inputs) pairs."""
-    if draw.latents is None:
-        blank = tf.zeros(draw.pictures.shape, tf.uint8)
-        inputs = {FILE: tf.io.encode_png(blank)[None]}
-    else:
-        inputs = {"seed": tf.constant([0], tf.int64)}
-        if draw.condition.example is not None:
-            inputs["prompt"] = tf.constant([draw.condition.example])
-    return [(DEFAULT, inputs), (IMAGES, inputs)]
+    asked = {}
+    if draw.latents is not None:
+        asked["seed"] = tf.constant([0], tf.int64)
+    if draw.condition.example is not None:
+        asked["prompt"] = tf.constant([draw.condition.example])
+    if draw.pictures is not None:
+        asked[FILE] = tf.io.encode_png(tf.zeros(draw.pictures.shape, tf.uint8))[None]
+    made = [SKETCH_FIRST] if draw.is_from_made else []
+    return [(signature, asked) for signature in (DEFAULT, IMAGES, *made)]
 
 
-def _from_latents(draw):
-    """(prompts and seeds -> the network's inputs, their specification)"""
-    asked = {"seed": tf.TensorSpec((None,), tf.int64, name="seed")}
-    reader, known = draw.condition.reader(), draw.condition.known()
-    if reader is not None:
-        asked["prompt"] = tf.TensorSpec((None,), tf.string, name="prompt")
-
-    def taken(inputs):
-        noise, draws = _noise(inputs["seed"], draw.latents)
-        if reader is None:
-            return {"latents": noise}
-        prompts = inputs["prompt"]
-        with tf.control_dependencies([_refusal(prompts, reader.understood(prompts), known)]):
-            values = tf.identity(reader(prompts, draws))
-        return {"latents": noise, draw.condition.column: values}
-
-    return taken, asked
+def _asked(draw):
+    """The specification of what is asked of it."""
+    kinds = {}
+    if draw.latents is not None:
+        kinds["seed"] = tf.int64
+    if draw.condition.column is not None:
+        kinds["prompt"] = tf.string
+    if draw.pictures is not None:
+        kinds[FILE] = tf.string
+    return {name: tf.TensorSpec((None,), kind, name=name) for name, kind in kinds.items()}
 
 
-def _from_pictures(draw):
-    """(files of pictures -> the network's inputs, their specification)"""
-    height, width, channels = draw.pictures.shape
+def _taken(draw, asked, sketch_first):
+    """What is asked for as the network takes it."""
+    taken, chances = {}, None
+    if draw.latents is not None:
+        taken["latents"], chances = _noise(asked["seed"], draw.latents)
+    if draw.condition.column is not None:
+        taken[draw.condition.column] = _read(asked["prompt"], chances, draw.condition)
+    if draw.pictures is not None:
+        shape = draw.shape if sketch_first else draw.pictures.shape
+        given = picture_files.squares(asked[FILE], shape) / 127.5 - 1.0
+        made = sketches.SOURCES[draw.pictures.made_by](given) if sketch_first else given
+        taken[draw.pictures.column] = made
+    return taken
 
-    def picture(content):
-        image = tf.io.decode_image(content, channels=channels, expand_animations=False)
-        size = tf.shape(image)
-        side = tf.minimum(size[0], size[1])
-        square = tf.image.resize_with_crop_or_pad(image, side, side)
-        small = tf.image.resize(square, (height, width), method="lanczos3", antialias=True)
-        return tf.clip_by_value(tf.ensure_shape(small, draw.pictures.shape), 0.0, 255.0)
 
-    def taken(inputs):
-        pixels = tf.map_fn(picture, inputs[FILE], fn_output_signature=tf.float32)
-        return {draw.pictures.column: pixels / 127.5 - 1.0}
+def _read(prompts, chances, condition):
+    """Prompts as the condition's column; what they leave open is as uniform numbers [n] have it.
 
-    return taken, {FILE: tf.TensorSpec((None,), tf.string, name=FILE)}
+    Without noise, chances None, it is as the first combination that agrees has it.
+    """
+    reader = condition.reader()
+    chances = tf.zeros(tf.shape(prompts)) if chances is None else chances
+    with tf.control_dependencies([_refusal(prompts, reader.understood(prompts), condition)]):
+        return tf.identity(reader(prompts, chances))
 
 
 def _write(path, network, signatures):
@@ -143,9 +150,9 @@ def _inputs(draw, batch):
     }
 
 
-def _refusal(prompts, understood, known):
+def _refusal(prompts, understood, condition):
     refused = tf.boolean_mask(prompts, ~understood)
-    words = ["not understood:", refused, f"known are {known}"]
+    words = ["not understood:", refused, f"known are {condition.known()}"]
     return tf.debugging.Assert(tf.reduce_all(understood), words, summarize=8)
 
 

@@ -10,25 +10,46 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 import numpy as np
 
 import gan_apps
 from gan_apps import pages
-from gan_apps.drawing import runtimes
+from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.settings import Failed, Refused
 
-# What index.html runs; the page itself is a template.
+# What the pages run; the pages themselves are templates.
 SCRIPTS = pathlib.Path(__file__).resolve().parent / "scripts"
 INDEX = "index.html"
-TITLE = "Pictures that nobody drew"
 DESCRIPTION = "site.json"
 PROJECT = "gan_apps"
+MODELS = "models"
 # Sliders of the page.
 DIRECTIONS = 4
 SECONDS = 120
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of the site.
+
+    Args:
+      template: str.
+      title: str.
+      file: str. Where it is if the site has a page before it; the first one is INDEX.
+      asks: function of a runs.draws.Draw: whether the page can ask for all that it takes.
+      described: function of (run, name, draw) -> what the page must know of it, and
+        {file of the site: path of what it is}.
+    """
+
+    template: str
+    title: str
+    file: str
+    asks: Callable
+    described: Callable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +100,7 @@ def build(runs, output):
     output = pathlib.Path(os.path.abspath(output))
     _check_output(output)
     described = [_described(pathlib.Path(run)) for run in runs]
-    names = [description["name"] for description, _ in described]
+    names = [values["name"] for _, values, _ in described]
     if twice := {name for name in names if names.count(name) > 1}:
         raise Refused(f"--run_dirs: {twice.pop()} is there twice.")
     archives = [_fetched(package) for package in PACKAGES]
@@ -87,13 +108,14 @@ def build(runs, output):
     new = output.with_name(f"{files.UNFINISHED}{os.getpid()}-{output.name}")
     try:
         shutil.copytree(SCRIPTS, new)
-        files.write_text(new / INDEX, pages.rendered("demo.html", title=TITLE))
+        _write_pages(new, [page for page in PAGES if page in {page for page, _, _ in described}])
         for package, content in zip(PACKAGES, archives, strict=True):
             _unpack(package, content, new)
-        (new / "models").mkdir()
-        for description, path in described:
-            shutil.copyfile(path, new / description["file"])
-        models = [description for description, _ in described]
+        (new / MODELS).mkdir()
+        for _, _, copied in described:
+            for place, path in copied.items():
+                shutil.copyfile(path, new / place)
+        models = [values for _, values, _ in described]
         values = {"project": PROJECT, "version": gan_apps.__version__, "models": models}
         files.write_json(new / DESCRIPTION, values)
         if output.exists():
@@ -116,32 +138,114 @@ def _check_output(output):
         )
 
 
+def _write_pages(folder, needed):
+    """Writes the pages that runs need, the first one as INDEX, each with links to the others."""
+    places = {page: page.file if number else INDEX for number, page in enumerate(needed)}
+    for page, place in places.items():
+        others = [(places[other], other.title) for other in needed if other is not page]
+        text = pages.rendered(page.template, title=page.title, others=others)
+        files.write_text(folder / place, text)
+
+
 def _described(run):
-    """What the page must know of a run, and the path of its .tflite file."""
+    """(the Page that draws from a run, what it must know of it, {file of the site: path})"""
     recipe = run_dir.read_recipe(run)
     draw_name, draw = runtimes.named_draw(run, recipe)
-    if draw.latents is None:
-        raise Refused(f"--run_dirs: {run} draws from pictures, which the page cannot take yet.")
+    page = next((page for page in PAGES if page.asks(draw)), None)
+    if page is None:
+        raise Refused(f"--run_dirs: {run} takes more than a page can ask for.")
     path = run_dir.checked(run, draw_name + run_dir.LITERT)
     name = run.resolve().name
+    place = f"{MODELS}/{name}{run_dir.LITERT}"
     height, _, channels = draw.shape
-    weights = run_dir.checked(run, draw_name + run_dir.KERAS_WEIGHTS)
-    description = {
+    values = {
         "name": name,
         "title": name.partition("_")[2].capitalize() or name,
-        "file": f"models/{name}.tflite",
+        "file": place,
         "sha256": files.digest(path),
-        "latent_dim": draw.latents.size,
-        "distribution": draw.latents.distribution,
         "size": height,
         "channels": channels,
+    }
+    own, copied = page.described(run, draw_name, draw)
+    return page, {**values, **own}, {place: path, **copied}
+
+
+def _of_latents(run, name, draw):
+    values = {
+        "latent_dim": draw.latents.size,
+        "distribution": draw.latents.distribution,
         # What the page asks by: it looks for either of them.
         "labels": None,
         "vocabulary": None,
         **draw.condition.metadata(),
-        "directions": directions(weights, draw.latents.size),
+        "directions": directions(
+            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS), draw.latents.size
+        ),
     }
-    return description, path
+    return values, {}
+
+
+def _of_pictures(run, name, draw):
+    sheet = run / (name + run_dir.SOURCES)
+    try:
+        kept = pictures.read_grid(sheet, draw.pictures.shape)
+    except (OSError, ValueError):
+        raise Refused(
+            f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
+        ) from None
+    place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
+    copied = {place + run_dir.SOURCES: sheet}
+    values = {
+        "pictures": {"input": taken.column, "shape": list(taken.shape)},
+        "sources": place + run_dir.SOURCES,
+        "sketch": None,
+        **paper_and_ink(kept),
+    }
+    if draw.is_from_made:
+        path = run_dir.checked(run, name + run_dir.SKETCH)
+        values["sketch"] = {
+            "file": place + run_dir.SKETCH,
+            "sha256": files.digest(path),
+            "input": runtimes.IMAGES,
+            "output": runtimes.SKETCHED,
+            "shape": list(draw.shape),
+        }
+        copied[place + run_dir.SKETCH] = path
+    return values, copied
+
+
+def paper_and_ink(kept):
+    """How a page is to be drawn on so that it looks like pictures uint8 [n, h, w, c].
+
+    Returns:
+      {"paper", "ink": ints [c], black and white, the paper as most of the pictures is; "two_tone":
+      bool, whether they have no shades}.
+    """
+    channels = kept.shape[-1]
+    paper = 255 if np.median(kept) >= 128 else 0
+    return {
+        "paper": [paper] * channels,
+        "ink": [255 - paper] * channels,
+        "two_tone": set(np.unique(kept)) <= {0, 255},
+    }
+
+
+PAGES = (
+    Page(
+        template="demo.html",
+        title="Pictures that nobody drew",
+        file=INDEX,
+        asks=lambda draw: draw.pictures is None,
+        described=_of_latents,
+    ),
+    Page(
+        template="canvas.html",
+        title="Pictures from what you draw",
+        file="canvas.html",
+        asks=lambda draw: draw.takes_files,
+        described=_of_pictures,
+    ),
+)
 
 
 def directions(path, size):

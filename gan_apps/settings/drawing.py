@@ -27,7 +27,8 @@ class Drawing(Settings):
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
     num_images = interpolate = frames = arithmetic = truncation = None
-    sheet, input, side_by_side = False, None, False
+    sheet, input = False, None
+    sketch_first = side_by_side = False
 
     seed: int = setting(0, "Seed of the pictures.", minimum=0, maximum=MAX_SEED)
     output: str = setting(
@@ -171,7 +172,14 @@ class FromPictures(Drawing):
         "its central square. --output is then a .png for one picture, or a folder.",
         is_path=True,
     )
-    side_by_side: bool = setting(False, "Draw each picture beside the one that was given.")
+    sketch_first: bool = setting(
+        False,
+        "The pictures given are finished ones, of which the run's kind of sketch is made to draw "
+        "from.",
+    )
+    side_by_side: bool = setting(
+        False, "Draw each picture beside what it was drawn from, and what that was made of."
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

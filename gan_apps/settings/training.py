@@ -17,6 +17,12 @@ TFDS = "tfds:"
 OPTIMIZERS = ("adam", "rmsprop")
 DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("auto", "float32", "bfloat16")
+# What pictures are drawn from: what the data hold beside them, or what is made of them (rows of
+# models.sketches.SOURCES).
+MADE = ("edges", "gray")
+PAIRS = "pairs"
+SOURCES = (PAIRS, *MADE)
+DIRECTIONS = ("AtoB", "BtoA")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -107,6 +113,24 @@ class Training(Settings):
             )
         if self.distribute != "none" and self.jit_compile:
             raise ValueError(refused_with_replicas("jit_compile", False, self.distribute))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Paired(Settings):
+    """Settings of what learns to draw one picture from another."""
+
+    sources: str = setting(
+        PAIRS,
+        "What is drawn from: pairs (the data hold both pictures: one twice as wide as high, or two "
+        "in the folders A and B), or what is made of each picture: edges (a line drawing), gray.",
+        choices=SOURCES,
+    )
+    direction: str = setting(
+        DIRECTIONS[0],
+        "Which of a pair is drawn from which; A is the left half, or the folder A.",
+        choices=DIRECTIONS,
+        only_if=("--sources is pairs", lambda config: config.sources == PAIRS),
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,8 @@ def write(run, system, recipe, game, data, seconds):
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
             kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
             pictures.write_png(run / (name + run_dir.SOURCES), kept)
+            if one.pictures.made_by is not None:
+                litert.write_sketch(run / (name + run_dir.SKETCH), one)
         litert.write(network, run / (name + run_dir.LITERT), one)
         place = run / run_dir.SAVED_MODEL
         saved_model.write_version(network, one, place if len(recipe.draws) == 1 else place / name)
@@ -95,10 +97,9 @@ def _write_samples(run, recipe, data):
     generator = runtimes.open_generator(run, recipe)
     if one.latents is None:
         inputs = samples.given(one, data, SOURCES, seed)
-        shown = pictures.to_bytes(inputs[one.pictures.column])
-        drawn = pictures.to_bytes(generator(inputs))
-        pairs = zip(pictures.fitted(shown, one.shape), drawn, strict=True)
-        sheet = pictures.grid(np.stack([image for pair in pairs for image in pair]), 8)
+        targets = samples.targets(one, data, SOURCES, seed)
+        drawn = samples.beside(one, inputs, pictures.to_bytes(generator(inputs)), targets)
+        sheet = pictures.grid(drawn, 4 * samples.columns(one))
         pictures.write_png(output, pictures.enlarged(sheet))
         return
     asked, num_images, columns = one.condition.sheet()

@@ -145,6 +145,18 @@ def _files(name, draw):
         f"output `images` float32 [1, {', '.join(map(str, draw.shape))}] in [-1, 1].",
         f"- `{name + run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described "
         f"in `{run_dir.CONFIG}`.",
+        *_sketch(name, draw),
+    ]
+
+
+def _sketch(name, draw):
+    if draw.pictures is None or draw.pictures.made_by is None:
+        return []
+    shape = ", ".join(map(str, draw.shape))
+    return [
+        f"- `{name + run_dir.SKETCH}`: float32 LiteRT, batch 1, what makes those of finished "
+        f"pictures ({draw.pictures.made_by}). Input `images` float32 [1, {shape}] in [-1, 1]; "
+        f"output `{draw.pictures.column}`."
     ]
 
 

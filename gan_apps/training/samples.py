@@ -34,8 +34,7 @@ def inputs(draw, data, count, seed):
 
 def given(draw, data, count, seed):
     """`count` pictures of the data as the input of a draw that takes pictures."""
-    chosen = np.random.RandomState(seed).choice(len(data), count, replace=len(data) < count)
-    images = np.asarray(data.columns[draw.pictures.column][chosen])
+    images = np.asarray(data.columns[draw.pictures.column][_chosen(data, count, seed)])
     return {draw.pictures.column: to_signed(images).numpy()}
 
 
@@ -54,11 +53,37 @@ def drawn_by(game, name, draw):
     return network
 
 
+def targets(draw, data, count, seed):
+    """What is to be drawn of `given`, uint8 [n, h, w, c]; None if the data do not say it."""
+    return np.asarray(data.images[_chosen(data, count, seed)]) if draw.has_target else None
+
+
+def _chosen(data, count, seed):
+    return np.random.RandomState(seed).choice(len(data), count, replace=len(data) < count)
+
+
+def beside(draw, inputs, images, targets):
+    """Given pictures, drawn ones and, where there are, their targets: those of one in a row.
+
+    Args:
+      draw: runs.draws.Draw that takes pictures.
+      inputs: what it was given.
+      images: uint8 [n, h, w, c]. What it drew.
+      targets: uint8 [n, h, w, c] or None.
+
+    Returns:
+      uint8 [n * columns(draw), h, w, c].
+    """
+    shown = pictures.to_bytes(inputs[draw.pictures.column])
+    rows = [pictures.fitted(shown, draw.shape), images, *([] if targets is None else [targets])]
+    return np.stack(rows, axis=1).reshape(-1, *draw.shape)
+
+
 class SampleSheet:
     """A fixed set of inputs of everything that a run draws, and one picture of what comes of it.
 
     What is drawn from latents is a grid, a row for each value where there are several; what is
-    drawn from pictures is rows of a given picture and the drawn one.
+    drawn from pictures is rows of a given picture, the drawn one and its target, where it has one.
 
     Args:
       recipe: run_dir.Recipe of the run.
@@ -69,6 +94,9 @@ class SampleSheet:
     def __init__(self, recipe, data, seed):
         self.draws = recipe.draws
         self.inputs = {name: self._inputs(draw, data, seed) for name, draw in self.draws.items()}
+        self.targets = {
+            name: targets(draw, data, OF_GIVEN, seed) for name, draw in self.draws.items()
+        }
 
     def _inputs(self, draw, data, seed):
         if draw.latents is None:
@@ -84,9 +112,7 @@ class SampleSheet:
             network = drawn_by(game, name, draw)
             images = pictures.to_bytes(network(self.inputs[name], training=False))
             if draw.latents is None:
-                shown = pictures.to_bytes(self.inputs[name][draw.pictures.column])
-                pairs = zip(pictures.fitted(shown, draw.shape), images, strict=True)
-                images = np.stack([one for pair in pairs for one in pair])
+                images = beside(draw, self.inputs[name], images, self.targets[name])
             parts.append(pictures.grid(images, columns(draw)))
         return pictures.stacked(parts)
 
@@ -94,7 +120,7 @@ class SampleSheet:
 def columns(draw):
     """How many pictures are in a row of the sheet."""
     if draw.latents is None:
-        return 2
+        return 2 + draw.has_target
     return pictures.square(OF_ONE) if len(draw.condition.every()) == 1 else OF_SEVERAL
 
 
@@ -102,7 +128,8 @@ def row_of_rounds(draw, cells):
     """What of a sheet's cells [rows, columns, ...] stands in a row of the rounds: [n, ...]."""
     if draw.latents is not None and len(draw.condition.every()) == 1:
         return cells[0, :COLUMNS_OF_ROUNDS]
-    return cells[:, columns(draw) - 1 if draw.latents is None else 0]
+    # Of what is drawn from pictures, what was drawn.
+    return cells[:, int(draw.latents is None)]
 
 
 def frame_of_rounds(draw, cells):

@@ -1,34 +1,12 @@
+import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
 import {RandomState} from './random.js';
 
 const MISSING = -1;
-const element = (id) => document.getElementById(id);
-const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
-
-let models = [];
 let current = null;
 let drawn = [];
 let working = Promise.resolve();
 
-function trouble(words) {
-  element('status').textContent = words;
-  element('status').classList.add('trouble');
-  document.documentElement.dataset.state = 'trouble';
-}
-
 // ---- what is asked for ----
-
-function showModels() {
-  for (const [number, model] of models.entries()) {
-    const choice = make('input', {type: 'radio', name: 'model', value: String(number)});
-    choice.checked = model === current;
-    choice.addEventListener('change', () => choose(model));
-    element('models').append(make('label', {}, choice, model.title));
-  }
-}
 
 function showConditions() {
   const field = element('conditions');
@@ -145,11 +123,9 @@ function latents(request, seed, index) {
 
 // ---- drawing ----
 
-async function picture(litert, request, seed, index) {
-  const inputs = {
-    latents: new litert.Tensor(latents(request, seed, index), [1, current.latent_dim]),
-  };
-  if (current.labels) inputs.labels = new litert.Tensor(Int32Array.of(request.label), [1]);
+async function picture(request, seed, index) {
+  const inputs = {latents: [latents(request, seed, index), [1, current.latent_dim]]};
+  if (current.labels) inputs.labels = [Int32Array.of(request.label), [1]];
   if (current.vocabulary) {
     const sizes = current.vocabulary.slots.map(([, values]) => values.length);
     const vector = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
@@ -158,27 +134,14 @@ async function picture(litert, request, seed, index) {
       if (number !== MISSING) vector[first + number] = 1;
       first += sizes[place];
     });
-    inputs.attributes = new litert.Tensor(vector, [1, vector.length]);
+    inputs.attributes = [vector, [1, vector.length]];
   }
-  const outputs = await current.network.run(inputs);
-  const values = await outputs.images.data();
-  for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete();
-  return values;
+  return run(current.network, inputs);
 }
 
 function shown(values, words) {
-  const {size, channels} = current;
-  const canvas = make('canvas', {width: size, height: size, role: 'img', ariaLabel: words});
-  const pixels = new ImageData(size, size);
-  for (let place = 0; place < size * size; place++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const value = values[place * channels + (channels === 1 ? 0 : channel)];
-      pixels.data[4 * place + channel] = Math.round((value + 1) * 127.5);
-    }
-    pixels.data[4 * place + 3] = 255;
-  }
-  canvas.getContext('2d').putImageData(pixels, 0, 0);
-  return canvas;
+  const canvas = make('canvas', {role: 'img', ariaLabel: words});
+  return painted(canvas, values, current.size, current.channels);
 }
 
 function draw(count) {
@@ -197,7 +160,7 @@ async function drawNow(count) {
   const values = [];
   const started = performance.now();
   for (let index = 0; index < count; index++) {
-    values.push(await picture(window.litert, request, seed, index));
+    values.push(await picture(request, seed, index));
   }
   const milliseconds = (performance.now() - started) / count;
   drawn = values.map((one, index) => shown(one, `${request.words}, seed ${seed}, picture ${index + 1}`));
@@ -222,62 +185,14 @@ function download() {
   drawn.forEach((one, number) => {
     canvas.getContext('2d').drawImage(one, (number % columns) * size, Math.floor(number / columns) * size);
   });
-  canvas.toBlob((blob) => {
-    const link = make('a', {
-      href: URL.createObjectURL(blob),
-      download: `${asked().words.replaceAll(' ', '_')}_${element('seed').value}.png`,
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  });
+  kept(canvas, `${asked().words.replaceAll(' ', '_')}_${element('seed').value}.png`);
 }
 
 // ---- loading ----
 
-async function checked(model) {
-  const reply = await fetch(model.file);
-  if (!reply.ok) throw new Error(`${model.file} is missing (HTTP ${reply.status})`);
-  const content = new Uint8Array(await reply.arrayBuffer());
-  // Browsers hash only for pages from this computer or over https.
-  if (crypto.subtle) {
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-    const hexadecimal = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (hexadecimal !== model.sha256) {
-      throw new Error(`${model.file} is damaged or was altered: it is not the file of this site`);
-    }
-  }
-  return content;
-}
-
-// The runtime reports its progress as errors; errors stay errors.
-function quietRuntime() {
-  const error = console.error.bind(console);
-  console.error = (...words) => {
-    const report = /^(INFO|WARNING): /.test(String(words[0]));
-    (report ? console.debug : error)(...words);
-  };
-}
-
-async function start() {
-  quietRuntime();
-  if (typeof WebAssembly !== 'object' || !window.ImageData) {
-    throw new Error('this browser has no WebAssembly; a current Chrome, Edge, Firefox or Safari has');
-  }
-  const site = await (await fetch('site.json')).json();
-  models = site.models;
-  window.litert = await import('./litert/core/index.js');
-  await window.litert.loadLiteRt('litert/wasm/');
-  const asked = new URLSearchParams(location.search).get('model');
-  current = models.find((model) => model.name === asked) ?? models[0];
-  for (const model of models) {
-    const load = () => checked(model).then(async (content) => {
-      model.network = await window.litert.loadAndCompile(content, {accelerator: 'wasm'});
-    });
-    // The one that is shown first; the others once it is there.
-    model.ready = model === current ? load() : current.ready?.then(load) ?? load();
-    model.ready.catch(() => {});
-  }
-  showModels();
+start('latent_dim', async (models, first) => {
+  current = first;
+  showModels(models, current, choose);
   choose(current);
   element('request').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -293,6 +208,4 @@ async function start() {
   element('to').addEventListener('change', () => draw(1));
   element('download').addEventListener('click', download);
   await working;
-}
-
-start().catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`));
+});

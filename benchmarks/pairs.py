@@ -1,0 +1,191 @@
+"""What the two terms of pix2pix are good for: pixel error alone, a discriminator alone, both.
+
+  python -m benchmarks.pairs --folder=FOLDER --dataset=edges2goods.zip --direction=BtoA
+  python -m benchmarks.pairs --folder=FOLDER --dataset=... --minutes=20 --image_size=128
+
+The rows are those of the paper's table 1 (Isola et al. 2017, arXiv 1611.07004). Each trains in a
+process of its own, all at once, for the same processor time, which other work on the machine does
+not change; then it draws the test part of the pairs, by the average of its weights. Told are the
+distances to the targets; sharpness, the mean of the pictures' ratios to their targets; and the
+sliced Wasserstein distance at the finest level, with that of as many pictures to train on beside
+it. FOLDER/<row>.json and FOLDER/<row>.png, source, drawn and target of each, are written at the
+end; a row that is there is not trained again.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from absl import app, flags
+
+from gan_apps.operating_system import files, processor, quiet
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROWS = {
+    "L1": {"adversarial_weight": 0.0},
+    "adversarial": {"l1_weight": 0.0},
+    "both": {},
+}
+# What all have: no rates that fall, since a row ends with its time.
+COMMON = {
+    "batch_size": 16,
+    "dropout": 0.0,
+    "horizontal_flips": True,
+    "generator_learning_rate": 5e-4,
+    "discriminator_learning_rate": 5e-4,
+    "decay_fraction": 0.0,
+}
+PAIRS_IN_A_ROW = 5
+
+_FOLDER = flags.DEFINE_string("folder", None, "Where the results are kept.", required=True)
+_DATASET = flags.DEFINE_string("dataset", None, "Pairs, as in gan_apps.pix2pix.", required=True)
+_DIRECTION = flags.DEFINE_enum("direction", "AtoB", ["AtoB", "BtoA"], "As in gan_apps.pix2pix.")
+_SIZE = flags.DEFINE_integer("image_size", 64, "As in gan_apps.pix2pix.", 8)
+_MINUTES = flags.DEFINE_float("minutes", 10.0, "Processor time of each row's training.", 0.0)
+_PRECISION = flags.DEFINE_string("precision", "auto", "As in gan_apps.pix2pix.")
+_ROW = flags.DEFINE_enum("row", None, list(ROWS), "Train and judge this row alone, in here.")
+
+
+class Clock:
+    """Processor time since the end of the first iteration, which is that of compiling."""
+
+    def __init__(self, seconds):
+        self.seconds, self.started, self.iteration = seconds, None, 0
+
+    @property
+    def spent(self):
+        return 0.0 if self.started is None else time.process_time() - self.started
+
+    @property
+    def complete(self):
+        return self.started is not None and self.spent >= self.seconds
+
+    def after_iteration(self):
+        self.iteration += 1
+        if self.started is None:
+            self.started = time.process_time()
+
+
+def measured(name):
+    """Trains a row and judges it; returns its figures and a picture of all its drawings."""
+    from benchmarks.watch import Watch
+    from gan_apps import systems
+    from gan_apps.data import parts
+    from gan_apps.data.minibatches import minibatches
+    from gan_apps.data.pairs import Pairing
+    from gan_apps.training import building
+
+    system = systems.find("pix2pix")
+    data_of = {"dataset": _DATASET.value, "direction": _DIRECTION.value}
+    config = processor.resolved(
+        system.config(
+            **data_of,
+            image_size=_SIZE.value,
+            precision=_PRECISION.value,
+            **COMMON,
+            **ROWS[name],
+        )
+    )
+    pairing = Pairing(config.sources, config.direction)
+    data = parts.loaded(config.dataset, {}, config.image_size, pairing)
+    record = parts.recorded(config.dataset, data, pairing)
+    test = parts.test_part(config.dataset, data, record, config.image_size, pairing)
+    data = parts.train_part(data, record)
+    model = building.build(system, config, data)
+    order = minibatches(
+        data, model.players, config.batch_size, config.seed, config.horizontal_flips
+    )
+    clock, started = Clock(60.0 * _MINUTES.value), time.perf_counter()
+    while not clock.complete:
+        model.fit(order, verbose=0, callbacks=[Watch(clock)])
+    figures = {
+        "precision": config.precision,
+        "iterations": clock.iteration,
+        "processor_minutes": clock.spent / 60.0,
+        "wall_minutes": (time.perf_counter() - started) / 60.0,
+        "pairs": len(test),
+    }
+    drawn, picture = _drawn(model, test)
+    return {**figures, **judged(drawn, test.images, data.images)}, picture
+
+
+def _drawn(model, test):
+    """(uint8 [n, h, w, c] drawn of the test sources, a picture of all beside their targets)"""
+    import numpy as np
+
+    from gan_apps.drawing import pictures, runtimes
+    from models.game import to_signed
+
+    network = runtimes.in_batches(model.drawn_by("generator"))
+    sources = test.columns["sources"]
+    drawn = pictures.to_bytes(network({"sources": to_signed(sources).numpy()}))
+    rows = np.stack([pictures.fitted(sources, drawn.shape[1:]), drawn, test.images], axis=1)
+    return drawn, pictures.grid(rows.reshape(-1, *drawn.shape[1:]), 3 * PAIRS_IN_A_ROW)
+
+
+def judged(drawn, targets, others):
+    """{name: float} of drawings beside their targets, and of other real pictures beside those.
+
+    Args:
+      drawn, targets: uint8 [n, h, w, c].
+      others: uint8 [m, h, w, c], m at least n.
+    """
+    import numpy as np
+
+    from gan_apps.evaluation import appearance, wasserstein
+
+    count = len(targets)
+    figures = {name: float(v.mean()) for name, v in appearance.to_targets(drawn, targets).items()}
+    figures["sharpness"] = float(np.mean(appearance.edges(drawn) / appearance.edges(targets)))
+    some = others[np.random.RandomState(0).choice(len(others), count, replace=False)]
+    finest = targets.shape[1]
+    own, real, floor = (
+        wasserstein.patches(images, wasserstein.PATCHES * count, [0, place])[finest]
+        for place, images in enumerate((drawn, targets, some))
+    )
+    figures["finest_level"] = wasserstein.distance(own, real, 0)
+    figures["finest_level_of_real"] = wasserstein.distance(floor, real, 0)
+    return figures
+
+
+def table(found):
+    """Figures {row: figures} as a table of Markdown."""
+    lines = [
+        "| row | iterations | processor min | L1 | PSNR | SSIM | sharpness | finest level (real) |",
+        "| --- " * 8 + "|",
+    ]
+    for name, row in found.items():
+        lines.append(
+            f"| {name} | {row['iterations']:,} | {row['processor_minutes']:.1f} | {row['l1']:.2f} "
+            f"| {row['psnr']:.2f} | {row['ssim']:.3f} | {row['sharpness']:.2f} "
+            f"| {row['finest_level']:.1f} ({row['finest_level_of_real']:.1f}) |"
+        )
+    return "\n".join(lines)
+
+
+def main(argv):
+    del argv
+    folder = pathlib.Path(_FOLDER.value)
+    folder.mkdir(parents=True, exist_ok=True)
+    if _ROW.value is not None:
+        quiet.import_tensorflow()
+        from gan_apps.drawing import pictures
+
+        figures, picture = measured(_ROW.value)
+        pictures.write_png(folder / f"{_ROW.value}.png", picture)
+        files.write_json(folder / f"{_ROW.value}.json", figures)
+        return
+    command = [sys.executable, "-m", "benchmarks.pairs", *sys.argv[1:]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    left = [name for name in ROWS if not (folder / f"{name}.json").is_file()]
+    running = [subprocess.Popen([*command, f"--row={name}"], env=environment) for name in left]
+    if any([process.wait() for process in running]):
+        sys.exit(1)
+    print(table({name: json.loads((folder / f"{name}.json").read_text()) for name in ROWS}))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,231 @@
+"""Pairs of pictures: one that is given, and one that is to be drawn from it.
+
+They lie in a folder or a zip in one of two layouts, or are made of data of any other kind:
+
+    double pictures     twice as wide as high: A is the left half, B the right one
+    A/... and B/...     two pictures of one size and name, whatever kind of file each is
+
+Both may have train/ and a test split, as data.folders has them, above A/ and B/ or below.
+"""
+
+import contextlib
+import dataclasses
+import io
+import pathlib
+import zipfile
+
+import numpy as np
+
+from gan_apps.data import folders, tagged
+from gan_apps.data.columns import Data
+from gan_apps.pictures import reading
+from gan_apps.settings import PAIRS, Refused, is_named
+
+SIDES = ("a", "b")
+# Of how many pictures sources are made at a time.
+_ROWS = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairing:
+    """What is drawn from what.
+
+    Args:
+      sources: str. One of settings.SOURCES: PAIRS, which the data hold, or how they are made.
+      direction: str. One of settings.DIRECTIONS, for pairs that the data hold.
+    """
+
+    sources: str
+    direction: str
+
+    @classmethod
+    def of(cls, settings):
+        """That of the settings of a run, a dict; None for a run that learns no pairs."""
+        return cls(settings["sources"], settings["direction"]) if "sources" in settings else None
+
+    @property
+    def is_read(self):
+        """Whether the data hold the pairs."""
+        return self.sources == PAIRS
+
+
+def load(name, split, size, direction):
+    """The Data of pairs that the data hold: "images" and "sources", uint8 [n, size, size, 3].
+
+    What cannot be read is skipped, counted and named, with its partner.
+
+    Args:
+      name: str. The path of a folder or a zip.
+      split: "train" or "test".
+      size: int. The side to which pictures are cropped and resized.
+      direction: str. "AtoB" or "BtoA".
+
+    Raises:
+      Refused: there are no pairs, or one is none; names the file.
+    """
+    with _opened(name) as files:
+        splits, left_out = _splits(name, files)
+        if split not in splits:
+            raise Refused(f"--dataset={name}: has no split {split!r}.")
+        read, skipped = [], []
+        for pair in splits[split]:
+            try:
+                read.append([reading.colour(one) for one in _read(name, files, pair, size)])
+            except reading.Unreadable as error:
+                skipped.append(f"{'/'.join(pair[0])} ({error})")
+    sentences = []
+    if skipped:
+        rest = f" and {len(skipped) - folders.NAMED} more" if len(skipped) > folders.NAMED else ""
+        listed = ", ".join(skipped[: folders.NAMED])
+        sentences.append(f"{len(skipped)} of {len(splits[split])} pairs skipped: {listed}{rest}.")
+    if left_out:
+        sentences.append(f"Left out: {folders.told(left_out)}.")
+    folders.say(name, *sentences)
+    if not read:
+        raise Refused(f"--dataset={name}: none of its {len(splits[split])} pairs can be read.")
+    sides = dict(zip("AB", np.array(read, np.uint8).swapaxes(0, 1), strict=True))
+    source, target = direction.split("to")
+    return Data({name: sides[side] for name, side in (("images", target), ("sources", source))})
+
+
+def has_test(name):
+    """Whether a folder or zip of pairs has a test split of its own."""
+    with _opened(name) as files:
+        return folders.TEST in _splits(name, files)[0]
+
+
+def made(data, kind):
+    """Data of single pictures, with the column "sources" that is made of those.
+
+    Args:
+      data: columns.Data.
+      kind: str. A key of models.sketches.SOURCES.
+    """
+    # TensorFlow, not needed to find out what a folder holds.
+    import tensorflow as tf
+
+    from gan_apps.data.minibatches import gatherer
+    from models import sketches
+    from models.game import to_signed
+
+    gather = gatherer(data.images)
+
+    @tf.function(autograph=False)
+    def sources(indices):
+        signed = sketches.SOURCES[kind](to_signed(gather(indices)))
+        return tf.cast(tf.round((signed + 1.0) * 127.5), tf.uint8)
+
+    starts = range(0, len(data), _ROWS)
+    rows = [tf.range(at, min(at + _ROWS, len(data)), dtype=tf.int64) for at in starts]
+    columns = {**data.columns, "sources": np.concatenate([sources(one).numpy() for one in rows])}
+    return dataclasses.replace(data, columns=columns)
+
+
+@contextlib.contextmanager
+def _opened(name):
+    """The pictures of a folder or a zip: {names of folders and file: function that opens it}."""
+    path = pathlib.Path(name)
+    if is_named(name):
+        raise Refused(
+            f"--dataset={name}: holds no pairs; --sources=edges or gray makes them of its pictures."
+        )
+    if path.is_dir():
+        found, _ = folders.listed(path)
+        files = {one.relative_to(path).parts: lambda one=one: one for one in found}
+        yield _some(name, files)
+        return
+    if not path.is_file() or path.suffix.lower() != ".zip":
+        raise Refused(f"--dataset={name}: there is no such folder or zip.")
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise Refused(f"--dataset={name}: is no zip that can be read: {error}.") from None
+    with archive:
+        files = {}
+        for info in sorted(archive.infolist(), key=lambda info: info.filename):
+            parts = pathlib.PurePosixPath(info.filename).parts
+            if _is_picture(parts):
+                files[parts] = lambda info=info: _member(archive, info)
+        yield _some(name, files)
+
+
+def _some(name, files):
+    if not files:
+        raise Refused(f"--dataset={name}: holds no picture ({', '.join(reading.SUFFIXES)}).")
+    return files
+
+
+def _is_picture(parts):
+    names = [part.casefold() for part in parts]
+    hidden = any(name.startswith(".") or name in folders.SYSTEM_FOLDERS for name in names)
+    return bool(parts) and pathlib.PurePath(names[-1]).suffix in reading.SUFFIXES and not hidden
+
+
+def _member(archive, info):
+    if info.file_size > tagged.MAX_IMAGE_BYTES:
+        raise reading.Unreadable(f"more than {tagged.MAX_IMAGE_BYTES:,} bytes")
+    try:
+        return io.BytesIO(archive.read(info))
+    except MemoryError:
+        raise
+    except Exception as error:
+        # What a damaged zip leads to is of many kinds.
+        raise reading.Unreadable(str(error)) from None
+
+
+def _splits(name, files):
+    """({split: pairs}, what was left out); a pair is a double picture, or one of A and one of B."""
+    sides = {parts: _side(parts) for parts in files}
+    if {"a", "b"} <= set(sides.values()):
+        pairs = _partners(name, sides)
+    else:
+        pairs = {parts: (parts,) for parts in files}
+    splits, left_out, *_ = folders.parted({parts: parts for parts in pairs})
+    return {split: [pairs[one] for one in some] for split, some in splits.items()}, left_out
+
+
+def _side(parts):
+    """Which of SIDES a picture lies in: the lowest of its folders that is called so, or None."""
+    return next((name for part in parts[-2::-1] if (name := part.casefold()) in SIDES), None)
+
+
+def _partners(name, sides):
+    """{names without the side's: (A's picture, B's picture)}, in order."""
+    found = {}
+    for parts, side in sides.items():
+        if side is None:
+            continue
+        place = max(n for n, part in enumerate(parts[:-1]) if part.casefold() == side)
+        # Kinds of files may differ.
+        key = (*parts[:place], *parts[place + 1 : -1], pathlib.PurePath(parts[-1]).stem)
+        of_key = found.setdefault(key, {})
+        if side in of_key:
+            twice = "/".join(parts), "/".join(of_key[side])
+            raise Refused(f"--dataset={name}: {twice[1]} and {twice[0]} are one picture of a pair.")
+        of_key[side] = parts
+    for of_key in found.values():
+        for side, other in zip(SIDES, reversed(SIDES), strict=True):
+            if side not in of_key:
+                alone = "/".join(of_key[other])
+                raise Refused(f"--dataset={name}: {alone} has no partner in {side.upper()}.")
+    return {key: (found[key]["a"], found[key]["b"]) for key in sorted(found)}
+
+
+def _read(name, files, pair, size):
+    """The two pictures of a pair, uint8 [size, size] or [size, size, 3]."""
+    if len(pair) == 1:
+        double = reading.read_double(files[pair[0]](), size)
+        if isinstance(double, str):
+            raise Refused(
+                f"--dataset={name}: {'/'.join(pair[0])} is no double picture, twice as wide as "
+                f"high, but {double}; --sources=edges or gray makes pairs of single pictures."
+            )
+        return double
+    (a, size_of_a), (b, size_of_b) = (reading.read_with_size(files[one](), size) for one in pair)
+    if size_of_a != size_of_b:
+        first, second = ("x".join(map(str, one)) for one in (size_of_a, size_of_b))
+        raise Refused(
+            f"--dataset={name}: {'/'.join(pair[0])} is {first} and {'/'.join(pair[1])} {second}; "
+            "the two of a pair have one size."
+        )
+    return a, b

@@ -1,0 +1,345 @@
+import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
+import {centralSquare} from './resizing.js';
+import {stroked} from './strokes.js';
+
+// More pixels than this are not opened, as by the commands.
+const MAX_PIXELS = 50000000;
+// Of the pictures that were, this many can be gone back to.
+const REMEMBERED = 200;
+const LEAP = 5;
+
+let current = null;
+// The picture that is drawn from, bytes of size x size x channels; those that were; and the stroke
+// that is being drawn: where it is, on what picture, and the pointer that draws it.
+let picture = null;
+let past = [];
+let stroke = null;
+// Where a keyboard holds the pen, and whether on the paper.
+let pen = {x: 0, y: 0, isDown: false};
+// Of each tool.
+const widths = {pen: 1, eraser: 5};
+const drawn = element('drawn');
+
+// ---- the picture that is given ----
+
+const sourceSize = () => current.pictures.shape[0];
+const sourceChannels = () => current.pictures.shape[2];
+
+// Bytes as numbers in [-1, 1], rounded where the commands round.
+const signed = (bytes) => Float32Array.from(bytes, (value) => Math.fround(value / 127.5) - 1);
+
+function show() {
+  painted(element('canvas'), signed(picture), sourceSize(), sourceChannels());
+  element('undo').disabled = !past.length;
+  redraw();
+}
+
+function change(next) {
+  past = [...past, picture].slice(-REMEMBERED);
+  picture = next;
+  show();
+}
+
+function undo() {
+  stroke = null;
+  if (!past.length) return;
+  picture = past.pop();
+  show();
+  say('The last change is undone.');
+}
+
+const blank = () =>
+  Uint8ClampedArray.from({length: sourceSize() ** 2 * sourceChannels()}, (_, place) => current.paper[place % sourceChannels()]);
+
+function tool() {
+  return document.querySelector('input[name=tool]:checked').value;
+}
+
+function ink() {
+  if (tool() === 'eraser') return current.paper;
+  if (current.two_tone) return current.ink;
+  const hexadecimal = element('colour').value;
+  return inChannels([1, 3, 5].map((place) => parseInt(hexadecimal.slice(place, place + 2), 16)));
+}
+
+// A colour, or pixels one after the other, in as many channels.
+function inChannels(colours, channels = sourceChannels()) {
+  if (channels === 3) return colours;
+  return Array.from({length: colours.length / 3}, (_, place) =>
+    Math.round((colours[3 * place] + colours[3 * place + 1] + colours[3 * place + 2]) / 3));
+}
+
+// ---- strokes ----
+
+function begin(point, pointer, isEraser = false) {
+  const [color, width] = isEraser ? [current.paper, widths.eraser] : [ink(), widths[tool()]];
+  stroke = {before: picture, points: [point], pointer, color, width};
+  past = [...past, picture].slice(-REMEMBERED);
+  follow([]);
+}
+
+function follow(points) {
+  stroke.points.push(...points);
+  const {before, color, width} = stroke;
+  picture = stroked(before, sourceSize(), stroke.points, width, color, !current.two_tone);
+  show();
+}
+
+// Where on the canvas a pointer is, in pixels of the network.
+function place(event) {
+  const box = element('canvas').getBoundingClientRect();
+  const size = sourceSize();
+  return [((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size];
+}
+
+function takeStrokes(canvas) {
+  canvas.addEventListener('pointerdown', (event) => {
+    if (stroke || !event.isPrimary || ![0, 5].includes(event.button) || !picture) return;
+    event.preventDefault();
+    canvas.focus({focusVisible: false});
+    canvas.setPointerCapture(event.pointerId);
+    // 5 is the other end of a pen.
+    begin(place(event), event.pointerId, event.button === 5);
+    say('Drawn from what is on the paper.');
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (stroke?.pointer !== event.pointerId) return;
+    const all = event.getCoalescedEvents?.() ?? [];
+    follow((all.length ? all : [event]).map(place));
+  });
+  for (const end of ['pointerup', 'pointercancel']) {
+    canvas.addEventListener(end, (event) => {
+      if (stroke?.pointer === event.pointerId) stroke = null;
+    });
+  }
+  canvas.addEventListener('keydown', (event) => {
+    const size = sourceSize();
+    const [dx, dy] = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key] ?? [0, 0];
+    if (dx || dy) {
+      const leap = event.shiftKey ? LEAP : 1;
+      const inside = (value) => Math.min(size - 1, Math.max(0, value));
+      pen = {...pen, x: inside(pen.x + dx * leap), y: inside(pen.y + dy * leap)};
+      if (pen.isDown) follow([[pen.x + 0.5, pen.y + 0.5]]);
+    } else if (event.key === ' ' || event.key === 'Enter') {
+      if (pen.isDown) lift();
+      else if (!stroke) {
+        pen.isDown = true;
+        begin([pen.x + 0.5, pen.y + 0.5], null);
+      }
+    } else if (event.key === 'Escape') lift();
+    else return;
+    event.preventDefault();
+    showPen();
+    say(`${pen.isDown ? 'Drawing' : 'The pen is up'}, column ${pen.x + 1}, row ${pen.y + 1}.`);
+  });
+  canvas.addEventListener('blur', lift);
+}
+
+function lift() {
+  if (!pen.isDown) return;
+  pen.isDown = false;
+  stroke = null;
+  showPen();
+}
+
+function showPen() {
+  const share = 100 / sourceSize();
+  Object.assign(element('pen').style, {
+    left: `${pen.x * share}%`, top: `${pen.y * share}%`, width: `${share}%`, height: `${share}%`,
+  });
+  element('pen').classList.toggle('down', pen.isDown);
+}
+
+// ---- a picture of one's own ----
+
+async function takeFile(file) {
+  let bitmap;
+  try {
+    // Colours as they are in the file, as the commands have them.
+    bitmap = await createImageBitmap(file, {colorSpaceConversion: 'none'});
+  } catch {
+    complain(`${file.name || 'That'} cannot be used: it is no picture that this browser can open.`);
+    return;
+  }
+  try {
+    await current.ready;
+    if (bitmap.width * bitmap.height > MAX_PIXELS) {
+      complain(`${file.name || 'That'} cannot be used: more than ${MAX_PIXELS.toLocaleString('en')} pixels.`);
+      return;
+    }
+    const next = await sourceOf(onWhite(bitmap));
+    change(next);
+    say(`Drawn from ${file.name || 'the picture'}.`);
+  } finally {
+    bitmap.close();
+  }
+}
+
+// The pixels of a picture on white.
+function onWhite(bitmap) {
+  const {width, height} = bitmap;
+  const context = make('canvas', {width, height}).getContext('2d', {willReadFrequently: true});
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, width, height);
+}
+
+// The picture to draw from that a picture of one's own gives.
+async function sourceOf(image) {
+  if (!current.sketch || !element('sketch_first').checked) {
+    return Uint8ClampedArray.from(inChannels(centralSquare(image, sourceSize())));
+  }
+  const {network, input, output, shape} = current.sketch;
+  const whole = inChannels(centralSquare(image, shape[0]), shape[2]);
+  const sketched = await run(network, {[input]: [signed(whole), [1, ...shape]]}, output);
+  return Uint8ClampedArray.from(sketched, (value) => Math.round((value + 1) * 127.5));
+}
+
+// ---- drawing ----
+
+// One picture at a time, and after it the newest: while one is drawn, others are only remembered.
+let isAsked = false;
+let isDrawing = false;
+
+async function redraw() {
+  isAsked = true;
+  document.documentElement.dataset.state = 'drawing';
+  if (isDrawing) return;
+  isDrawing = true;
+  try {
+    await current.ready;
+    while (isAsked) {
+      isAsked = false;
+      await drawNow();
+    }
+    document.documentElement.dataset.state = 'drawn';
+  } catch (error) {
+    trouble(`Cannot draw: ${error.message ?? error}`);
+  } finally {
+    isDrawing = false;
+  }
+}
+
+async function drawNow() {
+  const {network, pictures, size, channels} = current;
+  const started = performance.now();
+  const made = await run(network, {[pictures.input]: [signed(picture), [1, ...pictures.shape]]});
+  const milliseconds = performance.now() - started;
+  painted(drawn, made, size, channels);
+  element('download').disabled = false;
+  element('took').textContent = `${milliseconds.toFixed(1)} ms`;
+  // Between two pictures the browser has time for the pointer.
+  await new Promise(requestAnimationFrame);
+}
+
+// ---- the page ----
+
+function say(words, isComplaint = false) {
+  element('status').classList.toggle('trouble', isComplaint);
+  element('status').textContent = words;
+}
+
+const complain = (words) => say(words, true);
+
+// The pictures that the run keeps, cut out of the sheet that they are on.
+async function showKept(model) {
+  const sheet = new Image();
+  sheet.src = model.sources;
+  await sheet.decode();
+  const size = model.pictures.shape[0];
+  const columns = sheet.naturalWidth / size;
+  const cells = columns * (sheet.naturalHeight / size);
+  const canvases = Array.from({length: cells}, (_, number) => {
+    const canvas = make('canvas', {width: size, height: size});
+    const [left, top] = [(number % columns) * size, Math.floor(number / columns) * size];
+    canvas.getContext('2d', {willReadFrequently: true}).drawImage(sheet, -left, -top);
+    return canvas;
+  });
+  if (model !== current) return;
+  element('kept').replaceChildren(...canvases.map((canvas, number) => {
+    const button = make('button', {type: 'button', ariaLabel: `Begin from picture ${number + 1}`}, canvas);
+    button.addEventListener('click', () => {
+      change(ofCanvas(canvas));
+      say(`Drawn from picture ${number + 1}.`);
+    });
+    return button;
+  }));
+  return canvases;
+}
+
+function ofCanvas(canvas) {
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const channels = sourceChannels();
+  return data.filter((_, place) => place % 4 < channels);
+}
+
+async function choose(model) {
+  current = model;
+  stroke = null;
+  picture = null;
+  past = [];
+  widths.pen = model.two_tone ? 1 : Math.max(1, Math.round(sourceSize() / 14));
+  widths.eraser = Math.max(3, Math.round(sourceSize() / 12));
+  element('ink').hidden = model.two_tone;
+  element('colour').value = `#${[0, 1, 2].map((channel) => model.ink[channel % model.ink.length].toString(16).padStart(2, '0')).join('')}`;
+  element('first').hidden = !model.sketch;
+  pen = {x: Math.floor(sourceSize() / 2), y: Math.floor(sourceSize() / 2), isDown: false};
+  showPen();
+  showWidth();
+  const [first] = await showKept(model);
+  picture = ofCanvas(first);
+  show();
+  await model.ready;
+  say('Draw, or begin from another picture.');
+}
+
+function showWidth() {
+  element('width').value = String(widths[tool()]);
+  element('pixels').textContent = `${widths[tool()]} px`;
+}
+
+function takeFiles() {
+  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
+  const taken = (event) => {
+    const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    take(file);
+  };
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', taken);
+  document.addEventListener('paste', taken);
+  element('file').addEventListener('change', () => {
+    const [file] = element('file').files;
+    if (file) take(file);
+    // The same file can be chosen again.
+    element('file').value = '';
+  });
+}
+
+start('pictures', async (models, first) => {
+  const chosen = (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`));
+  element('models').hidden = models.length < 2;
+  showModels(models, first, chosen);
+  takeStrokes(element('canvas'));
+  takeFiles();
+  element('undo').addEventListener('click', undo);
+  element('clear').addEventListener('click', () => {
+    change(blank());
+    say('The paper is empty.');
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+      event.preventDefault();
+      undo();
+    }
+  });
+  document.querySelectorAll('input[name=tool]').forEach((choice) => choice.addEventListener('change', showWidth));
+  element('width').addEventListener('input', () => {
+    widths[tool()] = Number(element('width').value);
+    showWidth();
+  });
+  element('download').addEventListener('click', () => kept(drawn, `${current.name}.png`));
+  await chosen(first);
+});

@@ -1,0 +1,90 @@
+"""Pictures from pictures: a translator between a pixel error and a discriminator of pairs.
+
+The error alone is least where everything that may be is drawn at once, which is blur; the
+discriminator, which looks at patches, asks for one of the possible pictures.
+"""
+
+import keras
+import tensorflow as tf
+
+from models.adversary import Adversary
+from models.game import AbstractGame, Player
+
+NETWORKS = ("generator", "averaged_generator", "discriminator")
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class Pix2Pix(AbstractGame):
+    """pix2pix: min_G max_D E[log D(s, x)] + E[log(1 - D(s, G(s)))] + l1_weight E|x - G(s)|.
+
+    discriminator loss = (mean(real(D(s, x))) + mean(fake(D(s, G(s))))) / 2
+    generator loss     = adversarial_weight mean(generator(D(s, G(s)))) + l1_weight mean|x - G(s)|,
+    all means over patches too.
+
+    As in the paper's algorithm a turn of both is on one minibatch, of which one picture is drawn.
+
+    Args:
+      networks: {"generator", "averaged_generator", "discriminator"} of models.translators; the
+        second where an average is wanted, the third where `adversarial_weight` is not 0.
+      objective: models.losses.Objective. What a score costs.
+      l1_weight: float. Default 100.
+      adversarial_weight: float. 0 for the pixel error alone. Default 1.
+      averaging_decay, seed: as in models.game.AbstractGame.
+      **adversary: as in models.adversary.Adversary.
+
+    Reference: Isola et al. 2017 (arXiv 1611.07004), sections 3.1 and 3.3.
+    """
+
+    def __init__(
+        self,
+        networks,
+        *,
+        objective,
+        l1_weight=100.0,
+        adversarial_weight=1.0,
+        averaging_decay=0.999,
+        seed=0,
+        **adversary,
+    ):
+        super().__init__(networks, averaging_decay=averaging_decay, seed=seed)
+        self.l1_weight = l1_weight
+        self.adversarial_weight = adversarial_weight
+        self.adversary = None
+        if adversarial_weight:
+            self.adversary = Adversary(self, "discriminator", objective, **adversary)
+
+    @property
+    def players(self):
+        columns = ("images", "sources")
+        alone = self.adversary is None
+        generator = Player(
+            name="generator",
+            networks=("generator",),
+            loss=self.cost,
+            columns=columns if alone else (),
+            drawn=self.pair,
+            figures=("l1",) if alone else ("l1", "adversarial_cost"),
+            through=("generator",) if alone else ("generator", "discriminator"),
+        )
+        if alone:
+            return (generator,)
+        return self.adversary.player(self.judged, columns=columns, drawn=self.pair), generator
+
+    def pair(self, minibatch):
+        """(real, fake): examples of the same sources."""
+        given = {"sources": minibatch["sources"]}
+        fake = self.networks["generator"](given, training=True)
+        return {"images": minibatch["images"], **given}, {"images": fake, **given}
+
+    def judged(self, pair):
+        real, fake = pair
+        return self.adversary.loss(real, lambda _: fake) / 2.0
+
+    def cost(self, pair):
+        real, fake = pair
+        l1 = tf.reduce_mean(tf.abs(real["images"] - fake["images"]))
+        self.tell("l1", l1)
+        cost = self.l1_weight * l1
+        if self.adversary is not None:
+            cost += self.adversarial_weight * self.adversary.cost(fake, figure="adversarial_cost")
+        return cost
