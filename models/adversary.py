@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from models import penalties
 from models.game import Player, layers_of, to_signed
-from models.losses import attribute_cross_entropy
+from models.losses import AC
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
 
 
@@ -35,9 +35,10 @@ class Adversary:
       input_noise: float. Standard deviation of the Gaussian noise on every image that it is shown,
         at the first iteration. Default 0.
       input_noise_iterations: int. Iterations in which that noise falls linearly to 0. Default 1.
-      classifier_weight: float. Weight of the auxiliary classifier's cross-entropy on real images,
-        for a network that has one; generated images pay half of it (Odena et al. 2017, arXiv
-        1610.09585). Default 0.
+      classifier_weight: float. Weight of what the auxiliary classifier costs, for a network that
+        has one; generated images pay half of it. Default 0.
+      classifier_objective: models.losses.ClassifierObjective. The row that says what that is.
+        Default: models.losses.AC.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Adversary:
         input_noise=0.0,
         input_noise_iterations=1,
         classifier_weight=0.0,
+        classifier_objective=AC,
     ):
         self.game = game
         self.name = network
@@ -67,6 +69,7 @@ class Adversary:
         self.input_noise = input_noise
         self.input_noise_iterations = input_noise_iterations
         self.classifier_weight = classifier_weight
+        self.classifier_objective = classifier_objective
         self.condition = getattr(self.network, "condition", None)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
@@ -127,7 +130,8 @@ class Adversary:
         # One pass over the real images scores them with their own and with a foreign condition.
         kinds = [real] if foreign is None else [real, foreign]
         real_scores, logits = self._judged(real, kinds)
-        fake_scores = self._judged(fake, [fake])[0][:, 0]
+        fake_scores, fake_logits = self._judged(fake, [fake])
+        fake_scores = fake_scores[:, 0]
         foreign_scores = real_scores[:, 1] if len(kinds) > 1 else None
         real_scores = real_scores[:, 0]
         loss = self.losses.discriminator_loss(real_scores, fake_scores, foreign_scores)
@@ -136,7 +140,7 @@ class Adversary:
             loss
             + self._real_gradient_term(real)
             + self._gradient_term(real, fake)
-            + self.classifier_weight * self._classifier_loss(logits, real)
+            + self._classifier_term(logits, fake_logits, real, fake)
         )
 
     def cost(self, fake, figure=None):
@@ -152,7 +156,9 @@ class Adversary:
             self.game.tell(figure, loss)
         if not self.classifier_weight:
             return loss
-        classifier_loss = self._classifier_loss(logits, fake)
+        classifier_loss = self.classifier_objective.generator(
+            logits, self._one_hot(fake), self.condition.sizes
+        )
         self.game.tell(self._figure("classifier_loss"), classifier_loss)
         return loss + self.classifier_weight / 2 * classifier_loss
 
@@ -207,11 +213,15 @@ class Adversary:
         """A function of images alone, the rest of their examples already inside."""
         return lambda images: self._judged({**examples, "images": images}, [examples])[0][:, 0]
 
-    def _classifier_loss(self, logits, examples):
+    def _classifier_term(self, real_logits, fake_logits, real, fake):
         if not self.classifier_weight:
             return 0.0
-        asked = self.condition.one_hot(examples[self.condition.column])
-        return attribute_cross_entropy(logits, asked, self.condition.sizes)
+        return self.classifier_weight * self.classifier_objective.discriminator(
+            real_logits, fake_logits, self._one_hot(real), self._one_hot(fake), self.condition.sizes
+        )
+
+    def _one_hot(self, examples):
+        return self.condition.one_hot(examples[self.condition.column])
 
     def _real_gradient_term(self, real):
         if not self.real_gradient_weight:

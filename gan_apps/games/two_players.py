@@ -10,7 +10,7 @@ POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 WITHOUT = {"decay_fraction": 0.0, "averaging_decay": 0.0, "real_gradient_weight": 0.0}
 
 
-def built(kind, config, data, iterations, *, classifier=False, **own):
+def built(kind, config, data, iterations, *, classifier=0, **own):
     """A game of two, not compiled, its weights as Keras draws them now.
 
     Args:
@@ -18,7 +18,7 @@ def built(kind, config, data, iterations, *, classifier=False, **own):
       config: settings.GAN with `precision` resolved.
       data: data.Data that it will learn from.
       iterations: int. How long it will be trained.
-      classifier: bool. Whether the discriminator has an auxiliary classifier. Default False.
+      classifier: int. As in models.networks.Discriminator. Default 0.
       **own: what `kind` takes beside the networks and the loop's arguments.
 
     Raises:

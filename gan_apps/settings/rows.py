@@ -16,6 +16,11 @@ def objectives():
     return _names("losses", "OBJECTIVES", "Objective")
 
 
+def classifier_objectives():
+    """The names of models.losses.CLASSIFIER_OBJECTIVES."""
+    return _names("losses", "CLASSIFIER_OBJECTIVES", "ClassifierObjective")
+
+
 def divergences():
     """The names of models.divergences.DIVERGENCES."""
     return _names("divergences", "DIVERGENCES", "FDivergence")
