@@ -7,6 +7,7 @@ pyramid, none in an autoencoder.
 import tensorflow as tf
 
 from models import penalties
+from models.augmentations import AUGMENTATIONS
 from models.game import Player, layers_of, to_signed
 from models.losses import AC
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
@@ -39,6 +40,8 @@ class Adversary:
         has one; generated images pay half of it. Default 0.
       classifier_objective: models.losses.ClassifierObjective. The row that says what that is.
         Default: models.losses.AC.
+      augmentations: names of rows of models.augmentations.AUGMENTATIONS. How every image, real or
+        generated, is changed before it is shown. Default ().
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Adversary:
         input_noise_iterations=1,
         classifier_weight=0.0,
         classifier_objective=AC,
+        augmentations=(),
     ):
         self.game = game
         self.name = network
@@ -70,6 +74,11 @@ class Adversary:
         self.input_noise_iterations = input_noise_iterations
         self.classifier_weight = classifier_weight
         self.classifier_objective = classifier_objective
+        if odd := [name for name in augmentations if name not in AUGMENTATIONS]:
+            raise ValueError(
+                f"augmentations must be among {', '.join(AUGMENTATIONS)}, got {odd[0]!r}."
+            )
+        self.augmentations = [row for name, row in AUGMENTATIONS.items() if name in augmentations]
         self.condition = getattr(self.network, "condition", None)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
@@ -189,14 +198,19 @@ class Adversary:
             variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
 
     def _shown(self, examples):
-        """Examples as the discriminator is shown them: images with the noise of this iteration."""
-        if not self.input_noise:
-            return examples
+        """Examples as the discriminator is shown them: images changed, with this iteration's noise.
+
+        What is asked of an image is asked of the changed one as well.
+        """
         images = examples["images"]
-        done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
-        deviation = self.input_noise * tf.nn.relu(1.0 - done)
-        noise = self.game.noise(tf.random.stateless_normal, images.shape)
-        return {**examples, "images": images + deviation * noise}
+        for row in self.augmentations:
+            images = row.changed(images, self.game.uniform((images.shape[0], row.draws)))
+        if self.input_noise:
+            done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
+            deviation = self.input_noise * tf.nn.relu(1.0 - done)
+            noise = self.game.noise(tf.random.stateless_normal, images.shape)
+            images += deviation * noise
+        return {**examples, "images": images}
 
     def _judged(self, examples, kinds):
         """Scores [n, m] of each image with the condition of each of m `kinds`; logits or None."""

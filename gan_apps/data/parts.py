@@ -7,7 +7,7 @@ A run's config.json holds a record, which says this for good:
   test            which part is never trained on: OWN, HELD_OUT or NONE
   num_held_out    how many images that is, if they are HELD_OUT, else 0
   seed            what chose them
-  judges_share    if some images are left to judges: the share of all, which nothing that draws learns
+  judges_share    if some images are left to judges: the share of all, which no generator learns
   earlier         if the data changed on the way: [{num_images, sha256}] of what they were before
 
 Nothing here asks what an image is: any data set that `sources` reads has its parts.
