@@ -187,6 +187,8 @@ def test_latents_of_format_1_have_their_distribution(first_format):
         ({"data": {"num_images": 3}}, "does not describe a run"),
         ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),
         ({"data": {**RECORD, "earlier": [3]}}, "does not describe a run"),
+        ({"data": {**RECORD, "judges_share": 0.6}}, "does not describe a run"),
+        ({"data": {**RECORD, "judges_share": "some"}}, "does not describe a run"),
     ],
 )
 def test_a_config_of_format_1_of_another_shape_is_refused(first_format, changes, words):
