@@ -13,6 +13,7 @@ from PIL import Image
 import models
 from gan_apps import systems
 from gan_apps.conditions import Attributes
+from gan_apps.data import sources
 from gan_apps.drawing import latents
 from gan_apps.prompts.vocabulary import Vocabulary
 from gan_apps.runs import run_dir
@@ -304,6 +305,18 @@ def test_what_the_classifier_learns_is_refused_where_there_is_none():
         systems.find("cgan").config(classifier_weight=0.0, classifier_objective="adc")
     with pytest.raises(ValueError, match="classifier_objective must be one of ac, adc, got 'tac'"):
         systems.find("cgan").config(classifier_objective="tac")
+
+
+def test_labels_have_a_classifier_only_where_one_is_asked_for():
+    system, data = systems.find("cgan"), sources.load("digits", image_size=8)
+    tiny = {"dataset": "digits", "precision": "float32", "image_size": 8}
+    tiny |= {"generator_widths": (8,), "discriminator_widths": (8,)}
+    for given, outputs in (({}, 0), ({"classifier_objective": "adc"}, 20)):
+        game = system.game(system.config(**tiny, **given), data, 10)
+        names = [layer.name for layer in game.discriminator.layers]
+        assert ("logits" in names) == bool(outputs)
+        if outputs:
+            assert game.discriminator.get_layer("logits").units == outputs
 
 
 def test_a_run_to_begin_with_that_is_not_there_leaves_nothing(refused, tmp_path):

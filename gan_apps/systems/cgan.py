@@ -33,7 +33,8 @@ class Config(Labelled, Divergence, GAN):
         "ac",
         "What that classifier learns: the attributes of real images (ac, as in AC-GANs), which "
         "makes generated ones typical of what is asked for; or those of real and of generated "
-        "images as other values (adc, as in ADC-GANs), which keeps them as various as real ones.",
+        "images as other values (adc, as in ADC-GANs), which keeps them as various as real ones, "
+        "and which labels have as well.",
         choices=rows.classifier_objectives,
         only_if=("--classifier_weight is above 0", lambda config: config.classifier_weight > 0),
     )
@@ -56,13 +57,15 @@ def game(config, data, iterations):
     from models import CGAN
     from models.losses import CLASSIFIER_OBJECTIVES
 
-    # Labels are one slot, which the third term alone teaches.
-    classifier_weight = config.classifier_weight if len(data.condition.sizes) > 1 else 0.0
+    # Labels are one slot, which the third term alone teaches, if no classifier is asked for.
+    asked = len(data.condition.sizes) > 1 or config.classifier_objective != "ac"
+    classifier_weight = config.classifier_weight if asked else 0.0
     default = Config.__dataclass_fields__["classifier_weight"].default
-    if not classifier_weight and config.classifier_weight not in (0.0, default):
+    if not asked and config.classifier_weight not in (0.0, default):
         raise Refused(
             f"--classifier_weight={config.classifier_weight}: --dataset={config.dataset} has no "
-            "prompts, whose attributes the classifier would read."
+            "prompts, whose attributes the classifier would read; --classifier_objective=adc reads "
+            "labels as well."
         )
     classifier = CLASSIFIER_OBJECTIVES[config.classifier_objective]
     return two_players.built(
