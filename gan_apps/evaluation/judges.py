@@ -77,7 +77,7 @@ def judged(network, images):
 
 
 def accuracy(network, data):
-    """How often a network reads what images show: {noun of a slot: share, "all": all of them}.
+    """How often a network reads what images show, as metrics.shares_right says it.
 
     Args:
       network: models.classifier.AttributeClassifier.
@@ -85,9 +85,7 @@ def accuracy(network, data):
     """
     probabilities, _ = judged(network, data.images)
     right = metrics.read_right(probabilities, targets(data), network.condition.sizes)
-    nouns = [noun for noun, _ in data.condition.slots]
-    shares = {noun: float(column.mean()) for noun, column in zip(nouns, right.T, strict=True)}
-    return {**shares, "all": float(right.all(axis=1).mean())}
+    return metrics.shares_right(right, targets(data), data.condition.slots)
 
 
 def targets(data):
