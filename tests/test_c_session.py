@@ -15,8 +15,7 @@ from gan_apps.drawing import latents, runtimes
 from gan_apps.runs import run_dir
 from gan_apps.serving import exports
 from tests import c_session
-
-RUNS = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
+from tests.conftest import SHIPPED_RUNS
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,7 +26,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=RUNS)
+@pytest.fixture(scope="module", params=SHIPPED_RUNS)
 def served(request, tmp_path_factory):
     """(draw, folder of the version, session, generator drawn here) of each shipped run."""
     run = run_dir.shipped(request.param)

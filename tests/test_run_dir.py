@@ -9,7 +9,7 @@ from gan_apps import conditions
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Latents
 from gan_apps.settings import Refused
-from tests.conftest import FOLDERS, SHIPPED_FILES
+from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES
 
 GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
 JUDGE = {
@@ -155,9 +155,10 @@ def test_a_run_of_format_1_is_what_it_was(name, network, condition, tmp_path):
 
 
 def test_a_run_of_format_1_knows_its_words():
-    old = json.loads((run_dir.shipped("cgan_anime") / run_dir.CONFIG).read_text())
+    run = ROOT / "tests" / "words_of_format_1"
+    old = json.loads((run / run_dir.CONFIG).read_text())
     assert old["format"] == 1
-    condition = run_dir.read_recipe(run_dir.shipped("cgan_anime")).draw.condition
+    condition = run_dir.read_recipe(run).draw.condition
     assert condition.vocabulary.to_json() == old["generator"]["config"]["vocabulary"]
     assert condition.flag == "prompt"
 
