@@ -21,7 +21,7 @@ def test_settings_know_every_row():
     assert rows.objectives() == tuple(models.OBJECTIVES)
     assert rows.divergences() == tuple(models.DIVERGENCES)
     assert rows.classifier_objectives() == tuple(losses.CLASSIFIER_OBJECTIVES)
-    assert settings.AUGMENTATIONS == tuple(augmentations.AUGMENTATIONS)
+    assert rows.augmentations() == tuple(augmentations.AUGMENTATIONS)
     assert settings.PENALTIES == ("none", *penalties.PENALTIES)
     assert settings.NORMALIZATIONS == ("auto", *networks.NORMALIZATIONS)
     assert settings.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
@@ -53,6 +53,7 @@ def test_names_are_read_without_tensorflow():
     program = (
         "import sys; from gan_apps.settings import rows\n"
         "names = (rows.objectives(), rows.divergences(), rows.classifier_objectives())\n"
+        "names += (rows.augmentations(),)\n"
         "print(*(name for table in names for name in sorted(table)))\n"
         "assert 'tensorflow' not in sys.modules and 'models' not in sys.modules\n"
     )
@@ -60,6 +61,7 @@ def test_names_are_read_without_tensorflow():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     tables = (models.OBJECTIVES, models.DIVERGENCES, losses.CLASSIFIER_OBJECTIVES)
+    tables += (augmentations.AUGMENTATIONS,)
     expected = [name for table in tables for name in sorted(table)]
     assert result.stdout.split() == expected
 

@@ -14,7 +14,6 @@ NORMALIZATIONS = ("auto", "none", "batch", "virtual_batch", "spectral")
 GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
 LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
 GENERATOR_OBJECTIVES = ("trick", "exact")
-AUGMENTATIONS = ("colour", "translation", "cutout")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,11 +95,11 @@ class Adversarial(Settings):
     )
 
     def check(self):
-        names = self.taken_augmentations
-        if odd := [name for name in names if name not in AUGMENTATIONS]:
+        known = rows.augmentations()
+        if odd := [name for name in self.taken_augmentations if name not in known]:
             raise ValueError(
-                f"augmentations must be none, or names of {', '.join(AUGMENTATIONS)} with commas "
-                f"between them, got {odd[0]!r}."
+                f"augmentations must be none, or names of {', '.join(known)} with commas between "
+                f"them, got {odd[0]!r}."
             )
         penalties = {
             "penalty": self.penalty != "none",

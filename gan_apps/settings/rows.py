@@ -21,6 +21,11 @@ def classifier_objectives():
     return _names("losses", "CLASSIFIER_OBJECTIVES", "ClassifierObjective")
 
 
+def augmentations():
+    """The names of models.augmentations.AUGMENTATIONS."""
+    return _names("augmentations", "AUGMENTATIONS", "Augmentation")
+
+
 def divergences():
     """The names of models.divergences.DIVERGENCES."""
     return _names("divergences", "DIVERGENCES", "FDivergence")
