@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from models import penalties
+from models.augmentations import AUGMENTATIONS
 from models.game import AbstractGame, Examples, Player, layers_of, to_signed
-from models.losses import attribute_cross_entropy
+from models.losses import AC, ClassifierObjective
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
 
 
@@ -51,9 +52,12 @@ class Adversary:
       input_noise: float. Standard deviation of the Gaussian noise on every image that it is shown,
         at the first iteration. Default 0.
       input_noise_iterations: int. Iterations in which that noise falls linearly to 0. Default 1.
-      classifier_weight: float. Weight of the auxiliary classifier's cross-entropy on real images,
-        for a network that has one; generated images pay half of it (Odena et al. 2017, arXiv
-        1610.09585). Default 0.
+      classifier_weight: float. Weight of what the auxiliary classifier costs, for a network that
+        has one; generated images pay half of it. Default 0.
+      classifier_objective: models.losses.ClassifierObjective. The row that says what that is.
+        Default: models.losses.AC.
+      augmentations: names of rows of models.augmentations.AUGMENTATIONS. How every image, real or
+        generated, is changed before it is shown. Default ().
     """
 
     def __init__(
@@ -70,6 +74,8 @@ class Adversary:
         input_noise: float = 0.0,
         input_noise_iterations: int = 1,
         classifier_weight: float = 0.0,
+        classifier_objective: ClassifierObjective = AC,
+        augmentations: Sequence[str] = (),
     ) -> None:
         self.game = game
         self.name = network
@@ -83,6 +89,12 @@ class Adversary:
         self.input_noise = input_noise
         self.input_noise_iterations = input_noise_iterations
         self.classifier_weight = classifier_weight
+        self.classifier_objective = classifier_objective
+        if odd := [name for name in augmentations if name not in AUGMENTATIONS]:
+            raise ValueError(
+                f"augmentations must be among {', '.join(AUGMENTATIONS)}, got {odd[0]!r}."
+            )
+        self.augmentations = [row for name, row in AUGMENTATIONS.items() if name in augmentations]
         self.condition = getattr(self.network, "condition", None)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
@@ -147,7 +159,8 @@ class Adversary:
         # One pass over the real images scores them with their own and with a foreign condition.
         kinds = [real] if foreign is None else [real, foreign]
         real_scores, logits = self._judged(real, kinds)
-        fake_scores = self._judged(fake, [fake])[0][:, 0]
+        fake_scores, fake_logits = self._judged(fake, [fake])
+        fake_scores = fake_scores[:, 0]
         foreign_scores = real_scores[:, 1] if len(kinds) > 1 else None
         real_scores = real_scores[:, 0]
         loss = self.losses.discriminator_loss(real_scores, fake_scores, foreign_scores)
@@ -156,7 +169,7 @@ class Adversary:
             loss
             + self._real_gradient_term(real)
             + self._gradient_term(real, fake)
-            + self.classifier_weight * self._classifier_loss(logits, real)
+            + self._classifier_term(logits, fake_logits, real, fake)
         )
 
     def cost(self, fake: Examples, figure: str | None = None) -> tf.Tensor:
@@ -172,7 +185,9 @@ class Adversary:
             self.game.tell(figure, loss)
         if not self.classifier_weight:
             return loss
-        classifier_loss = self._classifier_loss(logits, fake)
+        classifier_loss = self.classifier_objective.generator(
+            logits, self._one_hot(fake), self.condition.sizes
+        )
         self.game.tell(self._figure("classifier_loss"), classifier_loss)
         return loss + self.classifier_weight / 2 * classifier_loss
 
@@ -203,14 +218,19 @@ class Adversary:
             variable.assign(tf.clip_by_value(variable, -self.clip, self.clip))
 
     def _shown(self, examples: Examples) -> Examples:
-        """Examples as the discriminator is shown them: images with the noise of this iteration."""
-        if not self.input_noise:
-            return examples
+        """Examples as the discriminator is shown them: images changed, with this iteration's noise.
+
+        What is asked of an image is asked of the changed one as well.
+        """
         images = examples["images"]
-        done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
-        deviation = self.input_noise * tf.nn.relu(1.0 - done)
-        noise = self.game.noise(tf.random.stateless_normal, images.shape)
-        return {**examples, "images": images + deviation * noise}
+        for row in self.augmentations:
+            images = row.changed(images, self.game.uniform((images.shape[0], row.draws)))
+        if self.input_noise:
+            done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
+            deviation = self.input_noise * tf.nn.relu(1.0 - done)
+            noise = self.game.noise(tf.random.stateless_normal, images.shape)
+            images += deviation * noise
+        return {**examples, "images": images}
 
     def _judged(
         self, examples: Examples, kinds: Sequence[Examples]
@@ -235,12 +255,23 @@ class Adversary:
 
         return score
 
-    def _classifier_loss(self, logits: tf.Tensor | None, examples: Examples) -> tf.Tensor | float:
+    def _classifier_term(
+        self,
+        real_logits: tf.Tensor | None,
+        fake_logits: tf.Tensor | None,
+        real: Examples,
+        fake: Examples,
+    ) -> tf.Tensor | float:
         if not self.classifier_weight:
             return 0.0
         assert self.condition is not None, "a classifier reads a condition."
-        asked = self.condition.one_hot(examples[self.condition.column])
-        return attribute_cross_entropy(logits, asked, self.condition.sizes)
+        return self.classifier_weight * self.classifier_objective.discriminator(
+            real_logits, fake_logits, self._one_hot(real), self._one_hot(fake), self.condition.sizes
+        )
+
+    def _one_hot(self, examples: Examples) -> tf.Tensor:
+        assert self.condition is not None, "a classifier reads a condition."
+        return self.condition.one_hot(examples[self.condition.column])
 
     def _real_gradient_term(self, real: Examples) -> tf.Tensor | float:
         if not self.real_gradient_weight:

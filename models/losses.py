@@ -173,6 +173,78 @@ def attribute_cross_entropy(
     return tf.reduce_mean(tf.add_n(costs))
 
 
+def half_labelled(attributes, sizes, half):
+    """Values of slots among twice as many, of which the first half is real, the second generated.
+
+    Args:
+      attributes: float32 [n, sum(sizes)]. One-hot in each slot, zeros in an open one.
+      sizes: ints. Values of each slot.
+      half: int. 0: the images that show them are real; 1: they are generated.
+
+    Returns:
+      float32 [n, 2 sum(sizes)], the slots one after the other.
+    """
+    parts = []
+    for own in tf.split(attributes, list(sizes), axis=1):
+        absent = tf.zeros_like(own)
+        parts += [absent, own] if half else [own, absent]
+    return tf.concat(parts, axis=1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClassifierObjective:
+    """What an auxiliary classifier costs the discriminator it is part of, and whoever draws.
+
+    Args:
+      name: str. The row's name in `CLASSIFIER_OBJECTIVES` and on the command line.
+      outputs: int. Logits that the classifier has for each value of a slot.
+      discriminator: (logits of real images, logits of generated ones, what the real ones show,
+        what the generated ones were asked for, sizes) -> scalar.
+      generator: (logits of generated images, what they were asked for, sizes) -> scalar.
+      reference: str. Where the formulas are printed.
+
+    Logits are float32 [n, outputs sum(sizes)], what is shown or asked for float32 [n, sum(sizes)].
+    """
+
+    name: str
+    outputs: int
+    discriminator: Callable
+    generator: Callable
+    reference: str
+
+
+def _half_cross_entropy(logits, attributes, sizes, half):
+    doubled = [2 * size for size in sizes]
+    return attribute_cross_entropy(logits, half_labelled(attributes, sizes, half), doubled)
+
+
+AC = ClassifierObjective(
+    name="ac",
+    outputs=1,
+    discriminator=lambda real_logits, fake_logits, shown, asked, sizes: attribute_cross_entropy(
+        real_logits, shown, sizes
+    ),
+    generator=attribute_cross_entropy,
+    reference="Odena et al. 2017 (arXiv 1610.09585), with real images alone for the classifier",
+)
+ADC = ClassifierObjective(
+    name="adc",
+    outputs=2,
+    discriminator=lambda real_logits, fake_logits, shown, asked, sizes: (
+        _half_cross_entropy(real_logits, shown, sizes, 0)
+        + _half_cross_entropy(fake_logits, asked, sizes, 1)
+    ),
+    # At the best classifier this is log q(x, y) / p(x, y), whose mean over the generated (x, y) is
+    # least where they are distributed as the real ones, not where x is most typical of y.
+    generator=lambda logits, asked, sizes: (
+        _half_cross_entropy(logits, asked, sizes, 0) - _half_cross_entropy(logits, asked, sizes, 1)
+    ),
+    reference="Hou et al. 2022 (arXiv 2107.10060), equations 5 and 6",
+)
+
+CLASSIFIER_OBJECTIVES = {row.name: row for row in (AC, ADC)}
+
+
 def labelled(
     objective: Objective, label_smoothing: float = 0.0, flipped_labels: float = 0.0
 ) -> Objective:

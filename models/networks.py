@@ -360,12 +360,13 @@ class Discriminator(AbstractNetwork):
     Inputs: {"images": [n, image_size, image_size, channels]}, and with a condition its column:
     "labels" int32 [n, m], or "attributes" float32 [n, m, sum(sizes)]. The image is looked at once,
     however often it is asked about. Output: raw scores [n, m] ([n, 1] without a condition); with a
-    classifier {"scores": those, "logits": float32 [n, sum(sizes)]}, the second what it would say of
-    the image itself, on the same features (Odena et al. 2017, arXiv 1610.09585).
+    classifier {"scores": those, "logits": float32 [n, classifier sum(sizes)]}, the second what it
+    would say of the image itself, on the same features (Odena et al. 2017, arXiv 1610.09585).
 
     Args:
       condition: models.conditions.Condition, its dict, or None (the default).
-      classifier: bool. Whether it has that auxiliary classifier. Default False.
+      classifier: int. Logits that its auxiliary classifier has for each value of a slot; 0, the
+        default, for no classifier.
       **body: as in DiscriminatorBody.
     """
 
@@ -373,7 +374,7 @@ class Discriminator(AbstractNetwork):
         self,
         *,
         condition: Condition | dict | None = None,
-        classifier: bool = False,
+        classifier: int = 0,
         name: str | None = None,
         **body: Any,
     ) -> None:
@@ -394,7 +395,8 @@ class Discriminator(AbstractNetwork):
             vectors = condition.vectors(asked, "float32")
             outputs = projection(name="scores", dtype="float32")(features, vectors)
             if classifier:
-                logits = dense(sum(condition.sizes), name="logits", dtype="float32")(features)
+                count = classifier * sum(condition.sizes)
+                logits = dense(count, name="logits", dtype="float32")(features)
                 outputs = {"scores": outputs, "logits": logits}
         super().__init__(inputs, outputs, arguments, name)
         self.condition = condition

@@ -37,6 +37,10 @@ SHIPPED_FILES = {
     run_dir.CARD,
     run_dir.EVALUATION,
 }
+# The shipped runs that draw; a judge's run is none of them.
+SHIPPED_RUNS = sorted(
+    path.parent.name for path in run_dir.SHIPPED.glob(f"*/generator{run_dir.KERAS_WEIGHTS}")
+)
 FOLDERS = {
     run_dir.SAMPLES_WHILE_TRAINING,
     run_dir.EVENTS,

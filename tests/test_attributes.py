@@ -11,7 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 import models
+from gan_apps import systems
 from gan_apps.conditions import Attributes
+from gan_apps.data import sources
 from gan_apps.drawing import latents
 from gan_apps.prompts.vocabulary import Vocabulary
 from gan_apps.runs import run_dir
@@ -127,18 +129,23 @@ def test_foreign_attributes_are_the_same_in_a_graph():
     assert_array_equal(tf.function(drawn, autograph=False)(own), drawn(own))
 
 
-def built(classifier_weight=1.0, seed=0, discriminator_widths=(8,)):
+def built(classifier_weight=1.0, seed=0, discriminator_widths=(8,), objective="ac"):
     keras.utils.set_random_seed(seed)
+    row = losses.CLASSIFIER_OBJECTIVES[objective]
     networks = models.pair(
         image_size=8,
         condition=CONDITION,
         generator={"latent_dim": 5, "widths": (8,)},
-        discriminator={"widths": discriminator_widths, "classifier": classifier_weight > 0},
+        discriminator={
+            "widths": discriminator_widths,
+            "classifier": row.outputs if classifier_weight else 0,
+        },
     )
     model = models.CGAN(
         networks,
         objective=models.OBJECTIVES["non_saturating"],
         classifier_weight=classifier_weight,
+        classifier_objective=row,
         seed=seed,
     )
     adam = lambda: keras.optimizers.Adam(1e-2, 0.0)
@@ -190,30 +197,39 @@ def moved(model, part, rate):
     return {v.path: v.numpy() - before[v.path] for v in variables}
 
 
-def test_the_discriminator_pays_the_whole_weight():
+@pytest.mark.parametrize("objective", losses.CLASSIFIER_OBJECTIVES)
+def test_the_discriminator_pays_the_whole_weight(objective):
     rate, step = 1e-3, iteration()
-    model = built(3.0)
+    model, same = built(3.0, objective=objective), built(3.0, objective=objective)
     real = tf.cast(step["discriminator"]["images"][0], tf.float32) / 127.5 - 1.0
     own = step["discriminator"]["attributes"][0]
     logits = model.discriminator.get_layer("logits")
+    asked = {"latents": same.latents(6, 5), "attributes": own}
+    fake = same.generator(asked, training=True)
     with tf.GradientTape() as tape:
-        outputs = model.discriminator({"images": real, "attributes": own[:, None]})
-        loss = losses.attribute_cross_entropy(outputs["logits"], own, SIZES)
+        of_real, of_fake = (
+            model.discriminator({"images": images, "attributes": own[:, None]})["logits"]
+            for images in (real, fake)
+        )
+        row = losses.CLASSIFIER_OBJECTIVES[objective]
+        loss = row.discriminator(of_real, of_fake, own, own, SIZES)
     # The classifier's own weights hear of nothing else.
     expected = -rate * 3.0 * tape.gradient(loss, logits.kernel)
     assert_allclose(moved(model, "discriminator", rate)[logits.kernel.path], expected, atol=1e-6)
 
 
-def test_the_generator_pays_half_of_the_weight():
+@pytest.mark.parametrize("objective", losses.CLASSIFIER_OBJECTIVES)
+def test_the_generator_pays_half_of_the_weight(objective):
     rate = 1e-2
     asked = iteration()["generator"]["attributes"][0]
-    model, same = built(3.0), built(3.0)
+    model, same = built(3.0, objective=objective), built(3.0, objective=objective)
     model.generator_loss = lambda scores: 0.0 * tf.reduce_sum(scores)
     same.latents(6, 5)  # The discriminator's.
     with tf.GradientTape() as tape:
         images = same.generator({"latents": same.latents(6, 5), "attributes": asked}, training=True)
         outputs = same.discriminator({"images": images, "attributes": asked[:, None]})
-        loss = losses.attribute_cross_entropy(outputs["logits"], asked, SIZES)
+        row = losses.CLASSIFIER_OBJECTIVES[objective]
+        loss = row.generator(outputs["logits"], asked, SIZES)
     gradients = tape.gradient(loss, same.generator.trainable_variables)
     went = moved(model, "generator", rate)
     assert max(np.abs(step).max() for step in went.values()) > 1e-4
@@ -289,6 +305,26 @@ def test_a_weight_for_the_classifier_is_refused_where_nothing_is_to_be_classifie
     line = refused("cgan", "--mode=train", "--dataset=digits", "--classifier_weight=0.5")
     assert "--classifier_weight=0.5" in line and "no prompts" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_classifier_learns_is_refused_where_there_is_none():
+    words = "classifier_objective must stay ac unless --classifier_weight is above 0, got adc"
+    with pytest.raises(ValueError, match=words):
+        systems.find("cgan").config(classifier_weight=0.0, classifier_objective="adc")
+    with pytest.raises(ValueError, match="classifier_objective must be one of ac, adc, got 'tac'"):
+        systems.find("cgan").config(classifier_objective="tac")
+
+
+def test_labels_have_a_classifier_only_where_one_is_asked_for():
+    system, data = systems.find("cgan"), sources.load("digits", image_size=8)
+    tiny = {"dataset": "digits", "precision": "float32", "image_size": 8}
+    tiny |= {"generator_widths": (8,), "discriminator_widths": (8,)}
+    for given, outputs in (({}, 0), ({"classifier_objective": "adc"}, 20)):
+        game = system.game(system.config(**tiny, **given), data, 10)
+        names = [layer.name for layer in game.discriminator.layers]
+        assert ("logits" in names) == bool(outputs)
+        if outputs:
+            assert game.discriminator.get_layer("logits").units == outputs
 
 
 def test_a_run_to_begin_with_that_is_not_there_leaves_nothing(refused, tmp_path):

@@ -16,10 +16,10 @@ from gan_apps.evaluation import forms
 from gan_apps.runs import run_dir
 from gan_apps.serving import exports
 from tests import c_session, picture_runs
+from tests.conftest import SHIPPED_RUNS
 
-# The shipped runs, and two that draw from pictures: gray sketches, and pictures in colour.
+# Two that draw from pictures: gray sketches, and pictures in colour.
 MADE = {"sketches": {}, "colours": {"source_channels": 3, "made_by": None}}
-RUNS = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}"))
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,7 +30,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=[*RUNS, *MADE])
+@pytest.fixture(scope="module", params=[*SHIPPED_RUNS, *MADE])
 def run(request, tmp_path_factory):
     if request.param not in MADE:
         return run_dir.shipped(request.param)

@@ -14,7 +14,7 @@ from gan_apps.runs import format_1, run_dir
 from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import Refused
 from models import networks
-from tests.conftest import ROOT
+from tests.conftest import SHIPPED_RUNS
 
 VOCABULARY = {
     "slots": [["hair", ["blue", "red", "green"]], ["eyes", ["aqua", "brown"]]],
@@ -262,12 +262,7 @@ def written(run, values):
     (run / run_dir.CONFIG).write_text(json.dumps({"format": 1, **values}))
 
 
-# A judge's folder has a config of another kind.
-SHIPPED = [
-    path.parent
-    for path in sorted((ROOT / "checkpoints").glob("*/config.json"))
-    if "format" in json.loads(path.read_text())
-]
+SHIPPED = [run_dir.shipped(name) for name in SHIPPED_RUNS]
 
 
 def test_there_are_shipped_runs():

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import types
 
 import numpy as np
 import pytest
@@ -399,6 +400,49 @@ def test_a_shipped_judge_is_found_by_its_data_or_by_what_it_reads():
     assert judges.shipped_for("digits", of("cgan_digits")) is None
     assert judges.shipped_for("elsewhere.zip", of("cgan_anime")).name == "classifier_anime"
     assert judges.shipped_for("mnist", of("dcgan_faces")) is None
+
+
+def test_of_the_shipped_judges_one_that_shares_no_image_with_the_run_is_asked(
+    monkeypatch, tmp_path
+):
+    run = run_dir.shipped("cgan_anime")
+    draw = run_dir.read_recipe(run).draw
+    record = {"sha256": "1", "test": parts.HELD_OUT, "seed": 0, "judges_share": 0.2}
+    learned = {"classifier_a": None, "classifier_b": {**record, "sha256": "2"}}
+    learned["classifier_c"] = record
+    for name in learned:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / judges.CONFIG).touch()
+    shipped = judges.load(run_dir.shipped("classifier_anime"))
+
+    def described(folder):
+        return types.SimpleNamespace(
+            slots=shipped.slots, image_shape=shipped.image_shape, record=learned[folder.name]
+        )
+
+    monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
+    monkeypatch.setattr(judges, "_described", described)
+    found = [judges.shipped_for("", draw, one).name for one in (record, None, {"sha256": "1"})]
+    assert found == ["classifier_c", "classifier_a", "classifier_a"]
+
+
+@pytest.mark.slow
+def test_a_judge_that_shares_no_image_is_said_to(labelled, monkeypatch, tmp_path):
+    system, said = systems.find("classifier"), []
+    for share in (0.0, 0.5):
+        judge = tmp_path / f"judge_of_{share}"
+        config = system.config(
+            dataset=labelled, num_epochs=1, image_size=SIDE, judges_share=share, batch_size=16
+        )
+        train.train(system, config, judge)
+        data = sources.load(labelled, image_size=SIDE)
+        assert judges.load(judge).record == parts.recorded(labelled, data, share)
+        drawing = Drawing(monkeypatch, labelled, data.images[:60], data.condition)
+        record = parts.recorded(labelled, data, 0.5)
+        drawing.recipe = dataclasses.replace(drawing.recipe, data=record)
+        said.append(drawing.judged(tmp_path, num_images=60, judge=judge)["features"])
+    words = "; it and the run learned from no image in common"
+    assert [text.endswith(words) for text in said] == [False, True]
 
 
 @pytest.mark.slow

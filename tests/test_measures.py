@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 from gan_apps.evaluation import appearance, judgement, measures, metrics, wasserstein
 from gan_apps.runs import run_dir
 from gan_apps.training import cards
+from tests.conftest import SHIPPED_RUNS
 
 RANDOM = np.random.RandomState(0)
-SHIPPED = sorted(path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.EVALUATION}"))
 
 
 def blurred(images):
@@ -135,7 +135,7 @@ def test_variety_is_a_share_of_real_ones_within_what_was_asked_for():
     assert metrics.variety(real, asked, 0.0 * real, asked) is None
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED_RUNS)
 def test_files_of_every_age_are_shown_by_the_same_rows(name):
     report = json.loads((run_dir.shipped(name) / run_dir.EVALUATION).read_text())
     shown = {line.label.strip(): line for line in measures.lines(report, details=True)}

@@ -231,6 +231,23 @@ def test_manifolds_of_two_normal_samples_are_the_published_ones():
         assert found[name] == pytest.approx(value, abs=spread), name
 
 
+def test_what_was_not_asked_for_does_not_make_a_slot_look_better_read():
+    slots = [
+        ["hair", ["long", "short"]],
+        ["hair", ["light_blue", "red", "black"]],
+        ["eyes", ["green", "aqua"]],
+        ["hat", ["red"]],
+    ]
+    asked = np.array([[0, 0, 0, -1], [-1, 1, 1, -1], [1, 2, -1, -1], [-1, 0, 1, -1]])
+    right = np.array([[1, 1, 0, 1], [1, 1, 1, 1], [0, 1, 1, 1], [1, 0, 1, 1]], bool)
+    assert metrics.shares_right(right, asked, slots) == {
+        "hair (long, short)": 1 / 2,
+        "hair (light blue, red, ...)": 3 / 4,
+        "eyes": 2 / 3,
+        "all": 1 / 4,
+    }
+
+
 def test_attributes_are_read_right_slot_by_slot():
     sizes = (3, 2)
     asked = [[1, 0], [-1, 1], [0, 1]]

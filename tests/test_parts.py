@@ -145,6 +145,89 @@ def test_the_tenth_is_that_of_the_shipped_judge_of_faces():
     assert_array_equal(held_out, np.sort(order[15973 - 1597 :]))
 
 
+def test_judges_and_what_they_judge_learn_from_no_image_in_common():
+    data = images(200, np.arange(200) % 5)
+    record = parts.recorded("a/folder", data, 0.3)
+    assert record == {**parts.recorded("a/folder", data), "judges_share": 0.3}
+    drawn_from, judged_by = parts.train_part(data, record), parts.train_part(data, record, True)
+    test = parts.test_part("a/folder", data, record)
+    assert [len(some) for some in (drawn_from, judged_by, test)] == [120, 60, 20]
+    several = [rows(some) for some in (drawn_from, judged_by, test)]
+    assert set.union(*several) == rows(data) and sum(map(len, several)) == 200
+    # What is held out is held out of every training, whatever is left to judges.
+    assert rows(test) == rows(parts.test_part("", data, parts.recorded("", data)))
+    again = parts.train_part(data, json.loads(json.dumps(record)), is_judge=True)
+    assert_array_equal(again.images, judged_by.images)
+
+
+def test_a_test_part_of_the_data_s_own_leaves_a_share_of_the_others_to_judges():
+    data = sources.load("digits")
+    record = parts.recorded("digits", data, 0.25)
+    learned = [parts.train_part(data, record, is_judge) for is_judge in (False, True)]
+    assert len(learned[1]) == round(0.25 * len(data)) and sum(map(len, learned)) == len(data)
+    # Which image is whose depends on their order.
+    assert record["sha256"] == parts.digest(data, in_order=True)
+    assert parts.changed(record, data.subset(np.arange(len(data))[::-1])) != ""
+
+
+def test_of_every_value_some_are_left_to_draw_when_judges_have_their_share():
+    for shift in range(0, 200, 7):
+        labels = np.zeros(200, np.int32)
+        labels[(shift + np.arange(1, 8)) % 200] = np.arange(1, 8)
+        data = images(200, labels)
+        record = parts.recorded("a/folder", data, 0.5)
+        assert set(parts.train_part(data, record).numbers) == set(range(8))
+
+
+def test_of_few_images_none_are_left_to_judges():
+    words = "--judges_share=0.2: --dataset=a/folder has 99 images; of less than 100"
+    with pytest.raises(Refused, match=words):
+        parts.recorded("a/folder", images(99), 0.2)
+
+
+def test_whether_a_judge_shares_images_is_told_from_the_records():
+    data, other = images(200), images(201)
+    record = parts.recorded("a/folder", data, 0.2)
+    assert parts.share_no_image(record, dict(record))
+    unlike = (
+        None,
+        parts.recorded("a/folder", data),
+        parts.recorded("a/folder", data, 0.1),
+        parts.recorded("a/folder", other, 0.2),
+        {**record, "seed": 1},
+    )
+    for one in unlike:
+        assert not parts.share_no_image(record, one) and not parts.share_no_image(one, record)
+    plain = parts.recorded("a/folder", data)
+    assert not parts.share_no_image(plain, dict(plain))
+
+
+def test_who_may_have_learned_from_anything_leaves_nothing_to_judges():
+    data = images(120)
+    record, plain = parts.recorded("a/folder", data, 0.2), parts.recorded("a/folder", data)
+    assert parts.begun_with(record, dict(record), data) == record
+    # The other learned from what is the judges'.
+    found = parts.begun_with(record, plain, data)
+    assert "judges_share" not in found and found["test"] == parts.NONE
+    assert parts.train_part(data, found) is data
+    now = parts.kept_up(record, "a/folder", images(130), accept=True)
+    assert "judges_share" not in now and now["test"] == parts.NONE
+    digits = sources.load("digits")
+    found = parts.begun_with(parts.recorded("digits", digits, 0.2), None, digits)
+    assert "judges_share" not in found and found["test"] == parts.OWN
+
+
+def test_a_run_s_card_says_what_is_left_to_judges(tmp_path):
+    folder = write_folder(tmp_path / "pictures", images(200))
+    config = DCGAN.config(**TINY, dataset=folder, judges_share=0.25)
+    run = train.train(DCGAN, config, tmp_path / "run")
+    recipe = run_dir.read_recipe(run)
+    assert recipe.data["judges_share"] == 0.25
+    words = "20 of its 200 images were held out (seed 0) and never trained on. A share of 25% is"
+    card = (run / run_dir.CARD).read_text()
+    assert words in card and "left to judges; it learned from none of it." in card
+
+
 def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
     data = images(20, np.arange(20) % 3)
     digest = parts.digest(data, in_order=True)

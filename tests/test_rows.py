@@ -12,7 +12,7 @@ from gan_apps import conditions, settings, systems
 from gan_apps.drawing import latents
 from gan_apps.games import two_players
 from gan_apps.settings import rows
-from models import game, networks, penalties
+from models import augmentations, game, losses, networks, penalties
 from tests.conftest import ROOT
 from tests.tiny_models import built, stepped
 
@@ -20,6 +20,8 @@ from tests.tiny_models import built, stepped
 def test_settings_know_every_row():
     assert rows.objectives() == tuple(models.OBJECTIVES)
     assert rows.divergences() == tuple(models.DIVERGENCES)
+    assert rows.classifier_objectives() == tuple(losses.CLASSIFIER_OBJECTIVES)
+    assert rows.augmentations() == tuple(augmentations.AUGMENTATIONS)
     assert settings.PENALTIES == ("none", *penalties.PENALTIES)
     assert settings.NORMALIZATIONS == ("auto", *networks.NORMALIZATIONS)
     assert settings.GENERATOR_NORMALIZATIONS == networks.GENERATOR_NORMALIZATIONS
@@ -50,13 +52,17 @@ def test_a_system_is_three_files_of_its_name(name):
 def test_names_are_read_without_tensorflow():
     program = (
         "import sys; from gan_apps.settings import rows\n"
-        "print(*sorted(rows.objectives()), *sorted(rows.divergences()))\n"
+        "names = (rows.objectives(), rows.divergences(), rows.classifier_objectives())\n"
+        "names += (rows.augmentations(),)\n"
+        "print(*(name for table in names for name in sorted(table)))\n"
         "assert 'tensorflow' not in sys.modules and 'models' not in sys.modules\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    expected = [*sorted(models.OBJECTIVES), *sorted(models.DIVERGENCES)]
+    tables = (models.OBJECTIVES, models.DIVERGENCES, losses.CLASSIFIER_OBJECTIVES)
+    tables += (augmentations.AUGMENTATIONS,)
+    expected = [name for table in tables for name in sorted(table)]
     assert result.stdout.split() == expected
 
 

@@ -9,7 +9,7 @@ from gan_apps import conditions
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Latents
 from gan_apps.settings import Refused
-from tests.conftest import FOLDERS, SHIPPED_FILES
+from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES
 
 GENERATOR_FILES = ("generator" + run_dir.KERAS_WEIGHTS, "generator" + run_dir.LITERT)
 JUDGE = {
@@ -155,9 +155,10 @@ def test_a_run_of_format_1_is_what_it_was(name, network, condition, tmp_path):
 
 
 def test_a_run_of_format_1_knows_its_words():
-    old = json.loads((run_dir.shipped("cgan_anime") / run_dir.CONFIG).read_text())
+    run = ROOT / "tests" / "words_of_format_1"
+    old = json.loads((run / run_dir.CONFIG).read_text())
     assert old["format"] == 1
-    condition = run_dir.read_recipe(run_dir.shipped("cgan_anime")).draw.condition
+    condition = run_dir.read_recipe(run).draw.condition
     assert condition.vocabulary.to_json() == old["generator"]["config"]["vocabulary"]
     assert condition.flag == "prompt"
 
@@ -187,6 +188,8 @@ def test_latents_of_format_1_have_their_distribution(first_format):
         ({"data": {"num_images": 3}}, "does not describe a run"),
         ({"data": {**RECORD, "seed": -1}}, "does not describe a run"),
         ({"data": {**RECORD, "earlier": [3]}}, "does not describe a run"),
+        ({"data": {**RECORD, "judges_share": 0.6}}, "does not describe a run"),
+        ({"data": {**RECORD, "judges_share": "some"}}, "does not describe a run"),
     ],
 )
 def test_a_config_of_format_1_of_another_shape_is_refused(first_format, changes, words):

@@ -8,12 +8,13 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from gan_apps import settings, systems
+from gan_apps.data import parts
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.evaluation import judges
 from gan_apps.runs import run_dir
 from gan_apps.training import cards
-from tests.conftest import ROOT, SHIPPED_FILES
+from tests.conftest import ROOT, SHIPPED_FILES, SHIPPED_RUNS
 
 # Run -> (system, bytes at most, side of its pictures, channels).
 SHIPPED = {
@@ -32,8 +33,7 @@ def name(request):
 
 
 def test_every_shipped_run_is_in_the_table():
-    runs = {path.parent.name for path in run_dir.SHIPPED.glob(f"*/{run_dir.MANIFEST}")}
-    assert runs == set(SHIPPED)
+    assert set(SHIPPED_RUNS) == set(SHIPPED)
 
 
 def test_it_is_small_and_whole(name):
@@ -55,8 +55,7 @@ def test_every_committed_config_is_read(monkeypatch):
     # Their folders of images are named as from where they were made.
     monkeypatch.setattr("os.path.exists", lambda path: True)
     configs = [path for path in ROOT.rglob(run_dir.CONFIG) if path.parent.parent == run_dir.SHIPPED]
-    runs = {path.parent for path in configs if (path.parent / run_dir.MANIFEST).is_file()}
-    assert {run.name for run in runs} == set(SHIPPED)
+    runs = {path.parent for path in configs if path.parent.name in SHIPPED_RUNS}
     for run in runs:
         recipe = run_dir.read_recipe(run)
         config = settings.from_json(systems.find(recipe.system).config, recipe.settings)
@@ -83,7 +82,7 @@ def test_its_card_says_that_it_was_trained_on_everything_if_it_was(name):
     run = run_dir.shipped(name)
     card, recipe = (run / run_dir.CARD).read_text(), run_dir.read_recipe(run)
     report = json.loads((run / run_dir.EVALUATION).read_text())
-    everything = recipe.settings["dataset"].startswith("anime_faces")
+    everything = parts.test_of(recipe.data, recipe.settings["dataset"]) == parts.NONE
     assert ("Trained on all of its data" in card) == everything
     assert ("to real images it was trained on" in card) == everything
     assert ("apart" not in card) == everything

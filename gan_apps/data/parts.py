@@ -2,12 +2,13 @@
 
 A run's config.json holds a record, which says this for good:
 
-  num_images    how many images the data had, those held out included
-  sha256        the digest of them (`digest`)
-  test          which part is never trained on: OWN, HELD_OUT or NONE
-  num_held_out  how many images that is, if they are HELD_OUT, else 0
-  seed          what chose them
-  earlier       if the data changed on the way: [{num_images, sha256}] of what they were before
+  num_images      how many images the data had, those held out included
+  sha256          the digest of them (`digest`)
+  test            which part is never trained on: OWN, HELD_OUT or NONE
+  num_held_out    how many images that is, if they are HELD_OUT, else 0
+  seed            what chose them
+  judges_share    if some images are left to judges: the share of all, which no generator learns
+  earlier         if the data changed on the way: [{num_images, sha256}] of what they were before
 
 Nothing here asks what an image is: any data set that `sources` reads has its parts.
 """
@@ -44,12 +45,16 @@ def loaded(name, record, image_size=0, pairing=None):
     return sources.load(name, split, image_size, pairing)
 
 
-def recorded(name, data, pairing=None):
+def recorded(name, data, pairing=None, judges_share=0.0):
     """The record of a run that begins now.
 
     Args:
       name: str, pairing: data.pairs.Pairing or None. What `sources.load` takes.
       data: data.columns.Data. All that it gave.
+      judges_share: float. The share of the images that is left to judges. Default 0.
+
+    Raises:
+      Refused: there are too few images to leave any to judges.
     """
     chosen = ()
     if sources.has_test(name, pairing):
@@ -57,13 +62,19 @@ def recorded(name, data, pairing=None):
     else:
         chosen = _held_out(data, SEED) if len(data) >= FEWEST else ()
         test = HELD_OUT if len(chosen) else NONE
-    return {
+    if judges_share and len(data) < FEWEST:
+        raise Refused(
+            f"--judges_share={judges_share}: --dataset={name} has {len(data)} images; of less than "
+            f"{FEWEST} none are kept apart."
+        )
+    record = {
         "num_images": len(data),
-        "sha256": digest(data, in_order=test == HELD_OUT),
         "test": test,
         "num_held_out": len(chosen),
         "seed": SEED,
+        **({"judges_share": judges_share} if judges_share else {}),
     }
+    return {**record, "sha256": digest(data, in_order=_is_in_order(record))}
 
 
 def kept_up(record, name, data, accept=False, pairing=None):
@@ -86,7 +97,7 @@ def kept_up(record, name, data, accept=False, pairing=None):
     before = {key: record[key] for key in ("num_images", "sha256")}
     now = recorded(name, data, pairing)
     if now["test"] != record["test"] or now["test"] == HELD_OUT:
-        now = _nothing_held_out(now, data)
+        now = _nothing_kept_apart(now, data)
     return {**now, "earlier": [*record.get("earlier", []), before]}
 
 
@@ -95,17 +106,28 @@ def begun_with(record, initial, data):
 
     Args:
       record: dict. That of the run, as if it began with none.
-      initial: dict or None. That of the other, which must have held out the same images.
+      initial: dict or None. That of the other, which must have kept the same images apart.
       data: data.columns.Data. The run's, all of them.
     """
     same = initial is not None and all(
-        initial[name] == record[name] for name in ("sha256", "test", "num_held_out", "seed")
+        initial.get(name) == record.get(name)
+        for name in ("sha256", "test", "num_held_out", "seed", "judges_share")
     )
-    return record if same or record["test"] != HELD_OUT else _nothing_held_out(record, data)
+    if same or not _is_in_order(record):
+        return record
+    return _nothing_kept_apart(record, data)
 
 
-def _nothing_held_out(record, data):
-    return {**record, "test": NONE, "num_held_out": 0, "sha256": digest(data, in_order=False)}
+def _nothing_kept_apart(record, data):
+    """The record of a run that may have learned from any image but those of a test part."""
+    test = OWN if record["test"] == OWN else NONE
+    kept = {name: value for name, value in record.items() if name != "judges_share"}
+    return {**kept, "test": test, "num_held_out": 0, "sha256": digest(data, in_order=False)}
+
+
+def _is_in_order(record):
+    """Whether the place of an image says what it is for."""
+    return record["test"] == HELD_OUT or bool(record.get("judges_share"))
 
 
 def changed(record, data):
@@ -113,7 +135,7 @@ def changed(record, data):
     count, before = len(data), record["num_images"]
     if count != before:
         return f"{count:,} images, {before:,} when the run began"
-    in_order = record["test"] == HELD_OUT
+    in_order = _is_in_order(record)
     if digest(data, in_order=in_order) == record["sha256"]:
         return ""
     order = ", or in another order" if in_order else ""
@@ -166,12 +188,38 @@ def test_of(record, name):
     return OWN if is_named(name) and sources.has_test(name) else NONE
 
 
-def train_part(data, record):
-    """What of `data`, all that `sources.load` gave, the run of a record trains on."""
-    if record is None or record["test"] != HELD_OUT:
+def train_part(data, record, is_judge=False):
+    """What of `data`, all that `sources.load` gave, the run of a record trains on.
+
+    Args:
+      is_judge: bool. Whether it is a judge, which learns what is left to judges and nothing else.
+        Default False.
+    """
+    if record is None or not _is_in_order(record):
         return data
-    held_out = _held_out(data, record["seed"])
-    return data.subset(np.setdiff1d(np.arange(len(data)), held_out))
+    held_out = _held_out(data, record["seed"]) if record["test"] == HELD_OUT else ()
+    share = record.get("judges_share", 0.0)
+    for_judges = _for_judges(data, record["seed"], share, held_out)
+    if is_judge and share:
+        return data.subset(for_judges)
+    return data.subset(np.setdiff1d(np.arange(len(data)), [*held_out, *for_judges]))
+
+
+def share_no_image(record, judge_record):
+    """Whether a judge and what it judges were trained on the same data without a common image.
+
+    Args:
+      record, judge_record: dicts or None. The records of the two.
+    """
+    return bool(
+        record
+        and judge_record
+        and record.get("judges_share")
+        and all(
+            record.get(name) == judge_record.get(name)
+            for name in ("sha256", "test", "seed", "judges_share")
+        )
+    )
 
 
 def test_part(name, data, record, image_size=0, pairing=None):
@@ -198,11 +246,26 @@ def _held_out(data, seed):
     """The indices of one image in SHARE, in order; of every label and attribute some are left."""
     count = len(data)
     order = np.random.RandomState(seed).permutation(count)
-    chosen = np.sort(order[count - count // SHARE :])
+    return _spared(data, np.sort(order[count - count // SHARE :]), ())
+
+
+def _for_judges(data, seed, share, held_out):
+    """The indices of a share of the images, in order, none of them held out.
+
+    Of every label and attribute some are left to learn to draw.
+    """
+    count = len(data)
+    order = np.random.RandomState(seed).permutation(count)
+    chosen = np.setdiff1d(order[: round(share * count)], held_out)
+    return _spared(data, chosen, held_out)
+
+
+def _spared(data, chosen, gone):
+    """Those of the indices `chosen` whose values are also those of images that are left."""
     conditions = _conditions(data)
     if conditions is None:
         return chosen
-    left = np.delete(conditions, chosen, axis=0)
+    left = np.delete(conditions, [*chosen, *gone], axis=0)
     can_go = [
         np.isin(values[chosen], others) for values, others in zip(conditions.T, left.T, strict=True)
     ]

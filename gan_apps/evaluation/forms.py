@@ -70,7 +70,7 @@ class Reference:
         self.spread = metrics.spread_within_labels(self.images, self.groups)
         found = None
         if self.draw.condition.column is not None:
-            found = judges.shipped_for(recipe.settings["dataset"], self.draw)
+            found = judges.shipped_for(recipe.settings["dataset"], self.draw, recipe.data)
         self.judge = None if found is None else judges.load(found)
 
     @property

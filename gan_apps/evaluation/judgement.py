@@ -167,7 +167,7 @@ def requested(draw, data, num_images, seed):
 def _looks(recipe, draw, folder):
     """What looks at the pictures of a run, and what its features are called."""
     dataset = recipe.settings["dataset"]
-    found = folder or judges.shipped_for(dataset, draw)
+    found = folder or judges.shipped_for(dataset, draw, recipe.data)
     if found is None:
         return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
     looks = judges.load(found)
@@ -175,7 +175,10 @@ def _looks(recipe, draw, folder):
     if (looks.slots, looks.image_shape) != (slots, list(draw.shape)):
         raise Refused(f"--classifier={found}: reads other pictures than this run draws.")
     name = dataset if len(slots) == 1 else found.name.removeprefix("classifier_")
-    return looks, f"{judges.FEATURES} of the {name} classifier, penultimate layer"
+    called = f"{judges.FEATURES} of the {name} classifier, penultimate layer"
+    if parts.share_no_image(recipe.data, looks.record):
+        called += "; it and the run learned from no image in common"
+    return looks, called
 
 
 def real_images(recipe, draw, dataset):

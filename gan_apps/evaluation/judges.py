@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_apps.data import parts
 from gan_apps.evaluation import metrics
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
@@ -37,6 +38,7 @@ class Classifier:
       dataset: str. What it learned from.
       test_accuracy: {name: float}. Of images that it was not trained on: of each slot's noun, and
         of "all" at once.
+      record: dict or None. What is known of its data, as in data.parts.
     """
 
     network: keras.Model
@@ -44,6 +46,7 @@ class Classifier:
     image_shape: list
     dataset: str
     test_accuracy: dict
+    record: dict | None = None
 
     @property
     def sizes(self):
@@ -74,7 +77,7 @@ def judged(network, images):
 
 
 def accuracy(network, data):
-    """How often a network reads what images show: {noun of a slot: share, "all": all of them}.
+    """How often a network reads what images show, as metrics.shares_right says it.
 
     Args:
       network: models.classifier.AttributeClassifier.
@@ -82,9 +85,7 @@ def accuracy(network, data):
     """
     probabilities, _ = judged(network, data.images)
     right = metrics.read_right(probabilities, targets(data), network.condition.sizes)
-    nouns = [noun for noun, _ in data.condition.slots]
-    shares = {noun: float(column.mean()) for noun, column in zip(nouns, right.T, strict=True)}
-    return {**shares, "all": float(right.all(axis=1).mean())}
+    return metrics.shares_right(right, targets(data), data.condition.slots)
 
 
 def targets(data):
@@ -92,17 +93,19 @@ def targets(data):
     return data.numbers.reshape(len(data), -1)
 
 
-def shipped_for(dataset, draw):
+def shipped_for(dataset, draw, record=None):
     """The folder of the shipped classifier for what a network draws, or None.
 
-    Where several things can be asked for at once it is the one that reads those very ones; else it
-    is the one of the data set, by its name.
+    Where several things can be asked for at once it is one that reads those very ones; else it is
+    the one of the data set, by its name. One that shares no image with the run goes before others.
 
     Args:
       dataset: str. The name of a data set, or a path.
       draw: runs.draws.Draw.
+      record: dict or None. What is known of the run's data, as in data.parts.
     """
     slots = draw.condition.slots
+    fitting = []
     for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
         try:
             found = _described(path.parent)
@@ -113,8 +116,8 @@ def shipped_for(dataset, draw):
         if len(slots) < 2:
             reads = path.parent.name == SHIPPED.get(dataset)
         if reads and found.image_shape == list(draw.shape):
-            return path.parent
-    return None
+            fitting.append((not parts.share_no_image(record, found.record), path.parent))
+    return min(fitting)[1] if fitting else None
 
 
 def load(folder):
@@ -139,6 +142,7 @@ def load(folder):
         image_shape=found.image_shape,
         dataset=found.dataset,
         test_accuracy=found.test_accuracy,
+        record=found.record,
     )
 
 
@@ -151,6 +155,7 @@ class _Described(typing.NamedTuple):
     dataset: str
     test_accuracy: dict
     sha256: str
+    record: dict | None = None
 
 
 def _described(folder):
@@ -176,6 +181,7 @@ def _of_a_run(folder):
         dataset=recipe.settings["dataset"],
         test_accuracy=measured["test_accuracy"],
         sha256=manifest["files"][WEIGHTS]["sha256"],
+        record=recipe.data,
     )
 
 

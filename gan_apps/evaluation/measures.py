@@ -199,9 +199,7 @@ def _accuracy_per_label(facts):
 def _attribute_accuracy(facts):
     if len(facts.slots) == 1:
         return None
-    nouns = [noun for noun, _ in facts.slots]
-    shares = {noun: float(own.mean()) for noun, own in zip(nouns, facts.right.T, strict=True)}
-    return {**shares, "all": float(facts.right.all(axis=1).mean())}
+    return metrics.shares_right(facts.right, facts.asked, facts.slots)
 
 
 def _accuracy_per_attribute(facts):

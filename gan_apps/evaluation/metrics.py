@@ -230,6 +230,29 @@ def read_right(probabilities, attributes, sizes):
     return (read == attributes) | (attributes < 0)
 
 
+def shares_right(right, attributes, slots):
+    """How often each slot is read right where something was asked, and how often all are at once.
+
+    Args:
+      right: bool [n, slots]. Of `read_right`.
+      attributes: int [n, slots]. What was asked for; -1 where nothing was.
+      slots: [[noun, [value, ...]], ...]. Their names; a noun that several have is told apart by
+        what it can be.
+
+    Returns:
+      {name: float, "all": float}, without slots that nothing was asked of.
+    """
+    nouns, shares = [noun for noun, _ in slots], {}
+    for place, (noun, values) in enumerate(slots):
+        if nouns.count(noun) > 1:
+            few = [value.replace("_", " ") for value in values[:2]]
+            noun += f" ({', '.join(few)}{', ...' if len(values) > 2 else ''})"
+        known = np.asarray(attributes)[:, place] >= 0
+        if known.any():
+            shares[noun] = float(right[known, place].mean())
+    return {**shares, "all": float(right.all(axis=1).mean())}
+
+
 def spread_within_labels(images, labels):
     """Standard deviation of a pixel among the images of a label, averaged over pixels and labels.
 

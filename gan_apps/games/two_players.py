@@ -25,7 +25,7 @@ def built(
     data: "Data",
     iterations: int,
     *,
-    classifier: bool = False,
+    classifier: int = 0,
     **own: Any,
 ) -> "AbstractGAN":
     """A game of two, not compiled, its weights as Keras draws them now.
@@ -35,7 +35,7 @@ def built(
       config: settings.GAN with `precision` resolved.
       data: data.Data that it will learn from.
       iterations: int. How long it will be trained.
-      classifier: bool. Whether the discriminator has an auxiliary classifier. Default False.
+      classifier: int. As in models.networks.Discriminator. Default 0.
       **own: what `kind` takes beside the networks and the loop's arguments.
 
     Raises:

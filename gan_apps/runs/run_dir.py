@@ -239,6 +239,8 @@ def _is_record(data: Any) -> bool:
         and all(type(data.get(name)) is int for name in ("num_images", "num_held_out", "seed"))
         and 0 <= data["seed"] <= MAX_SEED
         and all(isinstance(data.get(name), str) for name in ("sha256", "test"))
+        and type(data.get("judges_share", 0.0)) is float
+        and 0.0 <= data.get("judges_share", 0.0) <= 0.5
         and isinstance(data.get("earlier", []), list)
         and all(type(one["num_images"]) is int for one in data.get("earlier", []))
     )

@@ -87,7 +87,20 @@ class Adversarial(Settings):
         only_if=("--input_noise is above 0", lambda config: config.input_noise > 0),
     )
 
+    augmentations: str = setting(
+        "none",
+        "How every image, real or generated, is changed before the discriminator sees it, so that "
+        "it does not learn few images by heart: names with commas between them, of colour, "
+        "translation, cutout.",
+    )
+
     def check(self):
+        known = rows.augmentations()
+        if odd := [name for name in self.taken_augmentations if name not in known]:
+            raise ValueError(
+                f"augmentations must be none, or names of {', '.join(known)} with commas between "
+                f"them, got {odd[0]!r}."
+            )
         penalties = {
             "penalty": self.penalty != "none",
             "real_gradient_weight": self.real_gradient_weight is not None,
@@ -109,6 +122,11 @@ class Adversarial(Settings):
     def is_dense(self):
         """Whether the discriminator is made of dense layers."""
         return False
+
+    @property
+    def taken_augmentations(self):
+        """What `augmentations` comes to: a tuple of names."""
+        return () if self.augmentations == "none" else tuple(self.augmentations.split(","))
 
     @property
     def taken_normalization(self):
@@ -143,6 +161,7 @@ class Adversarial(Settings):
         return {
             **{name: getattr(self, name) for name in names},
             "real_gradient_weight": self.taken_gradient_weight,
+            "augmentations": self.taken_augmentations,
             "penalty": None if self.penalty == "none" else self.penalty,
             "input_noise_iterations": max(round(self.input_noise_fraction * iterations), 1),
         }

@@ -15,6 +15,16 @@ def objectives():
     return _names("losses", "OBJECTIVES", "Objective")
 
 
+def classifier_objectives():
+    """The names of models.losses.CLASSIFIER_OBJECTIVES."""
+    return _names("losses", "CLASSIFIER_OBJECTIVES", "ClassifierObjective")
+
+
+def augmentations():
+    """The names of models.augmentations.AUGMENTATIONS."""
+    return _names("augmentations", "AUGMENTATIONS", "Augmentation")
+
+
 def divergences():
     """The names of models.divergences.DIVERGENCES."""
     return _names("divergences", "DIVERGENCES", "FDivergence")

@@ -43,6 +43,14 @@ class Training(Settings):
         minimum=0,
         maximum=512,
     )
+    judges_share: float = setting(
+        0.0,
+        "Share of the images that is left to judges: what draws learns none of them, and a "
+        "gan_apps.classifier of the same share nothing else, so that the two have no image in "
+        "common.",
+        minimum=0,
+        maximum=0.5,
+    )
     horizontal_flips: bool = setting(False, "Mirror a random half of the real images.")
     num_epochs: int = setting(
         16, "Passes over the data; may grow when a run is resumed.", minimum=1

@@ -34,6 +34,15 @@ class Config(Labelled, Divergence, GAN):
         "the attributes of an image; the generator heeds it by half. 0 for none.",
         minimum=0,
     )
+    classifier_objective: str = setting(
+        "ac",
+        "What that classifier learns: the attributes of real images (ac, as in AC-GANs), which "
+        "makes generated ones typical of what is asked for; or those of real and of generated "
+        "images as other values (adc, as in ADC-GANs), which keeps them as various as real ones, "
+        "and which labels have as well.",
+        choices=rows.classifier_objectives,
+        only_if=("--classifier_weight is above 0", lambda config: config.classifier_weight > 0),
+    )
     initial_run_dir: str = setting(
         "",
         "Begin with the networks of this run instead of random ones; it has the same bodies, and "
@@ -51,22 +60,27 @@ class Config(Labelled, Divergence, GAN):
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import CGAN
+    from models.losses import CLASSIFIER_OBJECTIVES
 
-    # Labels are one slot, which the third term alone teaches.
-    classifier_weight = config.classifier_weight if len(data.condition.sizes) > 1 else 0.0
+    # Labels are one slot, which the third term alone teaches, if no classifier is asked for.
+    asked = len(data.condition.sizes) > 1 or config.classifier_objective != "ac"
+    classifier_weight = config.classifier_weight if asked else 0.0
     default = Config.__dataclass_fields__["classifier_weight"].default
-    if not classifier_weight and config.classifier_weight not in (0.0, default):
+    if not asked and config.classifier_weight not in (0.0, default):
         raise Refused(
             f"--classifier_weight={config.classifier_weight}: --dataset={config.dataset} has no "
-            "prompts, whose attributes the classifier would read."
+            "prompts, whose attributes the classifier would read; --classifier_objective=adc reads "
+            "labels as well."
         )
+    classifier = CLASSIFIER_OBJECTIVES[config.classifier_objective]
     return two_players.built(
         CGAN,
         config,
         data,
         iterations,
-        classifier=classifier_weight > 0,
+        classifier=classifier.outputs if classifier_weight else 0,
         classifier_weight=classifier_weight,
+        classifier_objective=classifier,
         objective=two_players.objective(config),
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,

@@ -161,7 +161,15 @@ def _sketch(name, draw):
 
 
 def trained_on(recipe):
-    """Which of its data a run was trained on, in a sentence."""
+    """Which of its data a run was trained on, in a sentence or two."""
+    share = recipe.data.get("judges_share") if recipe.data else None
+    if not share:
+        return _kept_apart(recipe)
+    learned = "learned from nothing else" if recipe.judges else "learned from none of it"
+    return f"{_kept_apart(recipe)} A share of {share:.0%} is left to judges; it {learned}."
+
+
+def _kept_apart(recipe):
     data = recipe.data
     test = parts.test_of(data, recipe.settings["dataset"])
     if test == parts.OWN:

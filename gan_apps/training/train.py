@@ -110,11 +110,11 @@ def _data(system, config, run, accept_changed):
         whole = whole.numbered_as(stored.condition)
         record = parts.kept_up(record, config.dataset, whole, accept_changed, pairing)
     else:
-        record = parts.recorded(config.dataset, whole, pairing)
+        record = parts.recorded(config.dataset, whole, pairing, config.judges_share)
         initial = getattr(config, "initial_run_dir", "")
         if initial and run_dir.is_run(initial):
             record = parts.begun_with(record, run_dir.read_recipe(initial).data, whole)
-    data = parts.train_part(whole, record)
+    data = parts.train_part(whole, record, is_judge=system.judges is not None)
     if not system.conditional:
         return data.unconditional(), record
     if data.condition.column is None:

@@ -1,0 +1,78 @@
+"""What a discriminator is shown instead of an image, so that it cannot learn the images by heart.
+
+Real and generated images are changed alike, each by its own random numbers, and the generator's
+gradient goes through: so it learns to draw images as they are, not as they are shown.
+
+Each change is a pure function of images float32 [n, h, w, c] in [-1, 1] and of uniform numbers in
+[0, 1), float32 [n, draws]. Where there is no picture, there is middle gray, 0.
+
+Reference: Zhao et al. 2020 (arXiv 2006.10738), "DiffAugment"; ranges as in the authors' code.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+# The share of the side by which an image is moved at most, and that of the square cut out of it.
+REACH = 1 / 8
+CUT = 1 / 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """A change of images.
+
+    Args:
+      name: str. The row's name in `AUGMENTATIONS` and on the command line.
+      draws: int. Uniform numbers that it takes for each image.
+      changed: (images, uniform numbers [n, draws]) -> images of the same shape.
+    """
+
+    name: str
+    draws: int
+    changed: Callable
+
+
+def translated(images, uniform):
+    """Images moved by whole pixels, by up to REACH of the side along each axis."""
+    for axis in (1, 2):
+        side = images.shape[axis]
+        reach = round(REACH * side)
+        steps = tf.cast(tf.floor(uniform[:, axis - 1] * (2 * reach + 1)), tf.int32) - reach
+        padded = tf.pad(images, [[reach, reach] if axis == one else [0, 0] for one in range(4)])
+        places = reach + tf.range(side) - steps[:, None]
+        images = tf.gather(padded, places, axis=axis, batch_dims=1)
+    return images
+
+
+def cut_out(images, uniform):
+    """Images without a square of half their side, whose middle is anywhere in the image."""
+    inside = tf.ones((1, 1, 1, 1))
+    for axis in (1, 2):
+        side = images.shape[axis]
+        width = round(CUT * side)
+        first = tf.floor(uniform[:, axis - 1] * side) - width // 2
+        places = tf.range(side, dtype=tf.float32) - first[:, None]
+        within = tf.cast((places >= 0.0) & (places < width), tf.float32)
+        inside *= tf.expand_dims(within, 3 - axis)[..., None]
+    return images * (1.0 - inside)
+
+
+def recoloured(images, uniform):
+    """Images of other brightness (up to .5 more or less), saturation (0 to 2 x) and contrast."""
+    brightness, saturation, contrast = tf.split(uniform[:, :, None, None], 3, axis=1)
+    images += brightness - 0.5
+    gray = tf.reduce_mean(images, axis=3, keepdims=True)
+    images = gray + (images - gray) * (2.0 * saturation)
+    mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
+    # .5 to 1.5 x.
+    return mean + (images - mean) * (contrast + 0.5)
+
+
+# In the order in which they are done.
+COLOUR = Augmentation(name="colour", draws=3, changed=recoloured)
+TRANSLATION = Augmentation(name="translation", draws=2, changed=translated)
+CUTOUT = Augmentation(name="cutout", draws=2, changed=cut_out)
+
+AUGMENTATIONS = {row.name: row for row in (COLOUR, TRANSLATION, CUTOUT)}
