@@ -18,7 +18,7 @@ from gan_apps.settings.drawing import (
     AskedFor,
     FromEither,
     FromLatents,
-    FromPictures,
+    FromSketches,
     OfRun,
     asked_of,
 )
@@ -110,7 +110,7 @@ def test_requests_that_contradict_themselves(values, words):
 
 
 def test_what_a_request_cannot_ask_is_as_where_it_is_not_asked():
-    for kind in (FromLatents, AskedFor, FromPictures, FromEither):
+    for kind in (FromLatents, AskedFor, FromSketches, FromEither):
         for field in dataclasses.fields(AnyDrawing):
             assert getattr(kind(), field.name) == field.default, (kind, field.name)
 
@@ -124,7 +124,7 @@ def test_every_flag_of_a_condition_can_be_given():
     [
         ("latents", False, FromLatents),
         ("latents", True, AskedFor),
-        ("pictures", False, FromPictures),
+        ("pictures", False, FromSketches),
         ("both", False, FromEither),
         ("both", True, AnyDrawing),
     ],

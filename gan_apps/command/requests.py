@@ -3,7 +3,7 @@
 from gan_apps import conditions
 from gan_apps.conditions.attributes import PROMPT
 from gan_apps.settings import Refused
-from gan_apps.settings.drawing import AskedFor, FromPictures
+from gan_apps.settings.drawing import AskedFor, FromSketches
 
 
 def request(run, draw, asked, sketch=None):
@@ -18,7 +18,7 @@ def request(run, draw, asked, sketch=None):
     from gan_apps.command import latent_requests, picture_requests
 
     if draw.latents is None:
-        _refuse(run, asked.beyond(FromPictures), "draws from pictures: give --input")
+        _refuse(run, asked.beyond(FromSketches), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(AskedFor), "draws from noise, not from pictures")
     return latent_requests.request(draw, asked, *requested_values(run, draw, asked))

@@ -172,13 +172,19 @@ class FromPictures(Drawing):
         "its central square. --output is then a .png for one picture, or a folder.",
         is_path=True,
     )
+    side_by_side: bool = setting(
+        False, "Draw each picture beside what it was drawn from, and what that was made of."
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromSketches(FromPictures):
+    """Settings of pictures from pictures that may be made of finished ones."""
+
     sketch_first: bool = setting(
         False,
         "The pictures given are finished ones, of which the run's kind of sketch is made to draw "
         "from.",
-    )
-    side_by_side: bool = setting(
-        False, "Draw each picture beside what it was drawn from, and what that was made of."
     )
 
 
@@ -195,7 +201,7 @@ class FromEither(FromPictures, FromLatents):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromPictures, AskedFor):
+class AnyDrawing(FromSketches, AskedFor):
     """Settings of a request of which it is not known what draws."""
 
 
@@ -225,7 +231,7 @@ def asked_of(takes, conditional):
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
-        return FromPictures
+        return FromSketches
     if takes == "both":
         return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents
