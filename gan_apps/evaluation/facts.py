@@ -233,7 +233,7 @@ class Facts:
     @functools.cached_property
     def code(self):
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
-        return self.coded(self.real.compared.images)
+        return None if self.inception else self.coded(self.real.compared.images)
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

@@ -26,8 +26,8 @@ def measured(run, recipe, images):
 
     Returns:
       ({"K=1": float32 [n], ...}, int): log p(x) in nats of each of the first MOST, and how many
-      numbers of the code vary with the picture. Of a Bernoulli likelihood the pictures are bits, drawn by SEED with the
-      gray values as their probabilities.
+      numbers of the code vary with the picture. Of a Bernoulli likelihood the pictures are bits,
+      drawn by SEED with the gray values as their probabilities.
     """
     for name, draw in recipe.draws.items():
         if issubclass(networks.class_of(draw.network), Reconstruction):
