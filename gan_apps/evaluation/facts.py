@@ -232,8 +232,8 @@ class Facts:
 
     @functools.cached_property
     def code(self):
-        """(log-likelihoods, active units) of as many real images as were drawn; None of others."""
-        return self.coded(np.asarray(self.real.compared.images[: len(self.images)]))
+        """What `likelihood.measured` says of the real images; None of a run that has no code."""
+        return None if self.inception else self.coded(self.real.compared.images)
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""
