@@ -8,9 +8,10 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from gan_apps import settings, systems
+from gan_apps.data import parts
 from gan_apps.drawing import runtimes
 from gan_apps.drawing.latents import requested
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import forms, judges
 from gan_apps.runs import run_dir
 from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES
@@ -21,6 +22,7 @@ SHIPPED = {
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
+    "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
     "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
 }
 
@@ -40,9 +42,13 @@ def test_it_is_small_and_whole(name):
     sizes = {path.name: path.stat().st_size for path in run.iterdir()}
     assert sum(sizes.values()) <= most
     # The older runs were made before there was an animation.
-    assert set(sizes) | {run_dir.ROUNDS_MOVING} == SHIPPED_FILES
     recipe = run_dir.read_recipe(run)
-    assert run_dir.drawing_files(recipe) == ["generator.weights.h5", "generator.tflite"]
+    own, given = ["generator.weights.h5", "generator.tflite"], set()
+    if recipe.draw.pictures is not None:
+        own, given = [*own, "generator.sketch.tflite"], {"generator.sources.png"}
+    assert set(sizes) | {run_dir.ROUNDS_MOVING} == SHIPPED_FILES | given | set(own)
+    assert sizes["generator.tflite"] <= 4_000_000 or system != "pix2pix"
+    assert run_dir.drawing_files(recipe) == own
     for file in run_dir.drawing_files(recipe):
         run_dir.checked(run, file)
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
@@ -80,7 +86,7 @@ def test_its_card_says_that_it_was_trained_on_everything_if_it_was(name):
     run = run_dir.shipped(name)
     card, recipe = (run / run_dir.CARD).read_text(), run_dir.read_recipe(run)
     report = json.loads((run / run_dir.EVALUATION).read_text())
-    everything = recipe.settings["dataset"].startswith("anime_faces")
+    everything = parts.test_of(recipe.data, recipe.settings["dataset"]) == parts.NONE
     assert ("Trained on all of its data" in card) == everything
     assert ("to real images it was trained on" in card) == everything
     assert ("apart" not in card) == everything
@@ -100,7 +106,10 @@ def test_both_runtimes_draw_it_alike(name):
     run = run_dir.shipped(name)
     recipe = run_dir.read_recipe(run)
     draw = recipe.draw
-    inputs = requested(draw, draw.condition.every(), 8, 3)
+    if draw.latents is None:
+        inputs, _ = forms.inputs(run, "generator", draw)
+    else:
+        inputs = requested(draw, draw.condition.every(), 8, 3)
     litert, keras = (
         runtimes.open_generator(run, recipe, runtime)(inputs) for runtime in ("litert", "keras")
     )
@@ -109,7 +118,7 @@ def test_both_runtimes_draw_it_alike(name):
     assert litert.std() > 0.2 and litert.std(axis=0).mean() > 0.1
 
 
-@pytest.mark.parametrize("run", [run for run in SHIPPED if not run.startswith("cgan")])
+@pytest.mark.parametrize("run", [run for run in SHIPPED if not run.startswith(("cgan", "pix2pix"))])
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
     system, _, side, channels = SHIPPED[run]
     result = gan_apps(system)
