@@ -280,7 +280,9 @@ def test_it_is_used_with_a_keyboard_alone(page, runs):
     expected[15, 15:17] = expected[16:21, 14] = 0
     np.testing.assert_array_equal(given(page), expected)
     assert "The pen is up, column 16, row 21" in page.get_by_role("status").inner_text()
-    page.keyboard.press("Control+z")
+    # Undone while it is drawn, a stroke has ended.
+    for key in (" ", "ArrowRight", "Control+z", "ArrowRight", "Control+z"):
+        page.keyboard.press(key)
     settled(page)
     assert (given(page) == 255).all()
     assert page.get_by_role("application", name="Paper to draw on").count() == 1
