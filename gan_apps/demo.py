@@ -13,7 +13,7 @@ from gan_apps.command import launch
 from gan_apps.runs import run_dir
 from gan_apps.settings import Settings, setting
 
-SHIPPED = ("cgan_digits", "cgan_anime", "dcgan_faces")
+SHIPPED = ("cgan_digits", "cgan_anime", "dcgan_faces", "pix2pix_faces")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -316,7 +316,8 @@ def test_the_command_serves_the_site_until_it_is_stopped(built, tmp_path):
             address = lines[2].split(" ")[0]
             assert address.startswith("http://127.0.0.1:")
             with urllib.request.urlopen(address + "site.json", timeout=30) as reply:
-                assert len(json.load(reply)["models"]) == 3
+                names = [model["name"] for model in json.load(reply)["models"]]
+            assert names == [*RUNS, "pix2pix_faces"]
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
         finally:

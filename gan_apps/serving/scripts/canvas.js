@@ -35,13 +35,14 @@ function show() {
 }
 
 function change(next) {
+  lift();
   past = [...past, picture].slice(-REMEMBERED);
   picture = next;
   show();
 }
 
 function undo() {
-  stroke = null;
+  lift();
   if (!past.length) return;
   picture = past.pop();
   show();
@@ -121,8 +122,9 @@ function takeStrokes(canvas) {
       pen = {...pen, x: inside(pen.x + dx * leap), y: inside(pen.y + dy * leap)};
       if (pen.isDown) follow([[pen.x + 0.5, pen.y + 0.5]]);
     } else if (event.key === ' ' || event.key === 'Enter') {
-      if (pen.isDown) lift();
-      else if (!stroke) {
+      const isDown = !pen.isDown;
+      lift();
+      if (isDown) {
         pen.isDown = true;
         begin([pen.x + 0.5, pen.y + 0.5], null);
       }
@@ -135,10 +137,10 @@ function takeStrokes(canvas) {
   canvas.addEventListener('blur', lift);
 }
 
+// Ends the stroke that is being drawn, whatever draws it.
 function lift() {
-  if (!pen.isDown) return;
-  pen.isDown = false;
   stroke = null;
+  pen.isDown = false;
   showPen();
 }
 
@@ -276,7 +278,6 @@ function ofCanvas(canvas) {
 
 async function choose(model) {
   current = model;
-  stroke = null;
   picture = null;
   past = [];
   widths.pen = model.two_tone ? 1 : Math.max(1, Math.round(sourceSize() / 14));
@@ -284,8 +285,8 @@ async function choose(model) {
   element('ink').hidden = model.two_tone;
   element('colour').value = `#${[0, 1, 2].map((channel) => model.ink[channel % model.ink.length].toString(16).padStart(2, '0')).join('')}`;
   element('first').hidden = !model.sketch;
-  pen = {x: Math.floor(sourceSize() / 2), y: Math.floor(sourceSize() / 2), isDown: false};
-  showPen();
+  pen = {x: Math.floor(sourceSize() / 2), y: Math.floor(sourceSize() / 2)};
+  lift();
   showWidth();
   const [first] = await showKept(model);
   picture = ofCanvas(first);
