@@ -285,6 +285,38 @@ def test_a_run_without_conditions_can_be_gone_on_with_by_one_that_has_them(tmp_p
     assert np.abs(model.discriminator.get_layer("scores").kernel.numpy()[:, 1:]).max() > 0
 
 
+@pytest.mark.parametrize(
+    "before, after",
+    [("ac", None), ("ac", "adc"), ("adc", "ac"), (None, "adc"), ("adc", "adc")],
+)
+def test_a_run_is_gone_on_with_by_one_of_another_classifier(tmp_path, before, after):
+    def made(objective, seed):
+        return built(float(objective is not None), seed=seed, objective=objective or "ac")
+
+    theirs, model = made(before, 0), made(after, 9)
+    (tmp_path / "run").mkdir()
+    states.save(tmp_path / "run", theirs, 0.0)
+    head = None if after is None else model.discriminator.get_layer("logits").kernel.numpy().copy()
+    states.begin_with(tmp_path / "run", model)
+    noise, asked = tf.random.stateless_normal((4, 5), (0, 1)), attributes((0, 0), (1, 1), (2, 0))
+    drawn = [
+        one.generator({"latents": noise[:3], "attributes": asked}, training=False)
+        for one in (theirs, model)
+    ]
+    assert_allclose(*drawn, atol=1e-6)
+    shown = {
+        "images": tf.random.stateless_normal((3, 8, 8, 1), (2, 3)),
+        "attributes": asked[:, None],
+    }
+    said = [one.discriminator(shown) for one in (theirs, model)]
+    scores = [one["scores"] if isinstance(one, dict) else one for one in said]
+    assert_allclose(*scores, atol=1e-6)
+    if after is not None:
+        kept = theirs if before == after else None
+        expected = head if kept is None else kept.discriminator.get_layer("logits").kernel
+        assert_allclose(model.discriminator.get_layer("logits").kernel, expected, atol=0)
+
+
 def test_a_run_to_begin_with_must_have_states_and_the_same_bodies(tmp_path):
     model = built()
     with pytest.raises(Refused, match="absent: has no saved states"):

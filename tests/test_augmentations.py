@@ -90,7 +90,7 @@ def test_each_image_is_changed_by_its_own_numbers_and_the_gradient_goes_through(
     assert np.abs(gradient).max(axis=(1, 2, 3)).min() > 0
 
 
-def test_a_discriminator_sees_real_and_generated_images_changed_alike(monkeypatch):
+def test_a_discriminator_sees_real_and_generated_images_changed_alike():
     model = tiny_models.built("dcgan", augmentations=("cutout", "translation"))
     seen = []
 

@@ -402,6 +402,18 @@ def test_a_shipped_judge_is_found_by_its_data_or_by_what_it_reads():
     assert judges.shipped_for("mnist", of("dcgan_faces")) is None
 
 
+def test_a_shipped_judge_of_faces_shares_no_image_with_what_leaves_it_its_share():
+    folder = run_dir.shipped("classifier_anime_apart")
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 1_600_000
+    judge = judges.load(folder)
+    assert (judge.record["judges_share"], judge.record["num_held_out"]) == (0.2, 1597)
+    assert 0.85 <= judge.test_accuracy["all"] <= 1.0
+    draw = run_dir.read_recipe(run_dir.shipped("cgan_anime")).draw
+    assert judges.shipped_for("anime_faces.zip", draw, judge.record) == folder
+    card = (folder / run_dir.CARD).read_text()
+    assert card.startswith(f"# {folder.name}\n") and "it learned from nothing else." in card
+
+
 def test_of_the_shipped_judges_one_that_shares_no_image_with_the_run_is_asked(
     monkeypatch, tmp_path
 ):

@@ -179,7 +179,7 @@ def begin_with(run, model):
     The networks agree but for what they take as a condition: where a kernel is larger here by the
     rows or columns of a condition, the one that is there fills its first ones and the rest is zero.
     So a run without labels can be gone on with by one that learns them, and draws at first what the
-    other drew.
+    other drew. An auxiliary classifier of another kind begins anew.
 
     Raises:
       Refused: the run has no states, or its networks are others.
@@ -193,10 +193,7 @@ def begin_with(run, model):
         raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
     for part, network in model.networks.items():
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
-        weights = network.weights
-        if len(theirs) < len(weights):
-            # An auxiliary classifier that only this model has begins as it is.
-            weights = [weight for weight in weights if not weight.path.startswith("logits/")]
+        weights, theirs = _without_other_classifiers(network, theirs)
         if len(theirs) != len(weights):
             raise Refused(f"{flag}: its {part} has {len(theirs)} weights, not {len(weights)}.")
         entrance = next(weight for weight in weights if weight.path.endswith("/kernel"))
@@ -213,6 +210,29 @@ def begin_with(run, model):
                     f"{tuple(weight.shape)}."
                 )
             weight.assign(grown)
+
+
+def _without_other_classifiers(network, theirs):
+    """The weights of a network and those to begin with, without auxiliary classifiers that differ.
+
+    One that only this network has, or that has twice or half as many logits for each value, begins
+    as it is; one that only the other had is left out.
+    """
+    weights, config = network.weights, network.get_config()
+    if "classifier" not in config:
+        return weights, theirs
+    twin = network
+    if not config["classifier"]:
+        twin = type(network)(**{**config, "classifier": 1})
+    places = [n for n, weight in enumerate(twin.weights) if weight.path.startswith("logits/")]
+    has_one = len(theirs) == len(twin.weights)
+    if has_one and config["classifier"]:
+        own, other = weights[places[0]].shape[-1], theirs[places[0]].shape[-1]
+        if own not in (2 * other, other / 2):
+            return weights, theirs
+    if has_one:
+        theirs = [values for n, values in enumerate(theirs) if n not in places]
+    return [weight for weight in weights if not weight.path.startswith("logits/")], theirs
 
 
 def _grown(values, shape, axis):
