@@ -97,7 +97,7 @@ def open_sketch(run, name, draw, runtime="auto", state=None):
         installed = importlib.util.find_spec("ai_edge_litert") is not None
         if runtime == "keras" or state is not None or not installed:
             quiet.import_tensorflow()
-            sketches = importlib.import_module("models.sketches")
+            sketches = importlib.import_module(f"{gan_apps.MODELS}.sketches")
             return np.asarray(sketches.SOURCES[draw.pictures.made_by](images))
         return litert_sketch(run_dir.checked(run, name + run_dir.SKETCH), draw)(images)
 
