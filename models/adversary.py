@@ -105,7 +105,7 @@ class Adversary:
             )
 
     def player(
-        self, loss: Callable[[Examples], tf.Tensor], *, networks: tuple[str, ...] = (), **row: Any
+        self, loss: Callable[[Any], tf.Tensor], *, networks: tuple[str, ...] = (), **row: Any
     ) -> Player:
         """The Player that trains this discriminator, and other networks with it if named.
 
@@ -185,6 +185,7 @@ class Adversary:
             self.game.tell(figure, loss)
         if not self.classifier_weight:
             return loss
+        assert self.condition is not None, "a classifier reads a condition."
         classifier_loss = self.classifier_objective.generator(
             logits, self._one_hot(fake), self.condition.sizes
         )
@@ -248,7 +249,7 @@ class Adversary:
     def _score(self, examples: Examples) -> penalties.Score:
         """A function of images alone, the rest of their examples already inside."""
 
-        def score(images):
+        def score(images: tf.Tensor) -> tf.Tensor:
             scores = self._judged({**examples, "images": images}, [examples])[0][:, 0]
             patches = list(range(1, scores.shape.rank))
             return tf.reduce_mean(scores, axis=patches) if patches else scores

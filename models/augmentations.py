@@ -34,7 +34,7 @@ class Augmentation:
     changed: Callable
 
 
-def translated(images, uniform):
+def translated(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     """Images moved by whole pixels, by up to REACH of the side along each axis."""
     for axis in (1, 2):
         side = images.shape[axis]
@@ -46,7 +46,7 @@ def translated(images, uniform):
     return images
 
 
-def cut_out(images, uniform):
+def cut_out(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     """Images without a square of half their side, whose middle is anywhere in the image."""
     inside = tf.ones((1, 1, 1, 1))
     for axis in (1, 2):
@@ -59,7 +59,7 @@ def cut_out(images, uniform):
     return images * (1.0 - inside)
 
 
-def recoloured(images, uniform):
+def recoloured(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     """Images of other brightness (up to .5 more or less), saturation (0 to 2 x) and contrast."""
     brightness, saturation, contrast = tf.split(uniform[:, :, None, None], 3, axis=1)
     images += brightness - 0.5

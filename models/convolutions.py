@@ -64,17 +64,17 @@ class ReflectionPadding(keras.layers.Layer):
       reach: int, less than h and w.
     """
 
-    def __init__(self, reach, **kwargs):
+    def __init__(self, reach: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reach = reach
 
-    def call(self, images):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
         sides = [self.reach, self.reach]
         return tf.pad(images, [[0, 0], sides, sides, [0, 0]], "REFLECT")
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         n, height, width, channels = shape
         return (n, height + 2 * self.reach, width + 2 * self.reach, channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "reach": self.reach}

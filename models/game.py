@@ -88,7 +88,8 @@ class Player:
 
     name: str
     networks: tuple[str, ...]
-    loss: Callable[[Examples], tf.Tensor]
+    # Of a minibatch, or of whatever `drawn` makes of it.
+    loss: Callable[[Any], tf.Tensor]
     columns: tuple[str, ...] = ()
     steps: int = 1
     figures: tuple[str, ...] = ()
@@ -453,7 +454,12 @@ class AbstractGame(keras.Model, abc.ABC):
         else:
             tf.cond(player.due(self.iteration.value), updates, lambda: None)
 
-    def _shared_turn(self, drawn, players, minibatches):
+    def _shared_turn(
+        self,
+        drawn: Callable[[Examples], Any],
+        players: Sequence[Player],
+        minibatches: dict[str, Examples],
+    ) -> None:
         """An update of each of `players` on what is drawn once for all of them."""
         stacks = minibatches[players[0].name]
         minibatch = _signed({column: stack[0] for column, stack in stacks.items()})
@@ -475,7 +481,7 @@ class AbstractGame(keras.Model, abc.ABC):
             share = replicas.share(loss)
         self._move(player, tape, loss, share)
 
-    def _tape(self, player):
+    def _tape(self, player: Player) -> tf.GradientTape:
         """A GradientTape that watches what a player moves.
 
         Nothing else: what others draw for this turn has no part in its gradient.
@@ -485,7 +491,9 @@ class AbstractGame(keras.Model, abc.ABC):
             tape.watch([variable.value for variable in self.trainable_variables_of(player)])
         return tape
 
-    def _move(self, player, tape, loss, share):
+    def _move(
+        self, player: Player, tape: tf.GradientTape, loss: tf.Tensor, share: tf.Tensor
+    ) -> None:
         """Moves a player's networks by the gradient of its share of the loss."""
         variables = self.trainable_variables_of(player)
         gradients = tape.gradient(share, [variable.value for variable in variables])
@@ -511,7 +519,7 @@ class AbstractGame(keras.Model, abc.ABC):
         )
 
 
-def _signed(minibatch):
+def _signed(minibatch: Examples) -> Examples:
     return {
         column: to_signed(values) if values.dtype == tf.uint8 else values
         for column, values in minibatch.items()

@@ -173,7 +173,7 @@ def attribute_cross_entropy(
     return tf.reduce_mean(tf.add_n(costs))
 
 
-def half_labelled(attributes, sizes, half):
+def half_labelled(attributes: tf.Tensor, sizes: Sequence[int], half: int) -> tf.Tensor:
     """Values of slots among twice as many, of which the first half is real, the second generated.
 
     Args:
@@ -213,7 +213,9 @@ class ClassifierObjective:
     reference: str
 
 
-def _half_cross_entropy(logits, attributes, sizes, half):
+def _half_cross_entropy(
+    logits: tf.Tensor, attributes: tf.Tensor, sizes: Sequence[int], half: int
+) -> tf.Tensor:
     doubled = [2 * size for size in sizes]
     return attribute_cross_entropy(logits, half_labelled(attributes, sizes, half), doubled)
 

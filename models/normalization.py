@@ -115,13 +115,13 @@ class InstanceNormalization(_PerChannel):
     Reference: Ulyanov et al. 2016 (arXiv 1607.08022), equation 4.
     """
 
-    def __init__(self, epsilon=1e-5, **kwargs):
+    def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         self.add_scale_and_offset(shape)
 
-    def call(self, images):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
         x = tf.cast(images, tf.float32)
         mean = tf.reduce_mean(x, (1, 2), keepdims=True)
         centred = x - mean

@@ -4,12 +4,17 @@ The error alone is least where everything that may be is drawn at once, which is
 discriminator, which looks at patches, asks for one of the possible pictures.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from models.adversary import Adversary
-from models.game import AbstractGame, Player
+from models.game import AbstractGame, Examples, Networks, Player
+from models.losses import Objective
 
+# A real and a generated example of the same sources.
+Pair = tuple[Examples, Examples]
 # The side in pixels of what is left out of a sketch at once.
 CELL = 8
 
@@ -40,26 +45,26 @@ class Pix2Pix(AbstractGame):
 
     def __init__(
         self,
-        networks,
+        networks: Networks,
         *,
-        objective,
-        l1_weight=100.0,
-        adversarial_weight=1.0,
-        left_out=0.0,
-        averaging_decay=0.999,
-        seed=0,
-        **adversary,
-    ):
+        objective: Objective,
+        l1_weight: float = 100.0,
+        adversarial_weight: float = 1.0,
+        left_out: float = 0.0,
+        averaging_decay: float = 0.999,
+        seed: int = 0,
+        **adversary: Any,
+    ) -> None:
         super().__init__(networks, averaging_decay=averaging_decay, seed=seed)
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
         self.left_out = left_out
-        self.adversary = None
+        self.adversary: Adversary | None = None
         if adversarial_weight:
             self.adversary = Adversary(self, "discriminator", objective, **adversary)
 
     @property
-    def players(self):
+    def players(self) -> tuple[Player, ...]:
         columns = ("images", "sources")
         alone = self.adversary is None
         generator = Player(
@@ -71,17 +76,17 @@ class Pix2Pix(AbstractGame):
             figures=("l1",) if alone else ("l1", "adversarial_cost"),
             through=("generator",) if alone else ("generator", "discriminator"),
         )
-        if alone:
+        if self.adversary is None:
             return (generator,)
         return self.adversary.player(self.judged, columns=columns, drawn=self.pair), generator
 
-    def pair(self, minibatch):
+    def pair(self, minibatch: Examples) -> Pair:
         """(real, fake): examples of the same sources."""
         given = {"sources": self.sparse(minibatch["sources"])}
         fake = self.networks["generator"](given, training=True)
         return {"images": minibatch["images"], **given}, {"images": fake, **given}
 
-    def sparse(self, sources):
+    def sparse(self, sources: tf.Tensor) -> tf.Tensor:
         """Sketches [n, h, w, c] with as much left out as somebody may not have drawn yet."""
         if not self.left_out:
             return sources
@@ -91,11 +96,12 @@ class Pix2Pix(AbstractGame):
         blank = tf.repeat(tf.repeat(cells, CELL, axis=1), CELL, axis=2)[:, :height, :width]
         return tf.where(blank, tf.ones_like(sources), sources)
 
-    def judged(self, pair):
+    def judged(self, pair: Pair) -> tf.Tensor:
         real, fake = pair
+        assert self.adversary is not None, "who judges is an adversary."
         return self.adversary.loss(real, lambda _: fake) / 2.0
 
-    def cost(self, pair):
+    def cost(self, pair: Pair) -> tf.Tensor:
         real, fake = pair
         l1 = tf.reduce_mean(tf.abs(real["images"] - fake["images"]))
         self.tell("l1", l1)

@@ -11,6 +11,8 @@ has one sketch to the bit, whatever else is in the batch, and whether TensorFlow
 browser draws it. Shapes are static, and all operations LiteRT's own.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 # By how many gray levels a line is darker than its surroundings where it begins, and goes on.
@@ -22,7 +24,7 @@ _FINE, _COARSE = 4**2, 16**4
 _LUMA = (0.299, 0.587, 0.114)
 
 
-def sketch(images):
+def sketch(images: tf.Tensor) -> tf.Tensor:
     """Pictures as line drawings.
 
     Args:
@@ -44,7 +46,7 @@ def sketch(images):
     return 1.0 - 2.0 * lines
 
 
-def gray(images):
+def gray(images: tf.Tensor) -> tf.Tensor:
     """Pictures without their colours: the luma of BT.601, in the 256 levels of a file.
 
     Args:
@@ -59,7 +61,7 @@ def gray(images):
     return tf.floor((luma + 1.0) * 127.5 + 0.5) / 127.5 - 1.0
 
 
-def _shifted(values, axis, reach):
+def _shifted(values: tf.Tensor, axis: int, reach: int) -> list[tf.Tensor]:
     """Values -reach to reach places further along an axis: a list of [n, h, w, c]."""
     paddings = [[0, 0]] * 4
     paddings[axis] = [reach, reach]
@@ -72,7 +74,7 @@ def _shifted(values, axis, reach):
     ]
 
 
-def _smoothed(values, weights):
+def _smoothed(values: tf.Tensor, weights: Sequence[float]) -> tf.Tensor:
     """Sums of neighbours by whole weights, along both axes."""
     for axis in (1, 2):
         shifted = _shifted(values, axis, len(weights) // 2)
@@ -80,7 +82,7 @@ def _smoothed(values, weights):
     return values
 
 
-def _stands_out(darkness, surface):
+def _stands_out(darkness: tf.Tensor, surface: tf.Tensor) -> tf.Tensor:
     """1 where neither neighbour across a line through `surface` is darker, else 0."""
     rows = _shifted(surface, 1, 1)
     (a, b, c), (d, _, f), (g, h, i) = (_shifted(row, 2, 1) for row in rows)
@@ -92,7 +94,7 @@ def _stands_out(darkness, surface):
     falling = tf.cast(product >= 0.0, tf.float32)
     around = [_shifted(row, 2, 1) for row in _shifted(darkness, 1, 1)]
 
-    def darker_than(row, column):
+    def darker_than(row: int, column: int) -> tf.Tensor:
         before, after = around[1 - row][1 - column], around[1 + row][1 + column]
         # Of two that are alike one is left.
         return tf.cast((darkness > before) & (darkness >= after), tf.float32)

@@ -7,7 +7,8 @@ on what else is.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import keras
 
@@ -41,11 +42,19 @@ class Translator:
     widths: Callable
 
 
-def _normalized(x, normalization, dtype):
+def _normalized(x: keras.KerasTensor, normalization: str, dtype: str) -> keras.KerasTensor:
     return InstanceNormalization(dtype=dtype)(x) if normalization == "instance" else x
 
 
-def _unet(sources, channels, widths, blocks, normalization, dropout, dtype):
+def _unet(
+    sources: keras.KerasTensor,
+    channels: int,
+    widths: Sequence[int],
+    blocks: int,
+    normalization: str,
+    dropout: float,
+    dtype: str,
+) -> keras.KerasTensor:
     """Halvings and doublings, each of these beside what the halving of its size has seen.
 
     Reference: Ronneberger et al. 2015 (arXiv 1505.04597); Isola et al. 2017, section 6.1.1.
@@ -74,14 +83,22 @@ def _unet(sources, channels, widths, blocks, normalization, dropout, dtype):
     return DepthToSpace(2, dtype=dtype)(layers.Conv2D(4 * channels, 3, **options)(x))
 
 
-def _residual(sources, channels, widths, blocks, normalization, dropout, dtype):
+def _residual(
+    sources: keras.KerasTensor,
+    channels: int,
+    widths: Sequence[int],
+    blocks: int,
+    normalization: str,
+    dropout: float,
+    dtype: str,
+) -> keras.KerasTensor:
     """Two halvings, blocks that add to what they are given, two doublings.
 
     Reference: Johnson et al. 2016 (arXiv 1603.08155); Zhu et al. 2017 (arXiv 1703.10593),
     appendix 7.2.
     """
     layers = keras.layers
-    options = {"kernel_initializer": DCGAN_INITIALIZER, "dtype": dtype}
+    options: dict[str, Any] = {"kernel_initializer": DCGAN_INITIALIZER, "dtype": dtype}
     inner = {"use_bias": normalization == "none", **options}
     padded = lambda x, reach: ReflectionPadding(reach, dtype=dtype)(x)
     normalized = lambda x: layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
@@ -100,7 +117,7 @@ def _residual(sources, channels, widths, blocks, normalization, dropout, dtype):
     return FewFiltersConv2D(channels, 7, **options)(x)
 
 
-def halvings(image_size):
+def halvings(image_size: int) -> int:
     """How often a picture may be halved before it is less than INNERMOST wide or odd."""
     count = 0
     while image_size % 2 == 0 and image_size >= 2 * INNERMOST:
@@ -141,17 +158,17 @@ class PictureTranslator(AbstractNetwork):
     def __init__(
         self,
         *,
-        image_size=64,
-        source_channels=1,
-        channels=3,
-        translator="unet",
-        widths=(),
-        blocks=6,
-        normalization="instance",
-        dropout=0.5,
-        dtype="float32",
-        name=None,
-    ):
+        image_size: int = 64,
+        source_channels: int = 1,
+        channels: int = 3,
+        translator: str = "unet",
+        widths: Sequence[int] = (),
+        blocks: int = 6,
+        normalization: str = "instance",
+        dropout: float = 0.5,
+        dtype: str = "float32",
+        name: str | None = None,
+    ) -> None:
         _refuse_others("translator", translator, TRANSLATORS)
         _refuse_others("normalization", normalization, TRANSLATOR_NORMALIZATIONS)
         row = TRANSLATORS[translator]
@@ -202,15 +219,15 @@ class PatchDiscriminator(AbstractNetwork):
     def __init__(
         self,
         *,
-        image_size=64,
-        source_channels=1,
-        channels=3,
-        patch=34,
-        widths=(),
-        normalization="instance",
-        dtype="float32",
-        name=None,
-    ):
+        image_size: int = 64,
+        source_channels: int = 1,
+        channels: int = 3,
+        patch: int = 34,
+        widths: Sequence[int] = (),
+        normalization: str = "instance",
+        dtype: str = "float32",
+        name: str | None = None,
+    ) -> None:
         _refuse_others("patch", patch, PATCHES)
         _refuse_others("normalization", normalization, PATCH_NORMALIZATIONS)
         strides = PATCHES[patch]
@@ -247,7 +264,7 @@ class PatchDiscriminator(AbstractNetwork):
         super().__init__({"images": images, "sources": sources}, scores, arguments, name)
 
 
-def _refuse_others(name, value, choices):
+def _refuse_others(name: str, value: Any, choices: Collection) -> None:
     if value not in choices:
         listed = ", ".join(map(str, choices))
         raise ValueError(f"{name} must be one of {listed}, got {value!r}.")

@@ -14,15 +14,20 @@ Reference: Kingma & Welling 2014 (arXiv 1312.6114), equations 3, 7 and 10; Burda
 """
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from models import replicas
-from models.game import AbstractGame, Player
+from models.game import AbstractGame, Examples, Networks, Player
 from models.networks import AbstractNetwork, DiscriminatorBody, GeneratorBody
 from models.normalization import BatchNormalization
 
+# Codes [k, n, d] -> log p(x|z) [k, n]; a shape and the number of a chunk -> normal numbers.
+LogProbability = Callable[[tf.Tensor], tf.Tensor]
+Noise = Callable[[tuple[int, ...], int], tf.Tensor]
 # Of what draws from codes the name is a generator's, so that all that draws from latents does.
 NETWORKS = ("encoder", "generator")
 # A number of the code is used if its mean varies by more than this over the pictures (Burda et al.
@@ -33,7 +38,9 @@ LOG_2PI = math.log(2.0 * math.pi)
 CHUNK = 50
 
 
-def bernoulli(images, activations, log_deviation=None):
+def bernoulli(
+    images: tf.Tensor, activations: tf.Tensor, log_deviation: tf.Tensor | None = None
+) -> tf.Tensor:
     """log p of bits -1 and 1, each 1 with probability sigmoid(2 a): sum(a (x + 1) - softplus(2 a)).
 
     The mean of such a bit is tanh(a), which is the picture that is drawn. Between -1 and 1 it is
@@ -51,7 +58,7 @@ def bernoulli(images, activations, log_deviation=None):
     return tf.reduce_sum(terms, axis=(-3, -2, -1))
 
 
-def gaussian(images, activations, log_deviation):
+def gaussian(images: tf.Tensor, activations: tf.Tensor, log_deviation: tf.Tensor) -> tf.Tensor:
     """log of the density N(x; tanh(a), exp(log_deviation)**2) of each pixel, summed.
 
     Args:
@@ -67,13 +74,15 @@ def gaussian(images, activations, log_deviation):
 LIKELIHOODS = {"bernoulli": bernoulli, "gaussian": gaussian}
 
 
-def divergence_from_prior(mean, log_deviation):
+def divergence_from_prior(mean: tf.Tensor, log_deviation: tf.Tensor) -> tf.Tensor:
     """KL(N(m, s**2) || N(0, I)) = sum(m**2 + s**2 - 1 - log(s**2)) / 2, over the last axis."""
     terms = mean**2 + tf.exp(2.0 * log_deviation) - 1.0 - 2.0 * log_deviation
     return 0.5 * tf.reduce_sum(terms, axis=-1)
 
 
-def log_weights(log_probability, mean, log_deviation, noise):
+def log_weights(
+    log_probability: LogProbability, mean: tf.Tensor, log_deviation: tf.Tensor, noise: tf.Tensor
+) -> tf.Tensor:
     """log p(x|z) + log p(z) - log q(z|x) at the codes z = mean + exp(log_deviation) noise.
 
     Args:
@@ -90,13 +99,21 @@ def log_weights(log_probability, mean, log_deviation, noise):
     return log_probability(codes) + tf.reduce_sum(terms, axis=-1)
 
 
-def log_mean_exp(log_values):
+def log_mean_exp(log_values: tf.Tensor) -> tf.Tensor:
     """log(mean(exp(v))) over the first axis."""
     count = tf.cast(tf.shape(log_values)[0], log_values.dtype)
     return tf.reduce_logsumexp(log_values, axis=0) - tf.math.log(count)
 
 
-def log_likelihoods(log_probability, mean, log_deviation, noise, *, counts, chunk=CHUNK):
+def log_likelihoods(
+    log_probability: LogProbability,
+    mean: tf.Tensor,
+    log_deviation: tf.Tensor,
+    noise: Noise,
+    *,
+    counts: Sequence[int],
+    chunk: int = CHUNK,
+) -> dict[int, tf.Tensor]:
     """log p(x) as importance weights tell it: E[log(mean(p(x, z_k) / q(z_k|x)))] over K codes.
 
     For K = 1 that is the ELBO; it grows with K, and log p(x) is its limit (Burda et al. 2016,
@@ -132,13 +149,13 @@ def log_likelihoods(log_probability, mean, log_deviation, noise, *, counts, chun
 class Deviation(keras.layers.Layer):
     """Images as they are; beside them one number that is learned, the logarithm of a deviation."""
 
-    def build(self, shape):
+    def build(self, shape: tuple) -> None:
         self.log_deviation = self.add_weight(shape=(), initializer="zeros", name="log_deviation")
 
-    def call(self, images):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
         return tf.identity(images)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return shape
 
 
@@ -157,10 +174,12 @@ class Encoder(AbstractNetwork):
       **body: as in models.networks.DiscriminatorBody, which is what comes before.
     """
 
-    def __init__(self, *, latent_dim=50, noise=True, name=None, **body):
-        body = DiscriminatorBody(**body)
-        images = body.input()
-        features = body.features(images)
+    def __init__(
+        self, *, latent_dim: int = 50, noise: bool = True, name: str | None = None, **body: Any
+    ) -> None:
+        made = DiscriminatorBody(**body)
+        images = made.input()
+        features = made.features(images)
         dense = keras.layers.Dense
         outputs = {"mean": dense(latent_dim, name="mean", dtype="float32")(features)}
         if noise:
@@ -170,7 +189,7 @@ class Encoder(AbstractNetwork):
             # Not trainable: its scale and offset stay 1 and 0, and its statistics move.
             normalized = BatchNormalization(trainable=False, dtype="float32")
             outputs["mean"] = normalized(outputs["mean"])
-        arguments = {"latent_dim": latent_dim, "noise": noise, **body.arguments}
+        arguments = {"latent_dim": latent_dim, "noise": noise, **made.arguments}
         super().__init__({"images": images}, outputs, arguments, name)
         self.has_noise = noise
 
@@ -188,24 +207,33 @@ class CodeGenerator(AbstractNetwork):
       **body: as in models.networks.GeneratorBody.
     """
 
-    def __init__(self, *, latent_dim=50, likelihood="bernoulli", name=None, **body):
+    def __init__(
+        self,
+        *,
+        latent_dim: int = 50,
+        likelihood: str = "bernoulli",
+        name: str | None = None,
+        **body: Any,
+    ) -> None:
         if likelihood not in LIKELIHOODS:
             raise ValueError(
                 f"likelihood must be one of {', '.join(LIKELIHOODS)}, got {likelihood!r}."
             )
-        body = GeneratorBody(**{"normalization": "none", **body})
+        made = GeneratorBody(**{"normalization": "none", **body})
         latents = keras.Input((latent_dim,), name="latents")
-        images = body.images([("normal", latents)])
+        images = made.images([("normal", latents)])
         if likelihood == "gaussian":
             images = Deviation(name="deviation", dtype="float32")(images)
-        arguments = {"latent_dim": latent_dim, "likelihood": likelihood, **body.arguments}
+        arguments = {"latent_dim": latent_dim, "likelihood": likelihood, **made.arguments}
         super().__init__({"latents": latents}, images, arguments, name)
         self.latent_dim = latent_dim
         self.likelihood = likelihood
         # Held by its method: as a layer of this one it would be saved a second time.
         self.activations = keras.Model(latents, self.get_layer("images").input).__call__
 
-    def observed(self, images, uniform):
+    def observed(
+        self, images: tf.Tensor, uniform: Callable[[Sequence[int]], tf.Tensor]
+    ) -> tf.Tensor:
         """What of pictures in [-1, 1] the likelihood is of: for Bernoulli's, bits of that mean.
 
         Args:
@@ -216,7 +244,7 @@ class CodeGenerator(AbstractNetwork):
             return images
         return tf.where(2.0 * uniform(images.shape) - 1.0 < images, 1.0, -1.0)
 
-    def log_probability(self, images, codes):
+    def log_probability(self, images: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
         """log p(x|z) float32 [k, n] of images [n, h, w, c] given codes [k, n, latent_dim]."""
         k, n = codes.shape[:2]
         drawn = self.activations(tf.reshape(codes, (k * n, self.latent_dim)), training=True)
@@ -239,7 +267,9 @@ class Reconstruction(AbstractNetwork):
       dtype: str. What both compute in. Default "float32".
     """
 
-    def __init__(self, *, encoder, generator, dtype="float32", name=None):
+    def __init__(
+        self, *, encoder: dict, generator: dict, dtype: str = "float32", name: str | None = None
+    ) -> None:
         parts = {
             "encoder": Encoder(**{**encoder, "name": "encoder", "dtype": dtype}),
             "generator": CodeGenerator(**{**generator, "name": "generator", "dtype": dtype}),
@@ -251,22 +281,24 @@ class Reconstruction(AbstractNetwork):
         super().__init__({"images": images}, drawn, arguments, name)
 
     @property
-    def encoder(self):
+    def encoder(self) -> Encoder:
         return self.get_layer("encoder")
 
     @property
-    def generator(self):
+    def generator(self) -> CodeGenerator:
         return self.get_layer("generator")
 
-    def code(self, images):
+    def code(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """What the encoder says of what is observed of pictures: {"mean", "log_deviation"}."""
         return self.encoder({"images": images}, training=False)
 
-    def log_likelihoods(self, images, noise, *, counts):
+    def log_likelihoods(
+        self, images: tf.Tensor, noise: Noise, *, counts: Sequence[int]
+    ) -> dict[int, tf.Tensor]:
         """`log_likelihoods` of images [n, h, w, c], bits where the likelihood is of such."""
         code = self.code(images)
 
-        def log_probability(codes):
+        def log_probability(codes: tf.Tensor) -> tf.Tensor:
             return self.generator.log_probability(images, codes)
 
         return log_likelihoods(
@@ -293,7 +325,14 @@ class VAE(AbstractGame):
 
     default_optimizer = {"class_name": "Adam", "config": {"learning_rate": 1e-3}}
 
-    def __init__(self, networks, *, kl_weight=1.0, importance_samples=1, **loop):
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        kl_weight: float = 1.0,
+        importance_samples: int = 1,
+        **loop: Any,
+    ) -> None:
         super().__init__(networks, **loop)
         encoder = self.networks["encoder"]
         if kl_weight and not encoder.has_noise:
@@ -309,7 +348,7 @@ class VAE(AbstractGame):
         self.importance_samples = importance_samples
 
     @property
-    def players(self):
+    def players(self) -> tuple[Player, ...]:
         figures = ("reconstruction", "kl", "active_units")
         return (
             Player(
@@ -322,7 +361,7 @@ class VAE(AbstractGame):
             ),
         )
 
-    def unexplained(self, minibatch):
+    def unexplained(self, minibatch: Examples) -> tf.Tensor:
         """Returns what of pictures is unexplained, in nats a picture; tells its two parts."""
         encoder, generator = (self.networks[name] for name in NETWORKS)
         # Bits are drawn anew whenever a picture is seen.
@@ -336,7 +375,7 @@ class VAE(AbstractGame):
         log_deviation = code["log_deviation"]
         explained = []
 
-        def log_probability(codes):
+        def log_probability(codes: tf.Tensor) -> tf.Tensor:
             explained.append(generator.log_probability(images, codes))
             return explained[0]
 
@@ -354,7 +393,7 @@ class VAE(AbstractGame):
         return unexplained + self.kl_weight * kl
 
 
-def active_units(means):
+def active_units(means: tf.Tensor) -> tf.Tensor:
     """How many numbers of the code vary with the picture: Cov_x(E[z|x]) > ACTIVE, over a minibatch.
 
     Args:

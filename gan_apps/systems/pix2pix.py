@@ -1,11 +1,19 @@
 """Pictures from pictures: pairs, or sketches that become what they were drawn from."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from gan_apps.games.two_players import POLICIES, WITHOUT
 from gan_apps.runs.draws import Draw, Pictures
 from gan_apps.settings import MADE, Adversarial, Averaged, Paired, Training, changed, rows, setting
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
+    from models.networks import AbstractNetwork
+    from models.translators import PictureTranslator
 
 # Names of rows of models.translators, spelled here because settings are read without TensorFlow.
 TRANSLATORS = ("unet", "residual")
@@ -95,14 +103,14 @@ class Config(Paired, Adversarial, Averaged, Training):
     beta_1: float = changed(Training, "beta_1", 0.5)
     beta_2: float = changed(Training, "beta_2", 0.999)
 
-    def check(self):
+    def check(self) -> None:
         if not self.l1_weight and not self.adversarial_weight:
             raise ValueError(
                 "l1_weight must be above 0 with --adversarial_weight=0: nothing else is minimised."
             )
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     import models
 
     _, size, channels = data.shape
@@ -113,7 +121,7 @@ def game(config, data, iterations):
     }
     policy = POLICIES[config.precision]
 
-    def translator(dtype):
+    def translator(dtype: str) -> "PictureTranslator":
         return models.PictureTranslator(
             translator=config.translator,
             widths=config.generator_widths,
@@ -150,7 +158,9 @@ def game(config, data, iterations):
     )
 
 
-def _named(name, kind, *arguments, **named):
+def _named(
+    name: str, kind: "Callable[..., AbstractNetwork]", *arguments: Any, **named: Any
+) -> "AbstractNetwork":
     """A network; ValueError names it before the argument, as the flags do."""
     try:
         return kind(*arguments, **named)
@@ -158,7 +168,7 @@ def _named(name, kind, *arguments, **named):
         raise ValueError(f"{name}_{error}") from None
 
 
-def draws(config, data, game):
+def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
     from models import networks
 
     pictures = Pictures(

@@ -1,11 +1,16 @@
 """The variational autoencoder, and the autoencoder by a recipe."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from gan_apps.games.two_players import POLICIES
 from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import ARCHITECTURES, Averaged, Training, changed, setting
 from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
 
 # Names of models.vae.LIKELIHOODS, spelled here because settings are read without TensorFlow.
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -55,7 +60,7 @@ class Config(Averaged, Training):
     decay_fraction: float = changed(Training, "decay_fraction", 1.0)
     autoencoder_learning_rate: float = setting(1e-3, "The optimizer's step size.", above=0)
 
-    def check(self):
+    def check(self) -> None:
         if self.kl_weight and not self.code_noise:
             raise ValueError(
                 f"kl_weight must be 0 with --nocode_noise, got {self.kl_weight}: a code without "
@@ -63,7 +68,7 @@ class Config(Averaged, Training):
             )
 
 
-def _networks(config, shape, dtype):
+def _networks(config: Config, shape: tuple[int, ...], dtype: str) -> tuple[dict, dict]:
     """The arguments of an Encoder and of a CodeGenerator."""
     height, _, channels = shape
     shared = {
@@ -78,7 +83,7 @@ def _networks(config, shape, dtype):
     return encoder, generator
 
 
-def game(config, data, iterations):
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models.vae import VAE, CodeGenerator, Encoder
 
     networks = {}
@@ -95,7 +100,7 @@ def game(config, data, iterations):
     )
 
 
-def draws(config, data, game):
+def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
     from models import networks
     from models.vae import Reconstruction
 
