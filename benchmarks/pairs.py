@@ -71,6 +71,7 @@ class Clock:
 
 def measured(name):
     """Trains a row and judges it; returns its figures and a picture of all its drawings."""
+    from benchmarks.likeness import judged
     from benchmarks.watch import Watch
     from gan_apps import systems
     from gan_apps.data import parts
@@ -124,31 +125,6 @@ def _drawn(model, test):
     drawn = pictures.to_bytes(network({"sources": to_signed(sources).numpy()}))
     rows = np.stack([pictures.fitted(sources, drawn.shape[1:]), drawn, test.images], axis=1)
     return drawn, pictures.grid(rows.reshape(-1, *drawn.shape[1:]), 3 * PAIRS_IN_A_ROW)
-
-
-def judged(drawn, targets, others):
-    """{name: float} of drawings beside their targets, and of other real pictures beside those.
-
-    Args:
-      drawn, targets: uint8 [n, h, w, c].
-      others: uint8 [m, h, w, c], m at least n.
-    """
-    import numpy as np
-
-    from gan_apps.evaluation import appearance, wasserstein
-
-    count = len(targets)
-    figures = {name: float(v.mean()) for name, v in appearance.to_targets(drawn, targets).items()}
-    figures["sharpness"] = float(np.mean(appearance.edges(drawn) / appearance.edges(targets)))
-    some = others[np.random.RandomState(0).choice(len(others), count, replace=False)]
-    finest = targets.shape[1]
-    own, real, floor = (
-        wasserstein.patches(images, wasserstein.PATCHES * count, [0, place])[finest]
-        for place, images in enumerate((drawn, targets, some))
-    )
-    figures["finest_level"] = wasserstein.distance(own, real, 0)
-    figures["finest_level_of_real"] = wasserstein.distance(floor, real, 0)
-    return figures
 
 
 def table(found):

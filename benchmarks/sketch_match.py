@@ -13,36 +13,12 @@ import pathlib
 import numpy as np
 from absl import app, flags
 
+from benchmarks.likeness import WITHIN, f1
 from gan_apps.operating_system import quiet
 
 _RUN = flags.DEFINE_string("run_dir", None, "A run that draws from sketches.", required=True)
 _DATASET = flags.DEFINE_string("dataset", None, "Where its data are.", required=True)
 _COUNT = flags.DEFINE_integer("num_images", 200, "Pictures.", 2)
-
-WITHIN = 2
-
-
-def f1(lines, others, within=WITHIN):
-    """The F1 of lines beside others: float [n].
-
-    Args:
-      lines, others: bool [n, h, w].
-      within: int. How far apart two pixels may be along each axis to be one.
-    """
-    found = [
-        (one & grown(other, within)).sum((1, 2)) / np.maximum(one.sum((1, 2)), 1)
-        for one, other in ((lines, others), (others, lines))
-    ]
-    return 2.0 * found[0] * found[1] / np.maximum(sum(found), 1e-9)
-
-
-def grown(lines, within):
-    """Lines bool [n, h, w], wider by some pixels on every side."""
-    _, height, width = lines.shape
-    padded = np.pad(lines, [(0, 0), (within, within), (within, within)])
-    reach = range(2 * within + 1)
-    parts = [padded[:, y : y + height, x : x + width] for y in reach for x in reach]
-    return np.any(parts, axis=0)
 
 
 def main(argv):

@@ -10,7 +10,8 @@ import tensorflow as tf
 from models.adversary import Adversary
 from models.game import AbstractGame, Player
 
-NETWORKS = ("generator", "averaged_generator", "discriminator")
+# The side in pixels of what is left out of a sketch at once.
+CELL = 8
 
 
 @keras.saving.register_keras_serializable("gan_apps")
@@ -29,6 +30,8 @@ class Pix2Pix(AbstractGame):
       objective: models.losses.Objective. What a score costs.
       l1_weight: float. Default 100.
       adversarial_weight: float. 0 for the pixel error alone. Default 1.
+      left_out: float in [0, 1]. Of each sketch a random share, at most this, is blank paper in
+        training, in squares of CELL pixels. Default 0.
       averaging_decay, seed: as in models.game.AbstractGame.
       **adversary: as in models.adversary.Adversary.
 
@@ -42,6 +45,7 @@ class Pix2Pix(AbstractGame):
         objective,
         l1_weight=100.0,
         adversarial_weight=1.0,
+        left_out=0.0,
         averaging_decay=0.999,
         seed=0,
         **adversary,
@@ -49,6 +53,7 @@ class Pix2Pix(AbstractGame):
         super().__init__(networks, averaging_decay=averaging_decay, seed=seed)
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
+        self.left_out = left_out
         self.adversary = None
         if adversarial_weight:
             self.adversary = Adversary(self, "discriminator", objective, **adversary)
@@ -72,9 +77,19 @@ class Pix2Pix(AbstractGame):
 
     def pair(self, minibatch):
         """(real, fake): examples of the same sources."""
-        given = {"sources": minibatch["sources"]}
+        given = {"sources": self.sparse(minibatch["sources"])}
         fake = self.networks["generator"](given, training=True)
         return {"images": minibatch["images"], **given}, {"images": fake, **given}
+
+    def sparse(self, sources):
+        """Sketches [n, h, w, c] with as much left out as somebody may not have drawn yet."""
+        if not self.left_out:
+            return sources
+        count, height, width, _ = sources.shape
+        share = self.left_out * self.uniform((count, 1, 1, 1))
+        cells = self.uniform((count, -(-height // CELL), -(-width // CELL), 1)) < share
+        blank = tf.repeat(tf.repeat(cells, CELL, axis=1), CELL, axis=2)[:, :height, :width]
+        return tf.where(blank, tf.ones_like(sources), sources)
 
     def judged(self, pair):
         real, fake = pair

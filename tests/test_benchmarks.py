@@ -2,9 +2,10 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
-from benchmarks import time_to_quality, windows
+from benchmarks import likeness, time_to_quality, windows
 from benchmarks.tasks import TASKS
 from benchmarks.training import SIDES
 
@@ -112,3 +113,24 @@ def test_the_tasks_have_the_networks_that_their_commands_have_by_default():
     # .66 GFLOP an image, as counted by others for the same networks.
     model, _ = ours.built(TASKS["keras_io"], "float32", TASKS["keras_io"].images_per_iteration)
     assert ours.step_flops(model) == pytest.approx(0.65e9, rel=0.03)
+
+
+def test_lines_match_within_two_pixels():
+    lines = np.zeros((3, 16, 16), bool)
+    lines[:, 4, 2:14] = True
+    moved = np.stack([np.roll(one, by, axis=0) for one, by in zip(lines, (0, 2, 3), strict=True)])
+    assert likeness.f1(lines, moved).tolist() == [1.0, 1.0, 0.0]
+    # All of the given lines are drawn, and as many others.
+    moved[0, 12, 2:14] = True
+    assert likeness.f1(lines, moved)[0] == pytest.approx(2 * 0.5 / 1.5)
+
+
+def test_drawings_that_are_their_targets_have_no_fault():
+    random = np.random.RandomState(0)
+    targets, others = (random.randint(0, 256, (20, 16, 16, 3)).astype(np.uint8) for _ in range(2))
+    figures = likeness.judged(targets.copy(), targets, others)
+    assert (figures["l1"], figures["ssim"], figures["sharpness"]) == (0.0, 1.0, 1.0)
+    assert figures["finest_level"] < figures["finest_level_of_real"]
+    blurred = np.broadcast_to(targets.mean(axis=(1, 2), keepdims=True), targets.shape)
+    worse = likeness.judged(blurred.astype(np.uint8), targets, others)
+    assert worse["sharpness"] < 0.01 and worse["l1"] > 50

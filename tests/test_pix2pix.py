@@ -163,6 +163,21 @@ def test_penalties_are_on_the_slope_of_a_picture_s_mean_score():
     assert_allclose(difference, 5.0 / 2 * tf.reduce_mean(slopes) / 2, rtol=1e-3)
 
 
+def test_of_a_sketch_squares_are_left_out_another_share_each_time():
+    sources = tf.fill((500, 20, 20, 1), -1.0)
+    game = built(left_out=0.6)
+    shown = game.sparse(sources).numpy()[..., 0]
+    assert set(np.unique(shown)) == {-1.0, 1.0}
+    # 20 pixels are two squares and a half: whole ones are blank or as they were.
+    for rows, columns in itertools.product((slice(0, 8), slice(8, 16), slice(16, 20)), repeat=2):
+        square = shown[:, rows, columns].reshape(500, -1)
+        assert (square == square[:, :1]).all()
+    shares = (shown[:, ::8, ::8] == 1.0).mean(axis=(1, 2))
+    assert shares.mean() == pytest.approx(0.3, abs=0.03) and shares.std() > 0.17
+    assert (game.sparse(sources).numpy()[..., 0] != shown).any()
+    assert built().sparse(sources) is sources
+
+
 def test_it_learns_what_it_is_shown():
     game = built(l1_weight=100.0)
     game.compile({player.name: "adam" for player in game.players})
@@ -184,6 +199,8 @@ def test_settings_that_minimise_nothing_are_refused():
         config(l1_weight=0.0, adversarial_weight=0.0)
     with pytest.raises(ValueError, match="direction must stay AtoB unless --sources is pairs"):
         config(sources="edges", direction="BtoA")
+    with pytest.raises(ValueError, match="left_out must stay 0.0 unless --sources is edges"):
+        config(sources="gray", left_out=0.5)
     with pytest.raises(ValueError, match="residual_blocks must stay 6 unless --translator is"):
         config(residual_blocks=9)
 

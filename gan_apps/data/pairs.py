@@ -110,14 +110,19 @@ def made(data, kind):
 
     gather = gatherer(data.images)
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec((_ROWS,), tf.int64)])
     def sources(indices):
         signed = sketches.SOURCES[kind](to_signed(gather(indices)))
         return tf.cast(tf.round((signed + 1.0) * 127.5), tf.uint8)
 
-    starts = range(0, len(data), _ROWS)
-    rows = [tf.range(at, min(at + _ROWS, len(data)), dtype=tf.int64) for at in starts]
-    columns = {**data.columns, "sources": np.concatenate([sources(one).numpy() for one in rows])}
+    # Traced once: the last rows are made more by the last of them.
+    traced, last = sources.get_concrete_function(), len(data) - 1
+    rows = [
+        tf.minimum(tf.range(start, start + _ROWS, dtype=tf.int64), last)
+        for start in range(0, len(data), _ROWS)
+    ]
+    made = np.concatenate([traced(one).numpy() for one in rows])[: len(data)]
+    columns = {**data.columns, "sources": made}
     return dataclasses.replace(data, columns=columns)
 
 

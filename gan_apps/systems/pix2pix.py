@@ -63,6 +63,14 @@ class Config(Paired, Adversarial, Averaged, Training):
     generator_learning_rate: float = setting(
         2e-4, "The optimizer's step size for the generator.", above=0
     )
+    left_out: float = setting(
+        0.0,
+        "Most of a sketch that is left blank while training, each time a random share in squares: "
+        "what has seen sparse sketches draws from sparse ones, such as people's.",
+        minimum=0,
+        maximum=1,
+        only_if=("--sources is edges", lambda config: config.sources == "edges"),
+    )
     patch: str = setting(
         "34",
         "Side in pixels of the patches that the discriminator scores, each by itself.",
@@ -135,6 +143,7 @@ def game(config, data, iterations):
         objective=models.OBJECTIVES[config.objective],
         l1_weight=config.l1_weight,
         adversarial_weight=config.adversarial_weight,
+        left_out=config.left_out,
         averaging_decay=config.averaging_decay,
         seed=config.seed,
         **adversary,
