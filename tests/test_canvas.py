@@ -152,6 +152,7 @@ def kept(run, number):
     return pictures.fitted(picture[None], (*shape[:2], 3))[0]
 
 
+@pytest.mark.slow
 def test_strokes_become_a_picture_as_the_command_draws_it(page, runs):
     loaded(page)
     settled(page)
