@@ -64,7 +64,8 @@ def main(config):
         else:
             print(
                 f"{form.path} is left out: {told(form)}. At least {exports.LEAST_VARIETY} of the "
-                "variety is asked of it.",
+                "variety is asked of it, and of what draws from pictures at most "
+                f"{exports.MOST_DIFFERENCE:g} levels in the mean.",
                 file=sys.stderr,
             )
     print(output)

@@ -74,6 +74,17 @@ def test_a_variant_without_variety_is_left_out_with_a_word(exported, tmp_path, m
     assert not stale.exists() and (stale.parent / "float16.tflite").exists()
 
 
+@pytest.mark.parametrize(
+    ("shipped", "mean_difference", "is_kept"),
+    [("pix2pix_faces", 7.9, True), ("pix2pix_faces", 8.1, False), ("fgan_digits", 8.1, True)],
+)
+def test_what_is_made_of_a_given_picture_may_not_become_another(shipped, mean_difference, is_kept):
+    draw = run_dir.read_recipe(run_dir.shipped(shipped)).draw
+    form = exports.Form(pathlib.Path("a"), 1, 200.0, mean_difference, 1.0, None)
+    assert exports.is_kept(form, draw) == is_kept
+    assert not exports.is_kept(form._replace(variety=0.89, mean_difference=0.0), draw)
+
+
 def test_how_a_form_is_told():
     from gan_apps.export import told
 

@@ -25,6 +25,8 @@ CONTENTS = {SAVED_MODEL, LITERT, MODELS_CONFIG, BATCHING_CONFIG}
 EXACT = 1.0
 # Of the variety of the run's own pictures, what a form must keep.
 LEAST_VARIETY = 0.9
+# Gray levels of 255 by which it may differ in the mean where a given picture has one drawing.
+MOST_DIFFERENCE = 8.0
 BATCH = 64
 
 
@@ -38,7 +40,7 @@ class Form(typing.NamedTuple):
       mean_difference: float. That of all pixels.
       variety: float. The spread within a label or prompt over that of Keras's pictures.
       read_as_asked: float or None. The share that the classifier of the run's data reads as asked.
-      is_written: bool. False for one that was left out because its variety is below LEAST_VARIETY.
+      is_written: bool. False for one that was left out, since `is_kept` is not true of it.
     """
 
     path: pathlib.Path
@@ -110,12 +112,22 @@ def _variant(network, path, draw, variant, reference):
         litert.write(network, tried, draw, variant, reference.some)
         drawn = runtimes.litert_generator(tried, draw)(reference.inputs)
         form = _judged(path, tried, drawn, reference, exact=variant == "float32")
-        if not form.variety >= LEAST_VARIETY:
+        if not is_kept(form, draw):
             path.unlink(missing_ok=True)
             return form._replace(is_written=False)
         with files.replacing(path) as beside:
             shutil.copyfile(tried, beside)
     return form
+
+
+def is_kept(form, draw):
+    """Whether a form draws what the run does.
+
+    Args:
+      form: Form. draw: runs.draws.Draw. From latents, other pictures that are as varied will do.
+    """
+    is_near = draw.latents is not None or form.mean_difference <= MOST_DIFFERENCE
+    return form.variety >= LEAST_VARIETY and is_near
 
 
 def _judged(path, written, drawn, reference, exact):
