@@ -1,4 +1,4 @@
-"""Writes web pages that draw digits and faces in the browser, of words or of what is drawn on them.
+"""Writes web pages that draw in the browser: digits, faces of words, faces of sketches.
 
 No server is behind them.
 

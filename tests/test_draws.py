@@ -8,7 +8,7 @@ import pytest
 
 from gan_apps import settings, systems
 from gan_apps.conditions import Attributes, Labels, Nothing
-from gan_apps.drawing import latents
+from gan_apps.evaluation import forms
 from gan_apps.prompts.vocabulary import Vocabulary
 from gan_apps.runs import format_1, run_dir
 from gan_apps.runs.draws import Draw, Latents, Pictures
@@ -279,7 +279,9 @@ def test_a_shipped_run_is_read_and_written_in_today_s_format(run, tmp_path):
     system = systems.find(recipe.system)
     # Its data need not be here.
     config = settings.from_json(system.config, {**recipe.settings, "dataset": "digits"})
-    assert recipe.draw.latents.size == config.latent_dim
+    latents = recipe.draw.latents
+    assert latents is None or latents.size == config.latent_dim
+    assert (latents is None) == (system.takes == "pictures")
     assert (recipe.draw.condition != Nothing()) == system.conditional
     for file in run_dir.drawing_files(recipe):
         assert run_dir.checked(run, file).is_file()
@@ -295,5 +297,6 @@ def test_a_shipped_run_s_weights_are_its_network_s(run):
     assert taken == draw.inputs
     assert tuple(network.output.shape[1:]) == draw.shape
     network.load_weights(run / f"generator{run_dir.KERAS_WEIGHTS}")
-    inputs = latents.requested(draw, draw.condition.every()[:1], 4, seed=0)
+    inputs, _ = forms.inputs(run, "generator", draw)
+    inputs = {name: values[:4] for name, values in inputs.items()}
     assert np.std(network(inputs, training=False)) > 0.1

@@ -343,7 +343,7 @@ class Pairs:
         self.noisy = np.clip(self.images + noise, 0, 255).astype(np.uint8)
         self.data = Data({"images": self.images, "sources": self.noisy})
         monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: self.data)
-        monkeypatch.setattr(sources, "has_test", lambda name: False)
+        monkeypatch.setattr(sources, "has_test", lambda name, pairing: False)
 
 
 def test_what_draws_from_pictures_is_given_what_it_was_not_trained_on(monkeypatch, tmp_path):
@@ -448,9 +448,9 @@ def test_a_judge_that_shares_no_image_is_said_to(labelled, monkeypatch, tmp_path
         )
         train.train(system, config, judge)
         data = sources.load(labelled, image_size=SIDE)
-        assert judges.load(judge).record == parts.recorded(labelled, data, share)
+        assert judges.load(judge).record == parts.recorded(labelled, data, judges_share=share)
         drawing = Drawing(monkeypatch, labelled, data.images[:60], data.condition)
-        record = parts.recorded(labelled, data, 0.5)
+        record = parts.recorded(labelled, data, judges_share=0.5)
         drawing.recipe = dataclasses.replace(drawing.recipe, data=record)
         said.append(drawing.judged(tmp_path, num_images=60, judge=judge)["features"])
     words = "; it and the run learned from no image in common"

@@ -147,7 +147,7 @@ def test_the_tenth_is_that_of_the_shipped_judge_of_faces():
 
 def test_judges_and_what_they_judge_learn_from_no_image_in_common():
     data = images(200, np.arange(200) % 5)
-    record = parts.recorded("a/folder", data, 0.3)
+    record = parts.recorded("a/folder", data, judges_share=0.3)
     assert record == {**parts.recorded("a/folder", data), "judges_share": 0.3}
     drawn_from, judged_by = parts.train_part(data, record), parts.train_part(data, record, True)
     test = parts.test_part("a/folder", data, record)
@@ -162,7 +162,7 @@ def test_judges_and_what_they_judge_learn_from_no_image_in_common():
 
 def test_a_test_part_of_the_data_s_own_leaves_a_share_of_the_others_to_judges():
     data = sources.load("digits")
-    record = parts.recorded("digits", data, 0.25)
+    record = parts.recorded("digits", data, judges_share=0.25)
     learned = [parts.train_part(data, record, is_judge) for is_judge in (False, True)]
     assert len(learned[1]) == round(0.25 * len(data)) and sum(map(len, learned)) == len(data)
     # Which image is whose depends on their order.
@@ -175,25 +175,25 @@ def test_of_every_value_some_are_left_to_draw_when_judges_have_their_share():
         labels = np.zeros(200, np.int32)
         labels[(shift + np.arange(1, 8)) % 200] = np.arange(1, 8)
         data = images(200, labels)
-        record = parts.recorded("a/folder", data, 0.5)
+        record = parts.recorded("a/folder", data, judges_share=0.5)
         assert set(parts.train_part(data, record).numbers) == set(range(8))
 
 
 def test_of_few_images_none_are_left_to_judges():
     words = "--judges_share=0.2: --dataset=a/folder has 99 images; of less than 100"
     with pytest.raises(Refused, match=words):
-        parts.recorded("a/folder", images(99), 0.2)
+        parts.recorded("a/folder", images(99), judges_share=0.2)
 
 
 def test_whether_a_judge_shares_images_is_told_from_the_records():
     data, other = images(200), images(201)
-    record = parts.recorded("a/folder", data, 0.2)
+    record = parts.recorded("a/folder", data, judges_share=0.2)
     assert parts.share_no_image(record, dict(record))
     unlike = (
         None,
         parts.recorded("a/folder", data),
-        parts.recorded("a/folder", data, 0.1),
-        parts.recorded("a/folder", other, 0.2),
+        parts.recorded("a/folder", data, judges_share=0.1),
+        parts.recorded("a/folder", other, judges_share=0.2),
         {**record, "seed": 1},
     )
     for one in unlike:
@@ -204,7 +204,10 @@ def test_whether_a_judge_shares_images_is_told_from_the_records():
 
 def test_who_may_have_learned_from_anything_leaves_nothing_to_judges():
     data = images(120)
-    record, plain = parts.recorded("a/folder", data, 0.2), parts.recorded("a/folder", data)
+    record, plain = (
+        parts.recorded("a/folder", data, judges_share=0.2),
+        parts.recorded("a/folder", data),
+    )
     assert parts.begun_with(record, dict(record), data) == record
     # The other learned from what is the judges'.
     found = parts.begun_with(record, plain, data)

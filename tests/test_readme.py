@@ -169,9 +169,7 @@ def commands():
     for text in PAGES.values():
         # A command in the midst of a sentence may be broken at the line's end, in a block by a \.
         text = re.sub(r"\\\n\s*|\n(?=[^`\n]*`)|(?<=\S)\n\s*(?=--)", " ", text)
-        for module, rest in re.findall(
-            r"python -m ((?:gan_apps|benchmarks)\.[a-z_]+)([^`\n]*)", text
-        ):
+        for module, rest in re.findall(r"python -m ((?:gan_apps|benchmarks)\.\w+)([^`\n]*)", text):
             found.setdefault(module, []).append(rest)
     return found
 
