@@ -216,7 +216,7 @@ def test_who_may_have_learned_from_anything_leaves_nothing_to_judges():
     now = parts.kept_up(record, "a/folder", images(130), accept=True)
     assert "judges_share" not in now and now["test"] == parts.NONE
     digits = sources.load("digits")
-    found = parts.begun_with(parts.recorded("digits", digits, 0.2), None, digits)
+    found = parts.begun_with(parts.recorded("digits", digits, judges_share=0.2), None, digits)
     assert "judges_share" not in found and found["test"] == parts.OWN
 
 
