@@ -4,6 +4,7 @@ import functools
 import json
 import re
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -253,6 +254,12 @@ DRAWING = [
 )
 def test_its_commands_draw(name, arguments, gan_apps, tmp_path):
     (tmp_path / "docs").symlink_to(ROOT / "docs")
+    # Pictures that the reader has.
+    shown = ROOT / "docs" / "pictures"
+    with Image.open(shown / "pix2pix.png") as both:
+        both.crop((64, 0, 128, 64)).save(tmp_path / "face.png")
+    (tmp_path / "sketches").mkdir()
+    shutil.copyfile(shown / "sketch.png", tmp_path / "sketches" / "one.png")
     result = gan_apps(name, *arguments)
     assert (result.returncode, result.stderr) == (0, "")
     written = tmp_path / result.stdout.splitlines()[-1]
