@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_apps import settings, systems
 from gan_apps.data import parts
-from gan_apps.drawing import runtimes
+from gan_apps.drawing import pictures, runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.evaluation import forms, judges
 from gan_apps.runs import run_dir
@@ -52,6 +52,31 @@ def test_it_is_small_and_whole(name):
     for file in drawing:
         run_dir.checked(run, file)
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
+
+
+# Run that draws from pictures -> (draw, whose pictures it keeps to be exported by).
+KEPT = {
+    "pix2pix_faces": ("generator", "dcgan_faces"),
+    "vae_digits": ("reconstruction", "fgan_digits"),
+}
+
+
+def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
+    run = run_dir.shipped(name)
+    draws = run_dir.read_recipe(run).draws
+    from_pictures = {key: draw for key, draw in draws.items() if draw.pictures is not None}
+    assert [*from_pictures] == ([KEPT[name][0]] if name in KEPT else [])
+    for key, draw in from_pictures.items():
+        other = run_dir.shipped(KEPT[name][1])
+        recipe = run_dir.read_recipe(other)
+        inputs = requested(recipe.draw, recipe.draw.condition.every(), 16, seed=0)
+        made = pictures.to_bytes(runtimes.open_generator(other, recipe)(inputs))
+        if draw.is_from_made:
+            of_finished = runtimes.open_sketch(run, key, draw)
+            made = pictures.to_bytes(of_finished(made / np.float32(127.5) - np.float32(1.0)))
+        kept = pictures.read_grid(run / (key + run_dir.SOURCES), draw.pictures.shape)
+        # Another processor rounds otherwise, and a sketch is black or white.
+        assert np.mean(np.abs(kept.astype(int) - made) > 2) < 0.01
 
 
 def test_every_committed_config_is_read(monkeypatch):
