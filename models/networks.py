@@ -491,13 +491,19 @@ def pair(
         "averaged_generator": (Generator, {**shared, **dict(generator)}),
         "discriminator": (Discriminator, {**shared, **dict(discriminator), "dtype": dtype}),
     }
-    networks = {}
-    for name, (kind, arguments) in kinds.items():
-        try:
-            networks[name] = kind(**arguments)
-        except ValueError as error:
-            raise ValueError(f"{name}_{error}") from None
-    return networks
+    return {name: named(name, kind, **arguments) for name, (kind, arguments) in kinds.items()}
+
+
+def named(name: str, kind: Callable[..., AbstractNetwork], **arguments: Any) -> AbstractNetwork:
+    """A network of a kind.
+
+    Raises:
+      ValueError: names the argument and, before it, whose it is, as the flags do.
+    """
+    try:
+        return kind(**arguments)
+    except ValueError as error:
+        raise ValueError(f"{name}_{error}") from None
 
 
 def described(network: keras.Model) -> dict:
