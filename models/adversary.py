@@ -4,6 +4,7 @@ A game has as many as it likes: one against a generator, two in CycleGAN, one fo
 pyramid, none in an autoencoder.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 
 from models import penalties
 from models.augmentations import AUGMENTATIONS
+from models.conditions import Condition
 from models.game import AbstractGame, Examples, Player, layers_of, to_signed
 from models.losses import AC, ClassifierObjective
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
@@ -27,6 +29,35 @@ class Losses(Protocol):
     ) -> tf.Tensor: ...
 
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class _Classifier:
+    """The auxiliary classifier of a discriminator: what it costs, and what it reads."""
+
+    objective: ClassifierObjective
+    condition: Condition
+    weight: float
+
+    def term(
+        self,
+        real_logits: tf.Tensor | None,
+        fake_logits: tf.Tensor | None,
+        real: Examples,
+        fake: Examples,
+    ) -> tf.Tensor:
+        """What it adds to the discriminator's loss."""
+        shown, asked = self._one_hot(real), self._one_hot(fake)
+        return self.weight * self.objective.discriminator(
+            real_logits, fake_logits, shown, asked, self.condition.sizes
+        )
+
+    def cost(self, logits: tf.Tensor | None, fake: Examples) -> tf.Tensor:
+        """What whoever drew `fake` pays for it, before its weight."""
+        return self.objective.generator(logits, self._one_hot(fake), self.condition.sizes)
+
+    def _one_hot(self, examples: Examples) -> tf.Tensor:
+        return self.condition.one_hot(examples[self.condition.column])
 
 
 class Adversary:
@@ -88,14 +119,20 @@ class Adversary:
         self.clip = clip
         self.input_noise = input_noise
         self.input_noise_iterations = input_noise_iterations
-        self.classifier_weight = classifier_weight
-        self.classifier_objective = classifier_objective
         if odd := [name for name in augmentations if name not in AUGMENTATIONS]:
             raise ValueError(
                 f"augmentations must be among {', '.join(AUGMENTATIONS)}, got {odd[0]!r}."
             )
         self.augmentations = [row for name, row in AUGMENTATIONS.items() if name in augmentations]
-        self.condition = getattr(self.network, "condition", None)
+        self.condition: Condition | None = getattr(self.network, "condition", None)
+        self.classifier: _Classifier | None = None
+        if classifier_weight:
+            if self.condition is None:
+                raise ValueError(
+                    f"classifier_weight must be 0 where the {network} has no condition, which its "
+                    f"classifier would read, got {classifier_weight}."
+                )
+            self.classifier = _Classifier(classifier_objective, self.condition, classifier_weight)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
         if looks_at_one_image and layers_of(self.network, BatchNormalization):
@@ -139,7 +176,7 @@ class Adversary:
     @property
     def cost_figures(self) -> tuple[str, ...]:
         """What it tells in the turn of whoever pays `cost`."""
-        return (self._figure("classifier_loss"),) if self.classifier_weight else ()
+        return () if self.classifier is None else (self._figure("classifier_loss"),)
 
     def loss(
         self, real: Examples, draw: Callable[[Examples], Examples], foreign: Examples | None = None
@@ -165,12 +202,10 @@ class Adversary:
         real_scores = real_scores[:, 0]
         loss = self.losses.discriminator_loss(real_scores, fake_scores, foreign_scores)
         self._tell(loss, real_scores, fake_scores)
-        return (
-            loss
-            + self._real_gradient_term(real)
-            + self._gradient_term(real, fake)
-            + self._classifier_term(logits, fake_logits, real, fake)
-        )
+        loss = loss + self._real_gradient_term(real) + self._gradient_term(real, fake)
+        if self.classifier is None:
+            return loss
+        return loss + self.classifier.term(logits, fake_logits, real, fake)
 
     def cost(self, fake: Examples, figure: str | None = None) -> tf.Tensor:
         """What whoever drew the examples `fake` pays to be seen by this discriminator.
@@ -183,14 +218,11 @@ class Adversary:
         loss = self.losses.generator_loss(scores[:, 0])
         if figure is not None:
             self.game.tell(figure, loss)
-        if not self.classifier_weight:
+        if self.classifier is None:
             return loss
-        assert self.condition is not None, "a classifier reads a condition."
-        classifier_loss = self.classifier_objective.generator(
-            logits, self._one_hot(fake), self.condition.sizes
-        )
+        classifier_loss = self.classifier.cost(logits, fake)
         self.game.tell(self._figure("classifier_loss"), classifier_loss)
-        return loss + self.classifier_weight / 2 * classifier_loss
+        return loss + self.classifier.weight / 2 * classifier_loss
 
     def set_reference(self, images: tf.Tensor) -> None:
         """Gives virtual batch normalisation its reference batch.
@@ -255,24 +287,6 @@ class Adversary:
             return tf.reduce_mean(scores, axis=patches) if patches else scores
 
         return score
-
-    def _classifier_term(
-        self,
-        real_logits: tf.Tensor | None,
-        fake_logits: tf.Tensor | None,
-        real: Examples,
-        fake: Examples,
-    ) -> tf.Tensor | float:
-        if not self.classifier_weight:
-            return 0.0
-        assert self.condition is not None, "a classifier reads a condition."
-        return self.classifier_weight * self.classifier_objective.discriminator(
-            real_logits, fake_logits, self._one_hot(real), self._one_hot(fake), self.condition.sizes
-        )
-
-    def _one_hot(self, examples: Examples) -> tf.Tensor:
-        assert self.condition is not None, "a classifier reads a condition."
-        return self.condition.one_hot(examples[self.condition.column])
 
     def _real_gradient_term(self, real: Examples) -> tf.Tensor | float:
         if not self.real_gradient_weight:

@@ -98,6 +98,14 @@ class Player:
     through: tuple[str, ...] = ()
     drawn: Callable[[Examples], Any] | None = None
 
+    def __post_init__(self) -> None:
+        for field, only in (("steps", 1), ("due", None)):
+            if self.drawn is not None and getattr(self, field) != only:
+                raise ValueError(
+                    f"{field} must be {only} for the {self.name}, which has one update on what is "
+                    f"drawn, got {getattr(self, field)}."
+                )
+
     @property
     def loss_name(self) -> str:
         return f"{self.name}_loss"
@@ -468,18 +476,11 @@ class AbstractGame(keras.Model, abc.ABC):
             tapes = [recording.enter_context(self._tape(player)) for player in players]
             shared = drawn(minibatch)
         for player, tape in zip(players, tapes, strict=True):
-            with tape:
-                loss = player.loss(shared)
-                share = replicas.share(loss)
-            self._move(player, tape, loss, share)
+            self._move(player, tape, shared)
 
     def update(self, player: Player, minibatch: Examples) -> None:
         """One update of a player's networks on a minibatch {column: [n, ...]}."""
-        minibatch = _signed(minibatch)
-        with self._tape(player) as tape:
-            loss = player.loss(minibatch)
-            share = replicas.share(loss)
-        self._move(player, tape, loss, share)
+        self._move(player, self._tape(player), _signed(minibatch))
 
     def _tape(self, player: Player) -> tf.GradientTape:
         """A GradientTape that watches what a player moves.
@@ -491,10 +492,11 @@ class AbstractGame(keras.Model, abc.ABC):
             tape.watch([variable.value for variable in self.trainable_variables_of(player)])
         return tape
 
-    def _move(
-        self, player: Player, tape: tf.GradientTape, loss: tf.Tensor, share: tf.Tensor
-    ) -> None:
-        """Moves a player's networks by the gradient of its share of the loss."""
+    def _move(self, player: Player, tape: tf.GradientTape, given: Any) -> None:
+        """Moves a player's networks by the gradient of its share of its loss, of what is given."""
+        with tape:
+            loss = player.loss(given)
+            share = replicas.share(loss)
         variables = self.trainable_variables_of(player)
         gradients = tape.gradient(share, [variable.value for variable in variables])
         self.optimizers[player.name].apply(gradients, variables)

@@ -11,7 +11,7 @@ import dataclasses
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -146,7 +146,7 @@ def _dense_discriminator(
     return x
 
 
-def _doublings(image_size: int) -> int:
+def halvings(image_size: int) -> int:
     """How often an image may be halved before it is less than 4 pixels wide or odd."""
     count = 0
     while image_size % 2 == 0 and image_size >= 8:
@@ -157,7 +157,7 @@ def _doublings(image_size: int) -> int:
 def _convolutional_generator_widths(image_size: int) -> tuple[int, ...]:
     # The finest layers see the most pixels: from 64x64 on they are thin.
     fine = (96, 64) if image_size < 64 else (64, 32)
-    doublings = _doublings(image_size)
+    doublings = halvings(image_size)
     return ((128,) * max(doublings - 2, 0) + fine)[-doublings:]
 
 
@@ -203,6 +203,19 @@ class AbstractNetwork(keras.Model):
         return cls(**config)
 
 
+def refuse_others(name: str, value: Any, choices: Collection) -> None:
+    """ValueError for the value of an argument that is none of its choices."""
+    if value not in choices:
+        listed = ", ".join(map(str, choices))
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}.")
+
+
+def refuse_size(image_size: int) -> None:
+    """ValueError for a side of images that no network is made for."""
+    if image_size < 8 or image_size % 4:
+        raise ValueError(f"image_size must be 8 or more and divisible by 4, got {image_size}.")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Body:
     image_size: int = 28
@@ -216,17 +229,11 @@ class _Body:
 
     def __post_init__(self) -> None:
         for field, choices in (
-            ("architecture", tuple(ARCHITECTURES)),
+            ("architecture", ARCHITECTURES),
             ("normalization", self.normalizations),
         ):
-            if getattr(self, field) not in choices:
-                raise ValueError(
-                    f"{field} must be one of {', '.join(choices)}, got {getattr(self, field)!r}."
-                )
-        if self.image_size < 8 or self.image_size % 4:
-            raise ValueError(
-                f"image_size must be 8 or more and divisible by 4, got {self.image_size}."
-            )
+            refuse_others(field, getattr(self, field), choices)
+        refuse_size(self.image_size)
 
     @property
     def row(self) -> Architecture:
@@ -258,7 +265,7 @@ class GeneratorBody(_Body):
         super().__post_init__()
         if self.architecture == "dcgan" and self.image_size % 2 ** len(self.widths):
             raise ValueError(
-                f"widths must be at most {_doublings(self.image_size)} numbers for images of "
+                f"widths must be at most {halvings(self.image_size)} numbers for images of "
                 f"{self.image_size}x{self.image_size}, got {len(self.widths)}."
             )
 
@@ -491,13 +498,19 @@ def pair(
         "averaged_generator": (Generator, {**shared, **dict(generator)}),
         "discriminator": (Discriminator, {**shared, **dict(discriminator), "dtype": dtype}),
     }
-    networks = {}
-    for name, (kind, arguments) in kinds.items():
-        try:
-            networks[name] = kind(**arguments)
-        except ValueError as error:
-            raise ValueError(f"{name}_{error}") from None
-    return networks
+    return {name: named(name, kind, **arguments) for name, (kind, arguments) in kinds.items()}
+
+
+def named(name: str, kind: Callable[..., AbstractNetwork], **arguments: Any) -> AbstractNetwork:
+    """A network of a kind.
+
+    Raises:
+      ValueError: names the argument and, before it, whose it is, as the flags do.
+    """
+    try:
+        return kind(**arguments)
+    except ValueError as error:
+        raise ValueError(f"{name}_{error}") from None
 
 
 def described(network: keras.Model) -> dict:

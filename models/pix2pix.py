@@ -59,14 +59,14 @@ class Pix2Pix(AbstractGame):
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
         self.left_out = left_out
-        self.adversary: Adversary | None = None
+        # Nobody judges where the scores cost nothing.
         if adversarial_weight:
             self.adversary = Adversary(self, "discriminator", objective, **adversary)
 
     @property
     def players(self) -> tuple[Player, ...]:
         columns = ("images", "sources")
-        alone = self.adversary is None
+        alone = not self.adversarial_weight
         generator = Player(
             name="generator",
             networks=("generator",),
@@ -76,7 +76,7 @@ class Pix2Pix(AbstractGame):
             figures=("l1",) if alone else ("l1", "adversarial_cost"),
             through=("generator",) if alone else ("generator", "discriminator"),
         )
-        if self.adversary is None:
+        if alone:
             return (generator,)
         return self.adversary.player(self.judged, columns=columns, drawn=self.pair), generator
 
@@ -98,7 +98,6 @@ class Pix2Pix(AbstractGame):
 
     def judged(self, pair: Pair) -> tf.Tensor:
         real, fake = pair
-        assert self.adversary is not None, "who judges is an adversary."
         return self.adversary.loss(real, lambda _: fake) / 2.0
 
     def cost(self, pair: Pair) -> tf.Tensor:
@@ -106,6 +105,6 @@ class Pix2Pix(AbstractGame):
         l1 = tf.reduce_mean(tf.abs(real["images"] - fake["images"]))
         self.tell("l1", l1)
         cost = self.l1_weight * l1
-        if self.adversary is not None:
+        if self.adversarial_weight:
             cost += self.adversarial_weight * self.adversary.cost(fake, figure="adversarial_cost")
         return cost

@@ -7,14 +7,22 @@ on what else is.
 """
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
 from models.convolutions import FewFiltersConv2D, ReflectionPadding
 from models.dropout import Dropout
-from models.networks import DCGAN_INITIALIZER, SLOPE, AbstractNetwork, DepthToSpace
+from models.networks import (
+    DCGAN_INITIALIZER,
+    SLOPE,
+    AbstractNetwork,
+    DepthToSpace,
+    halvings,
+    refuse_others,
+    refuse_size,
+)
 from models.normalization import InstanceNormalization, SpectralConv2D
 
 # What is normalised in a translator, and in a discriminator of patches.
@@ -24,8 +32,6 @@ PATCH_NORMALIZATIONS = ("none", "instance", "spectral")
 # wide, or 1 where it sees a single pixel; the layer that scores has stride 1 (Isola et al. 2017,
 # section 6.1.2, who has 286 for 256x256 pictures too).
 PATCHES = {1: (1, 1), 16: (2, 1), 34: (2, 2, 1), 70: (2, 2, 2, 1)}
-# The innermost maps of a translator are at least so wide.
-INNERMOST = 4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,10 +42,12 @@ class Translator:
       body: (sources, channels, widths, blocks, normalization, dropout, dtype) -> what the last
         activation makes the picture of, [n, image_size, image_size, channels].
       widths: image_size -> ints. Maps of the layers that are drawn with, coarse to fine.
+      whole: int. How many of those layers, the finest, are as large as the picture.
     """
 
     body: Callable
     widths: Callable
+    whole: int
 
 
 def _normalized(x: keras.KerasTensor, normalization: str, dtype: str) -> keras.KerasTensor:
@@ -117,22 +125,15 @@ def _residual(
     return FewFiltersConv2D(channels, 7, **options)(x)
 
 
-def halvings(image_size: int) -> int:
-    """How often a picture may be halved before it is less than INNERMOST wide or odd."""
-    count = 0
-    while image_size % 2 == 0 and image_size >= 2 * INNERMOST:
-        image_size, count = image_size // 2, count + 1
-    return count
-
-
 TRANSLATORS = {
     "unet": Translator(
         body=_unet,
         widths=lambda image_size: tuple(
             min(32 * 2**depth, 112) for depth in reversed(range(halvings(image_size)))
         ),
+        whole=0,
     ),
-    "residual": Translator(body=_residual, widths=lambda image_size: (96, 48, 24)),
+    "residual": Translator(body=_residual, widths=lambda image_size: (96, 48, 24), whole=1),
 }
 
 
@@ -169,16 +170,16 @@ class PictureTranslator(AbstractNetwork):
         dtype: str = "float32",
         name: str | None = None,
     ) -> None:
-        _refuse_others("translator", translator, TRANSLATORS)
-        _refuse_others("normalization", normalization, TRANSLATOR_NORMALIZATIONS)
+        refuse_others("translator", translator, TRANSLATORS)
+        refuse_others("normalization", normalization, TRANSLATOR_NORMALIZATIONS)
+        refuse_size(image_size)
         row = TRANSLATORS[translator]
         taken = tuple(widths) or row.widths(image_size)
-        # The last of a residual's is as large as the picture.
-        whole = int(translator == "residual")
-        if image_size % 2 ** (len(taken) - whole):
+        if image_size % 2 ** (len(taken) - row.whole):
+            most = halvings(image_size) + row.whole
             raise ValueError(
-                f"widths must be at most {halvings(image_size) + whole} numbers for pictures of "
-                f"{image_size}x{image_size}, got {len(widths)}."
+                f"widths must be at most {most} numbers for pictures of {image_size}x{image_size}, "
+                f"got {len(widths)}."
             )
         sources = keras.Input((image_size, image_size, source_channels), name="sources")
         x = row.body(sources, channels, taken, blocks, normalization, dropout, dtype)
@@ -228,8 +229,9 @@ class PatchDiscriminator(AbstractNetwork):
         dtype: str = "float32",
         name: str | None = None,
     ) -> None:
-        _refuse_others("patch", patch, PATCHES)
-        _refuse_others("normalization", normalization, PATCH_NORMALIZATIONS)
+        refuse_others("patch", patch, PATCHES)
+        refuse_others("normalization", normalization, PATCH_NORMALIZATIONS)
+        refuse_size(image_size)
         strides = PATCHES[patch]
         if widths and len(widths) != len(strides):
             raise ValueError(
@@ -262,9 +264,3 @@ class PatchDiscriminator(AbstractNetwork):
             "dtype": dtype,
         }
         super().__init__({"images": images, "sources": sources}, scores, arguments, name)
-
-
-def _refuse_others(name: str, value: Any, choices: Collection) -> None:
-    if value not in choices:
-        listed = ", ".join(map(str, choices))
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}.")

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from models import replicas
 from models.game import AbstractGame, Examples, Networks, Player
-from models.networks import AbstractNetwork, DiscriminatorBody, GeneratorBody
+from models.networks import AbstractNetwork, DiscriminatorBody, GeneratorBody, refuse_others
 from models.normalization import BatchNormalization
 
 # Codes [k, n, d] -> log p(x|z) [k, n]; a shape and the number of a chunk -> normal numbers.
@@ -215,10 +215,7 @@ class CodeGenerator(AbstractNetwork):
         name: str | None = None,
         **body: Any,
     ) -> None:
-        if likelihood not in LIKELIHOODS:
-            raise ValueError(
-                f"likelihood must be one of {', '.join(LIKELIHOODS)}, got {likelihood!r}."
-            )
+        refuse_others("likelihood", likelihood, LIKELIHOODS)
         made = GeneratorBody(**{"normalization": "none", **body})
         latents = keras.Input((latent_dim,), name="latents")
         images = made.images([("normal", latents)])

@@ -950,3 +950,22 @@ def test_minibatches_without_any_column_are_refused():
     game.compile()
     with pytest.raises(ValueError, match="must hold a column of some player"):
         game.train_step({"one": {}})
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"steps": 2}, "steps must be 1 for the one, .*, got 2"),
+        ({"due": lambda iteration: iteration > 3}, "due must be None for the one, .*, got <func"),
+    ],
+    ids=str,
+)
+def test_a_player_of_one_drawing_has_one_update(row, words):
+    with pytest.raises(ValueError, match=words):
+        Player(name="one", networks=(), loss=lambda drawn: 0.0, drawn=lambda m: m, **row)
+
+
+def test_a_classifier_that_has_nothing_to_read_is_refused():
+    words = "classifier_weight must be 0 where the discriminator has no condition, .*, got 0.5"
+    with pytest.raises(ValueError, match=words):
+        built("dcgan", classifier_weight=0.5)

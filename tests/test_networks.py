@@ -194,3 +194,8 @@ def test_a_pair_says_whose_argument_it_refuses():
     for whose in ("generator", "discriminator"):
         with pytest.raises(ValueError, match=f"^{whose}_normalization must be one of .*'layer'"):
             networks.pair(**{whose: {"normalization": "layer"}})
+
+
+@pytest.mark.parametrize(("side", "count"), [(8, 1), (28, 2), (64, 4), (128, 5), (96, 4), (12, 1)])
+def test_pictures_are_halved_down_to_four_pixels(side, count):
+    assert networks.halvings(side) == count

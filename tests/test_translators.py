@@ -7,7 +7,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from models import networks
-from models.translators import PATCHES, PatchDiscriminator, PictureTranslator, halvings
+from models.translators import PATCHES, PatchDiscriminator, PictureTranslator
 
 SIDE = 16
 SMALL = {"image_size": SIDE, "widths": (16, 8)}
@@ -137,6 +137,12 @@ def test_networks_compute_in_bfloat16_but_for_the_end():
         (lambda: PictureTranslator(translator="vnet"), "translator must be one of unet, residual"),
         (lambda: PictureTranslator(normalization="batch"), "normalization must be one of none, "),
         (lambda: PictureTranslator(image_size=28, widths=(8, 8, 8)), "at most 2 numbers"),
+        (
+            lambda: PictureTranslator(image_size=28, translator="residual", widths=(8,) * 4),
+            "at most 3 numbers for pictures of 28x28, got 4",
+        ),
+        (lambda: PictureTranslator(image_size=4), "image_size must be 8 or more and .*, got 4"),
+        (lambda: PatchDiscriminator(image_size=30), "image_size must be .*divisible by 4, got 30"),
         (lambda: PatchDiscriminator(patch=17), "patch must be one of 1, 16, 34, 70, got 17"),
         (lambda: PatchDiscriminator(normalization="batch"), "normalization must be one of none, "),
         (lambda: PatchDiscriminator(patch=70, widths=(8, 8)), "widths must be 4 numbers"),
@@ -145,8 +151,3 @@ def test_networks_compute_in_bfloat16_but_for_the_end():
 def test_what_no_network_is_is_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
-
-
-@pytest.mark.parametrize(("side", "count"), [(8, 1), (28, 2), (64, 4), (128, 5), (96, 4), (12, 1)])
-def test_pictures_are_halved_down_to_four_pixels(side, count):
-    assert halvings(side) == count

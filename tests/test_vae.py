@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import types
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
+from gan_apps import systems
 from models import VAE, CodeGenerator, Encoder, networks, vae
 from models.vae import Reconstruction
 
@@ -308,3 +310,10 @@ def test_what_cannot_be_is_refused(arguments, words):
         VAE(parts, **arguments)
     with pytest.raises(ValueError, match="likelihood must be one of bernoulli, gaussian, got 'l1'"):
         CodeGenerator(**GENERATOR, likelihood="l1")
+
+
+def test_widths_that_do_not_fit_are_refused_by_their_flag():
+    system = systems.find("vae")
+    config = system.config(architecture="dcgan", generator_widths=(8, 8, 8), precision="float32")
+    with pytest.raises(ValueError, match="^generator_widths must be at most 2 numbers .*, got 3"):
+        system.game(config, types.SimpleNamespace(shape=(28, 28, 1)), 10)

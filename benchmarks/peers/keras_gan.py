@@ -65,19 +65,12 @@ class Noise:
         return (labels + shift) % num_classes
 
 
-class GAN(keras.Model):
-    """The training step: the objective is that of the task's command.
+class TwoNetworks(keras.Model):
+    """A generator and a discriminator, each with its optimizer and its mean loss."""
 
-    Args:
-      task: benchmarks.tasks.Task.
-      careful: bool. Real images are looked at once for both of their labels; else every pair of an
-        image and a label goes through the discriminator by itself. Default False.
-    """
-
-    def __init__(self, task, careful=False):
+    def __init__(self, config, generator, discriminator):
         super().__init__()
-        self.task, self.config, self.noise, self.careful = task, task.config, Noise(), careful
-        self.generator, self.discriminator = generator(task), discriminator(task)
+        self.config, self.generator, self.discriminator = config, generator, discriminator
         self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
         self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
 
@@ -97,6 +90,20 @@ class GAN(keras.Model):
     @property
     def metrics(self):
         return [self.d_loss_tracker, self.g_loss_tracker]
+
+
+class GAN(TwoNetworks):
+    """The training step: the objective is that of the task's command.
+
+    Args:
+      task: benchmarks.tasks.Task.
+      careful: bool. Real images are looked at once for both of their labels; else every pair of an
+        image and a label goes through the discriminator by itself. Default False.
+    """
+
+    def __init__(self, task, careful=False):
+        super().__init__(task.config, generator(task), discriminator(task))
+        self.task, self.noise, self.careful = task, Noise(), careful
 
     def generated(self, labels):
         latents = self.noise.normal(self.config.batch_size, self.config.latent_dim)

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.peers.keras_gan import SHUFFLED, SLOPE
+from benchmarks.peers.keras_gan import SHUFFLED, SLOPE, TwoNetworks
 from benchmarks.watch import Watch
 
 INITIALIZER = keras.initializers.RandomNormal(stddev=0.02)
@@ -69,7 +69,7 @@ def discriminator(task, careful):
     return keras.Model([images, sources], layers.Conv2D(1, 4, **options)(x))
 
 
-class Pix2Pix(keras.Model):
+class Pix2Pix(TwoNetworks):
     """The training step.
 
     Args:
@@ -79,29 +79,8 @@ class Pix2Pix(keras.Model):
     """
 
     def __init__(self, task, careful=False):
-        super().__init__()
-        self.config, self.careful = task.config, careful
-        self.generator = generator(task, careful)
-        self.discriminator = discriminator(task, careful)
-        self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
-        self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
-
-    def compile(self):
-        super().compile()
-        betas = {"beta_1": self.config.beta_1, "beta_2": self.config.beta_2}
-        self.d_optimizer, self.g_optimizer = (
-            keras.optimizers.Adam(rate, **betas)
-            for rate in (
-                self.config.discriminator_learning_rate,
-                self.config.generator_learning_rate,
-            )
-        )
-        self.d_optimizer.build(self.discriminator.trainable_variables)
-        self.g_optimizer.build(self.generator.trainable_variables)
-
-    @property
-    def metrics(self):
-        return [self.d_loss_tracker, self.g_loss_tracker]
+        super().__init__(task.config, generator(task, careful), discriminator(task, careful))
+        self.careful = careful
 
     def update_discriminator(self, images, sources, drawn):
         with tf.GradientTape() as tape:

@@ -1,8 +1,7 @@
 """Pictures from pictures: pairs, or sketches that become what they were drawn from."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gan_apps.games.two_players import POLICIES, WITHOUT
 from gan_apps.runs.draws import Draw, Pictures
@@ -12,8 +11,6 @@ from gan_apps.systems import Recipe, System
 if TYPE_CHECKING:
     from gan_apps.data.columns import Data
     from models.game import AbstractGame
-    from models.networks import AbstractNetwork
-    from models.translators import PictureTranslator
 
 # Names of rows of models.translators, spelled here because settings are read without TensorFlow.
 TRANSLATORS = ("unet", "residual")
@@ -112,6 +109,7 @@ class Config(Paired, Adversarial, Averaged, Training):
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     import models
+    from models.networks import named
 
     _, size, channels = data.shape
     common = {
@@ -120,9 +118,11 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         "source_channels": data.columns["sources"].shape[-1],
     }
     policy = POLICIES[config.precision]
-
-    def translator(dtype: str) -> "PictureTranslator":
-        return models.PictureTranslator(
+    networks, adversary = {}, {}
+    for prefix, dtype in (("", policy), ("averaged_", "float32")):
+        networks[f"{prefix}generator"] = named(
+            "generator",
+            models.PictureTranslator,
             translator=config.translator,
             widths=config.generator_widths,
             blocks=config.residual_blocks,
@@ -131,13 +131,9 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
             dtype=dtype,
             **common,
         )
-
-    networks, adversary = {}, {}
-    for name, dtype in (("generator", policy), ("averaged_generator", "float32")):
-        networks[name] = _named("generator", translator, dtype)
     if config.adversarial_weight:
         adversary = config.adversary(iterations)
-        networks["discriminator"] = _named(
+        networks["discriminator"] = named(
             "discriminator",
             models.PatchDiscriminator,
             patch=int(config.patch),
@@ -156,16 +152,6 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         seed=config.seed,
         **adversary,
     )
-
-
-def _named(
-    name: str, kind: "Callable[..., AbstractNetwork]", *arguments: Any, **named: Any
-) -> "AbstractNetwork":
-    """A network; ValueError names it before the argument, as the flags do."""
-    try:
-        return kind(*arguments, **named)
-    except ValueError as error:
-        raise ValueError(f"{name}_{error}") from None
 
 
 def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:

@@ -84,13 +84,14 @@ def _networks(config: Config, shape: tuple[int, ...], dtype: str) -> tuple[dict,
 
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
+    from models.networks import named
     from models.vae import VAE, CodeGenerator, Encoder
 
     networks = {}
     for prefix, dtype in (("", POLICIES[config.precision]), ("averaged_", "float32")):
         encoder, generator = _networks(config, data.shape, dtype)
-        networks[f"{prefix}encoder"] = Encoder(**encoder)
-        networks[f"{prefix}generator"] = CodeGenerator(**generator)
+        networks[f"{prefix}encoder"] = named("encoder", Encoder, **encoder)
+        networks[f"{prefix}generator"] = named("generator", CodeGenerator, **generator)
     return VAE(
         networks,
         kl_weight=config.kl_weight,
