@@ -371,6 +371,36 @@ def test_pictures_in_colour_are_drawn_on_in_colour_with_soft_edges(page, runs):
 
 
 @pytest.mark.slow
+def test_the_model_that_was_chosen_last_draws_whatever_arrives_first(page, runs):
+    held, let_through = {}, set()
+
+    def hold(route):
+        name = route.request.url.rpartition("/")[2]
+        route.continue_() if name in let_through else held.update({name: route})
+
+    def arrives(name):
+        let_through.add(name)
+        held.pop(name).continue_()
+        page.wait_for_timeout(300)
+
+    page.route("**/models/from_colours.*", hold)
+    loaded(page)
+    settled(page)
+    page.get_by_label("Colours").check()
+    page.get_by_label("Sketches").check()
+    settled(page)
+    arrives("from_colours.sources.png")
+    assert is_the_command_s(page, runs["from_sketches"])
+    # With its pictures, and without its network: a line is drawn from once that is there.
+    page.get_by_label("Colours").check()
+    page.wait_for_function("document.getElementById('first').hidden")
+    line(page, (5.5, 5.5), (20.5, 5.5))
+    arrives("from_colours.tflite")
+    assert is_the_command_s(page, runs["from_colours"])
+    assert "trouble" not in (page.get_attribute("#status", "class") or "")
+
+
+@pytest.mark.slow
 def test_one_picture_is_drawn_at_a_time_and_the_newest_is_last(page, runs):
     counted = """
     export let most = 0, count = 0;
