@@ -12,7 +12,7 @@ from gan_apps.pictures import reading
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Latents
 from gan_apps.serving import site
-from gan_apps.settings import Refused
+from gan_apps.settings import MADE, Refused
 from tests import browsing, picture_runs
 from tests.browsing import WAIT, loaded, pixels
 
@@ -76,6 +76,15 @@ def test_a_site_of_one_kind_has_one_page(without_runtime, picture_run, tmp_path)
     site.build([run_dir.shipped("fgan_digits")], tmp_path / "site")
     index = (tmp_path / "site" / "index.html").read_text()
     assert "page.js" in index and "canvas" not in index.partition("</style>")[2]
+
+
+def test_what_is_made_of_a_picture_of_one_s_own_is_said(without_runtime, picture_run, tmp_path):
+    picture_runs.made(tmp_path / "from_gray", made_by="gray")
+    site.build([picture_run, tmp_path / "from_gray"], tmp_path / "site")
+    models = json.loads((tmp_path / "site" / "site.json").read_text())["models"]
+    words = [model["sketch"]["words"] for model in models]
+    assert words == ["Turn it into a sketch first", "Take its colours away first"]
+    assert site.MAKING.keys() == set(MADE)
 
 
 def test_paper_and_ink_are_as_the_pictures_are():

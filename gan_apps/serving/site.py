@@ -27,6 +27,8 @@ INDEX = "index.html"
 DESCRIPTION = "site.json"
 PROJECT = "gan_apps"
 MODELS = "models"
+# What a page says of making a picture to draw from of a finished one, by how that is made.
+MAKING = {"edges": "Turn it into a sketch first", "gray": "Take its colours away first"}
 # Sliders of the page.
 DIRECTIONS = 4
 SECONDS = 120
@@ -108,7 +110,7 @@ def build(runs, output):
     new = output.with_name(f"{files.UNFINISHED}{os.getpid()}-{output.name}")
     try:
         shutil.copytree(SCRIPTS, new)
-        _write_pages(new, [page for page in PAGES if page in {page for page, _, _ in described}])
+        _write_pages(new, sorted({page for page, _, _ in described}, key=PAGES.index))
         for package, content in zip(PACKAGES, archives, strict=True):
             _unpack(package, content, new)
         (new / MODELS).mkdir()
@@ -209,6 +211,7 @@ def _of_pictures(run, name, draw):
             "input": runtimes.IMAGES,
             "output": runtimes.SKETCHED,
             "shape": list(draw.shape),
+            "words": MAKING[taken.made_by],
         }
         copied[place + run_dir.SKETCH] = path
     return values, copied

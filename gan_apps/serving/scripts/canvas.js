@@ -301,6 +301,7 @@ async function choose(model) {
   element('ink').hidden = model.two_tone;
   element('colour').value = `#${[0, 1, 2].map((channel) => model.ink[channel % model.ink.length].toString(16).padStart(2, '0')).join('')}`;
   element('first').hidden = !model.sketch;
+  element('making').textContent = model.sketch?.words ?? '';
   pen = {x: Math.floor(sourceSize() / 2), y: Math.floor(sourceSize() / 2)};
   lift();
   showWidth();
