@@ -33,18 +33,6 @@ def built(runs, tmp_path_factory):
     return browsing.build(runs.values(), output)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser, built):
-    with browsing.page_of(browser, built) as opened:
-        yield opened
-
-
 @pytest.fixture
 def without_runtime(monkeypatch):
     """Building without a network: no runtime is written."""
@@ -447,25 +435,17 @@ def test_one_picture_is_drawn_at_a_time_and_the_newest_is_last(page, runs):
 def test_the_picture_can_be_kept(page, tmp_path):
     loaded(page)
     settled(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save PNG").click()
-    assert download.value.suggested_filename == "from_sketches.png"
-    download.value.save_as(tmp_path / "kept.png")
-    with Image.open(tmp_path / "kept.png") as image:
-        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels(page))
+    name, image = browsing.downloaded(page, "Save PNG", tmp_path)
+    assert name == "from_sketches.png"
+    np.testing.assert_array_equal(image, pixels(page))
 
 
 @pytest.mark.slow
 def test_an_altered_sketch_network_is_not_drawn_with(page, built):
-    file = built / "models" / "from_sketches.sketch.tflite"
-    genuine = file.read_bytes()
-    try:
-        file.write_bytes(genuine[:-4] + b"oops")
+    with browsing.altered(built / "models" / "from_sketches.sketch.tflite"):
         loaded(page)
         page.wait_for_function("document.documentElement.dataset.state === 'trouble'")
         assert "damaged or was altered" in page.inner_text("#status")
-    finally:
-        file.write_bytes(genuine)
 
 
 @pytest.mark.slow
