@@ -19,6 +19,7 @@ from gan_apps import pages
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import IMAGES
 from gan_apps.settings import Failed, Refused
 
 # What the pages run; the pages themselves are templates.
@@ -208,7 +209,7 @@ def _of_pictures(run, name, draw):
         values["sketch"] = {
             "file": place + run_dir.SKETCH,
             "sha256": files.digest(path),
-            "input": runtimes.IMAGES,
+            "input": IMAGES,
             "output": runtimes.SKETCHED,
             "shape": list(draw.shape),
             "words": MAKING[taken.made_by],
