@@ -102,6 +102,7 @@ def sessions(recipe, run, draw, session, generator, inputs):
 def soak(draw, inputs, session, seconds):
     """Twenty callers at once; every reply is compared with the same request's first."""
     from gan_apps.drawing import pictures
+    from gan_apps.runs.draws import FILE, IMAGES
 
     condition, prompts, files = draw.condition, [], []
     if condition.kind == "labels":
@@ -113,16 +114,16 @@ def soak(draw, inputs, session, seconds):
         files = [pictures.png(image) for image in given]
 
     def asked(seed):
-        asked = {}
+        one = {}
         if draw.latents is not None:
-            asked["seed"] = np.array([seed], np.int64)
+            one["seed"] = np.array([seed], np.int64)
         if prompts:
-            asked["prompt"] = [prompts[seed % len(prompts)]]
+            one["prompt"] = [prompts[seed % len(prompts)]]
         if files:
-            asked["image_bytes"] = [files[seed % len(files)]]
-        return asked
+            one[FILE] = [files[seed % len(files)]]
+        return one
 
-    expected = [session.run("images", asked(seed))["images"] for seed in range(100)]
+    expected = [session.run(IMAGES, asked(seed))[IMAGES] for seed in range(100)]
     wrong, counts, lock = [], [], threading.Lock()
     before = _resident()
     stop = time.perf_counter() + seconds
@@ -131,7 +132,7 @@ def soak(draw, inputs, session, seconds):
         random, count = np.random.RandomState(number), 0
         while time.perf_counter() < stop:
             seed = int(random.randint(100))
-            image = session.run("images", asked(seed))["images"]
+            image = session.run(IMAGES, asked(seed))[IMAGES]
             if np.abs(image - expected[seed]).max() > 1 / 255:
                 with lock:
                     wrong.append(seed)

@@ -88,6 +88,23 @@ def exported_pictures(picture_run, tmp_path_factory):
     return form.path
 
 
+@pytest.fixture(scope="module")
+def browser():
+    from tests import browsing
+
+    with browsing.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser, built):
+    """A page of the site in the folder `built`, which a file of tests has of its own."""
+    from tests import browsing
+
+    with browsing.page_of(browser, built) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def tiny_images():
     """Forty 28x28 images of four labels, image i filled with the value i."""

@@ -12,7 +12,7 @@ from gan_apps.pictures import reading
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Latents
 from gan_apps.serving import site
-from gan_apps.settings import Refused
+from gan_apps.settings import MADE, Refused
 from tests import browsing, picture_runs
 from tests.browsing import WAIT, loaded, pixels
 
@@ -31,18 +31,6 @@ def runs(picture_run, tmp_path_factory):
 def built(runs, tmp_path_factory):
     output = tmp_path_factory.mktemp("canvas") / "site"
     return browsing.build(runs.values(), output)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser, built):
-    with browsing.page_of(browser, built) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -76,6 +64,15 @@ def test_a_site_of_one_kind_has_one_page(without_runtime, picture_run, tmp_path)
     site.build([run_dir.shipped("fgan_digits")], tmp_path / "site")
     index = (tmp_path / "site" / "index.html").read_text()
     assert "page.js" in index and "canvas" not in index.partition("</style>")[2]
+
+
+def test_what_is_made_of_a_picture_of_one_s_own_is_said(without_runtime, picture_run, tmp_path):
+    picture_runs.made(tmp_path / "from_gray", made_by="gray")
+    site.build([picture_run, tmp_path / "from_gray"], tmp_path / "site")
+    models = json.loads((tmp_path / "site" / "site.json").read_text())["models"]
+    words = [model["sketch"]["words"] for model in models]
+    assert words == ["Turn it into a sketch first", "Take its colours away first"]
+    assert site.MAKING.keys() == set(MADE)
 
 
 def test_paper_and_ink_are_as_the_pictures_are():
@@ -371,6 +368,36 @@ def test_pictures_in_colour_are_drawn_on_in_colour_with_soft_edges(page, runs):
 
 
 @pytest.mark.slow
+def test_the_model_that_was_chosen_last_draws_whatever_arrives_first(page, runs):
+    held, let_through = {}, set()
+
+    def hold(route):
+        name = route.request.url.rpartition("/")[2]
+        route.continue_() if name in let_through else held.update({name: route})
+
+    def arrives(name):
+        let_through.add(name)
+        held.pop(name).continue_()
+        page.wait_for_timeout(300)
+
+    page.route("**/models/from_colours.*", hold)
+    loaded(page)
+    settled(page)
+    page.get_by_label("Colours").check()
+    page.get_by_label("Sketches").check()
+    settled(page)
+    arrives("from_colours.sources.png")
+    assert is_the_command_s(page, runs["from_sketches"])
+    # With its pictures, and without its network: a line is drawn from once that is there.
+    page.get_by_label("Colours").check()
+    page.wait_for_function("document.getElementById('first').hidden")
+    line(page, (5.5, 5.5), (20.5, 5.5))
+    arrives("from_colours.tflite")
+    assert is_the_command_s(page, runs["from_colours"])
+    assert "trouble" not in (page.get_attribute("#status", "class") or "")
+
+
+@pytest.mark.slow
 def test_one_picture_is_drawn_at_a_time_and_the_newest_is_last(page, runs):
     counted = """
     export let most = 0, count = 0;
@@ -408,25 +435,17 @@ def test_one_picture_is_drawn_at_a_time_and_the_newest_is_last(page, runs):
 def test_the_picture_can_be_kept(page, tmp_path):
     loaded(page)
     settled(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save PNG").click()
-    assert download.value.suggested_filename == "from_sketches.png"
-    download.value.save_as(tmp_path / "kept.png")
-    with Image.open(tmp_path / "kept.png") as image:
-        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels(page))
+    name, image = browsing.downloaded(page, "Save PNG", tmp_path)
+    assert name == "from_sketches.png"
+    np.testing.assert_array_equal(image, pixels(page))
 
 
 @pytest.mark.slow
 def test_an_altered_sketch_network_is_not_drawn_with(page, built):
-    file = built / "models" / "from_sketches.sketch.tflite"
-    genuine = file.read_bytes()
-    try:
-        file.write_bytes(genuine[:-4] + b"oops")
+    with browsing.altered(built / "models" / "from_sketches.sketch.tflite"):
         loaded(page)
         page.wait_for_function("document.documentElement.dataset.state === 'trouble'")
         assert "damaged or was altered" in page.inner_text("#status")
-    finally:
-        file.write_bytes(genuine)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from gan_apps.runs import run_dir
 from gan_apps.serving import http_site, site
 from gan_apps.settings import Failed, Refused
 from tests import browsing
-from tests.browsing import WAIT, loaded, pixels, served
+from tests.browsing import loaded, pixels, served
 
 RUNS = ("cgan_digits", "cgan_anime", "dcgan_faces")
 
@@ -126,7 +126,6 @@ def test_only_files_of_the_site_are_given_away(tmp_path):
     (folder / "models").mkdir(parents=True)
     (folder / "index.html").write_text("page")
     (folder / "code.wasm").write_text("")
-    server = served(folder)
 
     def asked(path):
         connection = http.client.HTTPConnection(*server.server_address, timeout=10)
@@ -134,7 +133,7 @@ def test_only_files_of_the_site_are_given_away(tmp_path):
         reply = connection.getresponse()
         return reply.status, reply.headers.get("Content-Type"), reply.read()
 
-    try:
+    with served(folder) as server:
         assert server.server_address[0] == "127.0.0.1"
         assert asked("/")[0] == 200 and asked("/")[2] == b"page"
         assert asked("/code.wasm")[1] == "application/wasm"
@@ -150,21 +149,6 @@ def test_only_files_of_the_site_are_given_away(tmp_path):
         other = http_site.server(folder, "127.0.0.1", server.server_address[1])
         assert other.server_address[1] != server.server_address[1]
         other.server_close()
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser, built):
-    with browsing.page_of(browser, built) as opened:
-        yield opened
 
 
 def drawn_here(name, asked, count, seed):
@@ -225,15 +209,10 @@ def test_sliders_and_the_way_to_another_seed_change_the_picture(page):
 
 
 def test_a_picture_can_be_kept(page, tmp_path):
-    from PIL import Image
-
     loaded(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download PNG").click()
-    assert download.value.suggested_filename == "9_0.png"
-    download.value.save_as(tmp_path / "kept.png")
-    with Image.open(tmp_path / "kept.png") as image:
-        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels(page))
+    name, image = browsing.downloaded(page, "Download PNG", tmp_path)
+    assert name == "9_0.png"
+    np.testing.assert_array_equal(image, pixels(page))
 
 
 def test_it_is_used_with_a_keyboard_alone_and_named_for_a_screen_reader(page):
@@ -265,28 +244,16 @@ def test_a_bad_seed_is_said(page):
 
 
 def test_an_altered_network_is_not_drawn_with(page, built):
-    file = built / "models" / "cgan_digits.tflite"
-    genuine = file.read_bytes()
-    try:
-        file.write_bytes(genuine[:-4] + b"oops")
+    with browsing.altered(built / "models" / "cgan_digits.tflite"):
         loaded(page)
         assert "damaged or was altered" in page.inner_text("#status")
         assert page.locator("#pictures canvas").count() == 0
-    finally:
-        file.write_bytes(genuine)
 
 
-def test_a_browser_without_webassembly_is_told(browser, built):
-    server = served(built)
-    context = browser.new_context()
-    context.add_init_script("delete window.WebAssembly")
-    opened = context.new_page()
-    opened.goto("http://{}:{}/".format(*server.server_address))
-    opened.wait_for_function("document.documentElement.dataset.state", timeout=WAIT)
-    assert "no WebAssembly" in opened.inner_text("#status")
-    context.close()
-    server.shutdown()
-    server.server_close()
+def test_a_browser_without_webassembly_is_told(page):
+    page.add_init_script("delete window.WebAssembly")
+    loaded(page)
+    assert "no WebAssembly" in page.inner_text("#status")
 
 
 def test_the_command_serves_the_site_until_it_is_stopped(built, tmp_path):

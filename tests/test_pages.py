@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import shutil
 
 import jinja2
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from gan_apps import pages
 from gan_apps.reports import run_record, run_report
 from gan_apps.runs import run_dir
+from tests import browsing
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 STYLE = pathlib.Path(pages.__file__).parent / "templates" / "style.css"
 # One white pixel.
 PIXEL = pages.data_uri(
@@ -38,9 +37,13 @@ def demo():
     return pages.rendered("demo.html", title="demo", others=[])
 
 
-@pytest.mark.parametrize("page", [laboratory, run, demo])
-def test_every_page_has_the_one_style_and_no_other(page):
-    text = page()
+def canvas():
+    return pages.rendered("canvas.html", title="canvas", others=[("a.html", "another")])
+
+
+@pytest.mark.parametrize("written", [laboratory, run, demo, canvas])
+def test_every_page_has_the_one_style_and_no_other(written):
+    text = written()
     assert text.startswith("<!doctype html>\n<html lang=")
     assert re.findall(r"<style>\n(.*?)</style>", text, re.S) == [STYLE.read_text()]
     assert "stylesheet" not in text
@@ -59,11 +62,8 @@ def test_a_value_that_is_missing_is_a_fault():
         pages.rendered("demo.html")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_in_a_browser_pages_ask_for_nothing_and_fit_a_phone(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing.chromium() as browser:
         opened = browser.new_page(viewport={"width": 390, "height": 844})
         asked = []
         opened.on("request", lambda request: asked.append(request.url))
@@ -76,4 +76,3 @@ def test_in_a_browser_pages_ask_for_nothing_and_fit_a_phone(tmp_path):
             assert opened.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
             assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
             asked.clear()
-        browser.close()

@@ -30,7 +30,7 @@ def request(draw, asked, sketch):
     """
     if asked.input is None:
         raise Refused("--input: name a picture to draw from, or a folder of them.")
-    if asked.sketch_first and draw.pictures.made_by is None:
+    if asked.sketch_first and not draw.is_from_made:
         raise Refused("--sketch_first: this run draws from no sketches.")
     given = pathlib.Path(asked.input)
     paths = _listed(given)
@@ -43,7 +43,7 @@ def request(draw, asked, sketch):
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
     images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
-    sources, target = images / np.float32(127.5) - np.float32(1.0), None
+    sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
         sources, target = sketch(sources), images
         images = pictures.to_bytes(sources)

@@ -19,6 +19,11 @@ def to_bytes(images):
     return np.clip(np.round((np.asarray(images) + 1.0) * 127.5), 0, 255).astype(np.uint8)
 
 
+def to_signed(images):
+    """The inverse: uint8 images as float32 in [-1, 1]."""
+    return np.asarray(images) / np.float32(127.5) - np.float32(1.0)
+
+
 def square(count):
     """The number of columns that makes `count` pictures a nearly square grid."""
     return math.ceil(math.sqrt(count))

@@ -11,6 +11,7 @@ import numpy as np
 import gan_apps
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
+from gan_apps.runs.draws import IMAGES
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import RUNTIMES
 
@@ -25,8 +26,8 @@ _NOT_READ = (
     zipfile.BadZipFile,
     zlib.error,
 )
-# The signature and the output of what makes a sketch, and its input.
-SKETCHED, IMAGES = "sources", "images"
+# The signature and the output of what makes a sketch of IMAGES.
+SKETCHED = "sources"
 # Images per call of the Keras network: enough to be fast, little memory.
 KERAS_BATCH = 100
 
@@ -53,7 +54,7 @@ def open_generator(run, recipe, runtime="auto", state=None, name=None):
         if runtime == "litert":
             raise Refused(f"--runtime=litert: --state={state} is drawn from with Keras.")
         return in_batches(keras_network(weights(run, name, state), name, draw))
-    installed = importlib.util.find_spec("ai_edge_litert") is not None
+    installed = _litert_is_installed()
     if runtime == "litert" and not installed:
         raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
     if runtime == "auto" and not installed:
@@ -94,8 +95,7 @@ def open_sketch(run, name, draw, runtime="auto", state=None):
     """
 
     def sketch(images):
-        installed = importlib.util.find_spec("ai_edge_litert") is not None
-        if runtime == "keras" or state is not None or not installed:
+        if runtime == "keras" or state is not None or not _litert_is_installed():
             quiet.import_tensorflow()
             sketches = importlib.import_module(f"{gan_apps.MODELS}.sketches")
             return np.asarray(sketches.SOURCES[draw.pictures.made_by](images))
@@ -134,9 +134,13 @@ def litert_generator(path, draw):
 
     def images(inputs):
         # One picture a call: its pixels do not depend on which pictures are drawn with it.
-        return np.concatenate([runner(**row)["images"].copy() for row in _parts(inputs, 1)])
+        return np.concatenate([runner(**row)[IMAGES].copy() for row in _parts(inputs, 1)])
 
     return images
+
+
+def _litert_is_installed():
+    return importlib.util.find_spec("ai_edge_litert") is not None
 
 
 def _runner(path, signature, inputs):

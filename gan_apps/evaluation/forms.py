@@ -43,7 +43,7 @@ def inputs(run, name, draw, seed=0):
     if draw.latents is None:
         kept = pictures.read_grid(run / (name + run_dir.SOURCES), draw.pictures.shape)
         kept = kept[:in_all]
-        return {draw.pictures.column: kept / np.float32(127.5) - 1.0}, np.zeros(len(kept), int)
+        return {draw.pictures.column: pictures.to_signed(kept)}, np.zeros(len(kept), int)
     asked = draw.condition.every()
     if len(draw.condition.sizes) > 1:
         drawn = latents.requested(draw, asked, PROMPTS, seed)[draw.condition.column]

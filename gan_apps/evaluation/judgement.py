@@ -160,8 +160,7 @@ def requested(draw, data, num_images, seed):
     inputs = condition.inputs(values)
     if draw.latents is not None:
         inputs = latents.requested(draw, values, 1, seed)
-    signed = np.asarray(given[chosen]) / np.float32(127.5) - np.float32(1.0)
-    return {**inputs, draw.pictures.column: signed}, chosen
+    return {**inputs, draw.pictures.column: pictures.to_signed(given[chosen])}, chosen
 
 
 def _looks(recipe, draw, folder):

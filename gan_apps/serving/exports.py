@@ -98,7 +98,7 @@ def _sketch(path, draw, reference):
     """Writes what makes the pictures to draw from of finished ones, such as are drawn here."""
     litert.write_sketch(path, draw)
     # As a file would hold them.
-    finished = pictures.to_bytes(reference.images) / np.float32(127.5) - np.float32(1.0)
+    finished = pictures.to_signed(pictures.to_bytes(reference.images))
     expected = sketches.SOURCES[draw.pictures.made_by](finished)
     difference = np.abs(runtimes.litert_sketch(path, draw)(finished) - expected) * 127.5
     _refuse_inexact(path, difference.max())

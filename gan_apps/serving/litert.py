@@ -10,6 +10,7 @@ import tensorflow as tf
 import gan_apps
 from gan_apps.drawing import runtimes
 from gan_apps.operating_system import files, quiet
+from gan_apps.runs.draws import IMAGES
 from gan_apps.serving import saved_model
 from models import sketches
 
@@ -68,7 +69,7 @@ def write_sketch(path, draw):
 
     @tf.function(
         autograph=False,
-        input_signature=[tf.TensorSpec((1, *draw.shape), name=runtimes.IMAGES)],
+        input_signature=[tf.TensorSpec((1, *draw.shape), name=IMAGES)],
     )
     def sketch(images):
         return {runtimes.SKETCHED: made(images)}

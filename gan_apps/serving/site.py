@@ -19,6 +19,7 @@ from gan_apps import pages
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
+from gan_apps.runs.draws import IMAGES
 from gan_apps.settings import Failed, Refused
 
 # What the pages run; the pages themselves are templates.
@@ -27,6 +28,8 @@ INDEX = "index.html"
 DESCRIPTION = "site.json"
 PROJECT = "gan_apps"
 MODELS = "models"
+# What a page says of making a picture to draw from of a finished one, by how that is made.
+MAKING = {"edges": "Turn it into a sketch first", "gray": "Take its colours away first"}
 # Sliders of the page.
 DIRECTIONS = 4
 SECONDS = 120
@@ -108,7 +111,7 @@ def build(runs, output):
     new = output.with_name(f"{files.UNFINISHED}{os.getpid()}-{output.name}")
     try:
         shutil.copytree(SCRIPTS, new)
-        _write_pages(new, [page for page in PAGES if page in {page for page, _, _ in described}])
+        _write_pages(new, sorted({page for page, _, _ in described}, key=PAGES.index))
         for package, content in zip(PACKAGES, archives, strict=True):
             _unpack(package, content, new)
         (new / MODELS).mkdir()
@@ -206,9 +209,10 @@ def _of_pictures(run, name, draw):
         values["sketch"] = {
             "file": place + run_dir.SKETCH,
             "sha256": files.digest(path),
-            "input": runtimes.IMAGES,
+            "input": IMAGES,
             "output": runtimes.SKETCHED,
             "shape": list(draw.shape),
+            "words": MAKING[taken.made_by],
         }
         copied[place + run_dir.SKETCH] = path
     return values, copied

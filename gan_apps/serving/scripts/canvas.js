@@ -8,7 +8,9 @@ const MAX_PIXELS = 50000000;
 const REMEMBERED = 200;
 const LEAP = 5;
 
+// The model that is drawn with, and the one that is to be as soon as its pictures are there.
 let current = null;
+let wanted = null;
 // The picture that is drawn from, bytes of size x size x channels; those that were; and the stroke
 // that is being drawn: where it is, on what picture, and the pointer that draws it.
 let picture = null;
@@ -34,9 +36,13 @@ function show() {
   redraw();
 }
 
+function remember() {
+  past = [...past, picture].slice(-REMEMBERED);
+}
+
 function change(next) {
   lift();
-  past = [...past, picture].slice(-REMEMBERED);
+  remember();
   picture = next;
   show();
 }
@@ -75,7 +81,7 @@ function inChannels(colours, channels = sourceChannels()) {
 function begin(point, pointer, isEraser = false) {
   const [color, width] = isEraser ? [current.paper, widths.eraser] : [ink(), widths[tool()]];
   stroke = {before: picture, points: [point], pointer, color, width};
-  past = [...past, picture].slice(-REMEMBERED);
+  remember();
   follow([]);
 }
 
@@ -95,7 +101,7 @@ function place(event) {
 
 function takeStrokes(canvas) {
   canvas.addEventListener('pointerdown', (event) => {
-    if (stroke || !event.isPrimary || ![0, 5].includes(event.button) || !picture) return;
+    if (stroke || !event.isPrimary || ![0, 5].includes(event.button)) return;
     event.preventDefault();
     canvas.focus({focusVisible: false});
     canvas.setPointerCapture(event.pointerId);
@@ -160,16 +166,17 @@ async function takeFile(file) {
     // Colours as they are in the file, as the commands have them.
     bitmap = await createImageBitmap(file, {colorSpaceConversion: 'none'});
   } catch {
-    complain(`${file.name || 'That'} cannot be used: it is no picture that this browser can open.`);
-    return;
+    throw new Error('it is no picture that this browser can open');
   }
+  const model = current;
   try {
-    await current.ready;
+    await model.ready;
     if (bitmap.width * bitmap.height > MAX_PIXELS) {
-      complain(`${file.name || 'That'} cannot be used: more than ${MAX_PIXELS.toLocaleString('en')} pixels.`);
-      return;
+      throw new Error(`more than ${MAX_PIXELS.toLocaleString('en')} pixels`);
     }
-    const next = await sourceOf(onWhite(bitmap));
+    const next = await sourceOf(onWhite(bitmap), model);
+    // Another model draws from others.
+    if (model !== current) return;
     change(next);
     say(`Drawn from ${file.name || 'the picture'}.`);
   } finally {
@@ -187,12 +194,13 @@ function onWhite(bitmap) {
   return context.getImageData(0, 0, width, height);
 }
 
-// The picture to draw from that a picture of one's own gives.
-async function sourceOf(image) {
-  if (!current.sketch || !element('sketch_first').checked) {
-    return Uint8ClampedArray.from(inChannels(centralSquare(image, sourceSize())));
+// The picture to draw from with a model that a picture of one's own gives.
+async function sourceOf(image, {pictures, sketch}) {
+  const [size, , channels] = pictures.shape;
+  if (!sketch || !element('sketch_first').checked) {
+    return Uint8ClampedArray.from(inChannels(centralSquare(image, size), channels));
   }
-  const {network, input, output, shape} = current.sketch;
+  const {network, input, output, shape} = sketch;
   const whole = inChannels(centralSquare(image, shape[0]), shape[2]);
   const sketched = await run(network, {[input]: [signed(whole), [1, ...shape]]}, output);
   return Uint8ClampedArray.from(sketched, (value) => Math.round((value + 1) * 127.5));
@@ -210,7 +218,6 @@ async function redraw() {
   if (isDrawing) return;
   isDrawing = true;
   try {
-    await current.ready;
     while (isAsked) {
       isAsked = false;
       await drawNow();
@@ -224,7 +231,11 @@ async function redraw() {
 }
 
 async function drawNow() {
-  const {network, pictures, size, channels} = current;
+  const model = current;
+  await model.ready;
+  // Another one was chosen meanwhile, which is asked for by itself.
+  if (model !== current) return;
+  const {network, pictures, size, channels} = model;
   const started = performance.now();
   const made = await run(network, {[pictures.input]: [signed(picture), [1, ...pictures.shape]]});
   const milliseconds = performance.now() - started;
@@ -244,21 +255,23 @@ function say(words, isComplaint = false) {
 
 const complain = (words) => say(words, true);
 
-// The pictures that the run keeps, cut out of the sheet that they are on.
-async function showKept(model) {
+// The pictures that the run keeps, cut out of the sheet that they are on: canvases.
+async function keptBy(model) {
   const sheet = new Image();
   sheet.src = model.sources;
   await sheet.decode();
   const size = model.pictures.shape[0];
   const columns = sheet.naturalWidth / size;
   const cells = columns * (sheet.naturalHeight / size);
-  const canvases = Array.from({length: cells}, (_, number) => {
+  return Array.from({length: cells}, (_, number) => {
     const canvas = make('canvas', {width: size, height: size});
     const [left, top] = [(number % columns) * size, Math.floor(number / columns) * size];
     canvas.getContext('2d', {willReadFrequently: true}).drawImage(sheet, -left, -top);
     return canvas;
   });
-  if (model !== current) return;
+}
+
+function showKept(canvases) {
   element('kept').replaceChildren(...canvases.map((canvas, number) => {
     const button = make('button', {type: 'button', ariaLabel: `Begin from picture ${number + 1}`}, canvas);
     button.addEventListener('click', () => {
@@ -267,7 +280,6 @@ async function showKept(model) {
     });
     return button;
   }));
-  return canvases;
 }
 
 function ofCanvas(canvas) {
@@ -276,23 +288,27 @@ function ofCanvas(canvas) {
   return data.filter((_, place) => place % 4 < channels);
 }
 
+// Draws with a model from the first of its pictures, once those are there.
 async function choose(model) {
+  wanted = model;
+  const canvases = await keptBy(model);
+  if (model !== wanted) return;
   current = model;
-  picture = null;
   past = [];
+  picture = ofCanvas(canvases[0]);
   widths.pen = model.two_tone ? 1 : Math.max(1, Math.round(sourceSize() / 14));
   widths.eraser = Math.max(3, Math.round(sourceSize() / 12));
   element('ink').hidden = model.two_tone;
   element('colour').value = `#${[0, 1, 2].map((channel) => model.ink[channel % model.ink.length].toString(16).padStart(2, '0')).join('')}`;
   element('first').hidden = !model.sketch;
+  element('making').textContent = model.sketch?.words ?? '';
   pen = {x: Math.floor(sourceSize() / 2), y: Math.floor(sourceSize() / 2)};
   lift();
   showWidth();
-  const [first] = await showKept(model);
-  picture = ofCanvas(first);
+  showKept(canvases);
   show();
-  await model.ready;
-  say('Draw, or begin from another picture.');
+  // If it cannot be had, that is said where it is drawn with.
+  model.ready.then(() => say('Draw, or begin from another picture.'), () => {});
 }
 
 function showWidth() {
@@ -320,9 +336,9 @@ function takeFiles() {
 }
 
 start('pictures', async (models, first) => {
-  const chosen = (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`));
+  await choose(first);
   element('models').hidden = models.length < 2;
-  showModels(models, first, chosen);
+  showModels(models, first, (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`)));
   takeStrokes(element('canvas'));
   takeFiles();
   element('undo').addEventListener('click', undo);
@@ -342,5 +358,4 @@ start('pictures', async (models, first) => {
     showWidth();
   });
   element('download').addEventListener('click', () => kept(drawn, `${current.name}.png`));
-  await chosen(first);
 });
