@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.data import parts
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import draw, latents, pictures, runtimes
 from gan_apps.evaluation import judgement
 from gan_apps.operating_system import files
@@ -80,9 +81,9 @@ def _tested(run, system, recipe, game):
     Raises:
       Refused: the data are gone.
     """
-    dataset, size = recipe.settings["dataset"], recipe.settings["image_size"]
-    whole = parts.loaded(dataset, recipe.data, size)
-    test = parts.test_part(dataset, whole, recipe.data, size)
+    data_set = DataSet.of(recipe.settings)
+    whole = parts.loaded(data_set, recipe.data)
+    test = parts.test_part(data_set, whole, recipe.data)
     if test is None:
         raise judgement.NotMeasured("nothing of its data was kept apart")
     test = test.numbered_as(recipe.condition)
