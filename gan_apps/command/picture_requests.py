@@ -30,7 +30,7 @@ def request(draw, asked, sketch):
     """
     if asked.input is None:
         raise Refused("--input: name a picture to draw from, or a folder of them.")
-    if asked.sketch_first and draw.pictures.made_by is None:
+    if asked.sketch_first and not draw.is_from_made:
         raise Refused("--sketch_first: this run draws from no sketches.")
     given = pathlib.Path(asked.input)
     paths = _listed(given)

@@ -53,7 +53,7 @@ def write(run, system, recipe, game, data, seconds):
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
             kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
             pictures.write_png(run / (name + run_dir.SOURCES), kept)
-            if one.pictures.made_by is not None:
+            if one.is_from_made:
                 litert.write_sketch(run / (name + run_dir.SKETCH), one)
         litert.write(network, run / (name + run_dir.LITERT), one)
         place = run / run_dir.SAVED_MODEL
