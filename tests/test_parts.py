@@ -1,5 +1,6 @@
 """What is trained on, what is kept apart, and data that are no longer what they were."""
 
+import dataclasses
 import json
 import shutil
 
@@ -16,7 +17,7 @@ from gan_apps.data.columns import Data
 from gan_apps.data.sources import DataSet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from gan_apps.training import train
+from gan_apps.training import cards, train
 from tests import toy_faces
 
 DCGAN = systems.find("dcgan")
@@ -225,15 +226,39 @@ def test_who_may_have_learned_from_anything_leaves_nothing_to_judges():
     assert "judges_share" not in found and found["test"] == parts.OWN
 
 
-def test_a_run_s_card_says_what_is_left_to_judges(tmp_path):
+OF_200 = "20 of its 200 images were held out (seed 0) and never trained on. A share of 25% is "
+
+
+def test_a_card_says_what_is_left_to_judges():
+    data = images(200)
+    recipe = run_dir.Recipe(
+        system="dcgan",
+        settings={"dataset": FOLDER.name},
+        draws={},
+        versions={},
+        data=parts.recorded(FOLDER, data, judges_share=0.25),
+    )
+    of_a_judge = dataclasses.replace(recipe, judges={"classifier": None})
+    assert cards.trained_on(recipe) == OF_200 + "left to judges; it learned from none of it."
+    assert cards.trained_on(of_a_judge) == OF_200 + "left to judges; it learned from nothing else."
+    plain = dataclasses.replace(recipe, data=parts.recorded(FOLDER, data))
+    assert "judges" not in cards.trained_on(plain)
+
+
+@pytest.mark.slow
+def test_a_run_learns_nothing_of_what_it_is_asked_to_leave_to_judges(tmp_path, monkeypatch):
+    learned, real = [], train.minibatches
+    spied = lambda data, *arguments: learned.append(data) or real(data, *arguments)
+    monkeypatch.setattr(train, "minibatches", spied)
     folder = write_folder(tmp_path / "pictures", images(200))
     config = DCGAN.config(**TINY, dataset=folder, judges_share=0.25)
     run = train.train(DCGAN, config, tmp_path / "run")
-    recipe = run_dir.read_recipe(run)
-    assert recipe.data["judges_share"] == 0.25
-    words = "20 of its 200 images were held out (seed 0) and never trained on. A share of 25% is"
-    card = (run / run_dir.CARD).read_text()
-    assert words in card and "left to judges; it learned from none of it." in card
+    record = run_dir.read_recipe(run).data
+    assert record["judges_share"] == 0.25
+    whole = sources.load(folder, image_size=8)
+    assert rows(learned[0]) == rows(parts.train_part(whole, record))
+    assert len(learned[0]) == 200 - 20 - 50
+    assert OF_200 + "left to judges" in (run / run_dir.CARD).read_text()
 
 
 def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
