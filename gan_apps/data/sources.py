@@ -249,10 +249,9 @@ def _labelled(images, labels, names, learned_from, dataset):
     unused = [name for number, name in enumerate(names) if number not in used]
     left_out = []
     if unused:
-        rest = f" and {len(unused) - folders.NAMED} more" if len(unused) > folders.NAMED else ""
-        listed = ", ".join(unused[: folders.NAMED])
         plural = "s" if len(unused) > 1 else ""
-        left_out.append(f"{len(unused)} label{plural} that no image has ({listed}{rest})")
+        listed = folders.named(unused)
+        left_out.append(f"{len(unused)} label{plural} that no image has ({listed})")
     if not has_label.all():
         count = np.count_nonzero(~has_label)
         plural = "s" if count > 1 else ""
