@@ -73,10 +73,10 @@ def measured(name):
     """Trains a row and judges it; returns its figures and a picture of all its drawings."""
     from benchmarks.likeness import judged
     from benchmarks.watch import Watch
-    from gan_apps import systems
+    from gan_apps import settings, systems
     from gan_apps.data import parts
     from gan_apps.data.minibatches import minibatches
-    from gan_apps.data.pairs import Pairing
+    from gan_apps.data.sources import DataSet
     from gan_apps.training import building
 
     system = systems.find("pix2pix")
@@ -90,10 +90,10 @@ def measured(name):
             **ROWS[name],
         )
     )
-    pairing = Pairing(config.sources, config.direction)
-    data = parts.loaded(config.dataset, {}, config.image_size, pairing)
-    record = parts.recorded(config.dataset, data, pairing)
-    test = parts.test_part(config.dataset, data, record, config.image_size, pairing)
+    data_set = DataSet.of(settings.to_json(config))
+    data = parts.loaded(data_set, {})
+    record = parts.recorded(data_set, data)
+    test = parts.test_part(data_set, data, record)
     data = parts.train_part(data, record)
     model = building.build(system, config, data)
     order = minibatches(

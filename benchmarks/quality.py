@@ -116,8 +116,9 @@ def images():
     """How many images an epoch sees."""
     if _DATASET.value == "mnist":
         return IMAGES
-    data = sources.load(_DATASET.value)
-    return len(parts.train_part(data, parts.recorded(_DATASET.value, data)))
+    data_set = sources.DataSet(_DATASET.value)
+    data = data_set.load()
+    return len(parts.train_part(data, parts.recorded(data_set, data)))
 
 
 def key(name):

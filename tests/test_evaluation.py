@@ -13,6 +13,7 @@ from gan_apps import systems
 from gan_apps.conditions import Labels, Nothing
 from gan_apps.data import minibatches, parts, sources
 from gan_apps.data.columns import Data
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import judgement, judges, metrics, pixels
 from gan_apps.runs import run_dir
@@ -152,7 +153,7 @@ class Drawing:
             settings={"dataset": dataset},
             draws={"generator": draw},
             versions={},
-            data=parts.recorded(dataset, data) if kept else None,
+            data=parts.recorded(DataSet(dataset), data) if kept else None,
         )
 
         def draws(inputs):
@@ -343,7 +344,7 @@ class Pairs:
         self.noisy = np.clip(self.images + noise, 0, 255).astype(np.uint8)
         self.data = Data({"images": self.images, "sources": self.noisy})
         monkeypatch.setattr(sources, "load", lambda *arguments, **keywords: self.data)
-        monkeypatch.setattr(sources, "has_test", lambda name, pairing: False)
+        monkeypatch.setattr(sources, "has_test", lambda name: False)
 
 
 def test_what_draws_from_pictures_is_given_what_it_was_not_trained_on(monkeypatch, tmp_path):
@@ -358,7 +359,7 @@ def test_what_draws_from_pictures_is_given_what_it_was_not_trained_on(monkeypatc
 
     drawing = Drawing(monkeypatch, "pairs", perfect, given="sources")
     report = drawing.judged(tmp_path)
-    held_out = parts.test_part("pairs", pairs.data, drawing.recipe.data).columns["sources"]
+    held_out = parts.test_part(DataSet("pairs"), pairs.data, drawing.recipe.data).columns["sources"]
     assert {lookup[one.tobytes()] for one in held_out} == set(seen)
     assert report["num_images"] == len(seen) == 30
     # Each is its own target, which no picture that was given is.
@@ -448,9 +449,11 @@ def test_a_judge_that_shares_no_image_is_said_to(labelled, monkeypatch, tmp_path
         )
         train.train(system, config, judge)
         data = sources.load(labelled, image_size=SIDE)
-        assert judges.load(judge).record == parts.recorded(labelled, data, judges_share=share)
+        assert judges.load(judge).record == parts.recorded(
+            DataSet(labelled), data, judges_share=share
+        )
         drawing = Drawing(monkeypatch, labelled, data.images[:60], data.condition)
-        record = parts.recorded(labelled, data, judges_share=0.5)
+        record = parts.recorded(DataSet(labelled), data, judges_share=0.5)
         drawing.recipe = dataclasses.replace(drawing.recipe, data=record)
         said.append(drawing.judged(tmp_path, num_images=60, judge=judge)["features"])
     words = "; it and the run learned from no image in common"

@@ -11,6 +11,7 @@ from PIL import Image
 from gan_apps.data import minibatches, pairs, parts, sources
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
+from gan_apps.data.sources import DataSet
 from gan_apps.settings import Refused
 from models.game import Player
 
@@ -47,7 +48,7 @@ def partners(folder, count=4, path="{side}/{number}.png"):
 
 
 def load(path, split="train", pairing=READ, size=SIDE):
-    return sources.load(str(path), split, size, pairing)
+    return DataSet(str(path), size, pairing).load(split)
 
 
 def values(data):
@@ -89,7 +90,7 @@ def test_both_layouts_in_folders_and_zips(layout, is_zip, tmp_path):
     back = load(path, pairing=Pairing("pairs", "BtoA"))
     assert values(back) == [(target, source) for source, target in there]
     assert back.images.shape == back.columns["sources"].shape == (4, SIDE, SIDE, 3)
-    assert not sources.has_test(str(path), READ)
+    assert not DataSet(str(path), pairing=READ).has_test()
     with pytest.raises(Refused, match="has no split 'test'"):
         load(path, "test")
 
@@ -111,11 +112,12 @@ def test_both_layouts_in_folders_and_zips(layout, is_zip, tmp_path):
 )
 def test_a_test_split_is_kept_apart(layout, tmp_path, capsys):
     layout(tmp_path)
-    assert sources.has_test(str(tmp_path), READ)
+    data_set = DataSet(str(tmp_path), SIDE, READ)
+    assert data_set.has_test()
     assert len(load(tmp_path)) == len(load(tmp_path, "test")) == 4
-    record = parts.recorded(str(tmp_path), load(tmp_path), READ)
+    record = parts.recorded(data_set, load(tmp_path))
     assert record["test"] == parts.OWN
-    test = parts.test_part(str(tmp_path), None, record, SIDE, READ)
+    test = parts.test_part(data_set, None, record)
     assert values(test) == values(load(tmp_path, "test"))
     assert capsys.readouterr().err == ""
 
@@ -187,7 +189,7 @@ def test_what_is_no_folder_and_no_zip_is_refused(tmp_path):
         with pytest.raises(Refused, match=f"--dataset={name}: holds no pairs; --sources=edges or"):
             load(name)
         with pytest.raises(Refused, match="holds no pairs"):
-            sources.has_test(name, READ)
+            DataSet(name, pairing=READ).has_test()
 
 
 def test_pairs_that_cannot_be_read_are_skipped_and_named(tmp_path, capsys):
@@ -203,8 +205,8 @@ def test_pairs_that_cannot_be_read_are_skipped_and_named(tmp_path, capsys):
 
 @pytest.mark.parametrize(("kind", "levels"), [("edges", {0, 255}), ("gray", None)])
 def test_sources_are_made_of_pictures_of_any_kind(kind, levels):
-    pairing = Pairing(kind, "AtoB")
-    found, plain = sources.load("digits", "train", 28, pairing), sources.load("digits", "train", 28)
+    data_set = DataSet("digits", 28, Pairing(kind, "AtoB"))
+    found, plain = data_set.load(), sources.load("digits", "train", 28)
     assert_array_equal(found.images, plain.images)
     made = found.columns["sources"]
     assert made.dtype == np.uint8 and made.shape == (1437, 28, 28, 1)
@@ -216,7 +218,7 @@ def test_sources_are_made_of_pictures_of_any_kind(kind, levels):
     # A sketch is a picture's own, whichever others are made with it.
     alone = pairs.made(plain.subset(np.arange(300, 303)), kind)
     assert_array_equal(alone.columns["sources"], made[300:303])
-    assert sources.has_test("digits", pairing)
+    assert data_set.has_test()
 
 
 def test_both_pictures_of_a_pair_go_the_same_way():
@@ -238,8 +240,9 @@ def test_a_pair_is_held_out_as_one(tmp_path):
     random = np.random.RandomState(0)
     images = random.randint(0, 256, (120, 4, 4, 3)).astype(np.uint8)
     data = Data({"images": images, "sources": 255 - images})
-    record = parts.recorded("a/folder", data, Pairing("edges", "AtoB"))
-    test = parts.test_part("a/folder", data, record, 4, Pairing("edges", "AtoB"))
+    data_set = DataSet("a/folder", 4, Pairing("edges", "AtoB"))
+    record = parts.recorded(data_set, data)
+    test = parts.test_part(data_set, data, record)
     assert len(test) == 12
     assert_array_equal(test.columns["sources"], 255 - test.images)
     other = Data({**data.columns, "sources": images})

@@ -1,5 +1,6 @@
 """What is trained on, what is kept apart, and data that are no longer what they were."""
 
+import dataclasses
 import json
 import shutil
 
@@ -13,12 +14,14 @@ from gan_apps.command import system_command
 from gan_apps.conditions import Labels
 from gan_apps.data import parts, sources
 from gan_apps.data.columns import Data
+from gan_apps.data.sources import DataSet
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
-from gan_apps.training import train
+from gan_apps.training import cards, train
 from tests import toy_faces
 
 DCGAN = systems.find("dcgan")
+FOLDER = DataSet("a/folder")
 
 TINY = {
     "generator_widths": (8, 8),
@@ -55,41 +58,41 @@ def rows(some):
 @pytest.mark.parametrize("count, held_out", [(100, 10), (109, 10), (250, 25)])
 def test_a_tenth_is_held_out_and_is_always_the_same(count, held_out):
     data = images(count)
-    record = parts.recorded("a/folder", data)
+    record = parts.recorded(FOLDER, data)
     assert (record["test"], record["num_held_out"]) == (parts.HELD_OUT, held_out)
     trained, test = (
         parts.train_part(data, record),
-        parts.test_part("another/folder", data, record),
+        parts.test_part(DataSet("another/folder"), data, record),
     )
     assert len(trained.images) == count - held_out and len(test.images) == held_out
     assert rows(trained) | rows(test) == rows(data) and not rows(trained) & rows(test)
-    again = parts.test_part("a/folder", data, json.loads(json.dumps(record)))
+    again = parts.test_part(FOLDER, data, json.loads(json.dumps(record)))
     assert_array_equal(again.images, test.images)
 
 
 def test_below_a_hundred_images_none_is_held_out():
     data = images(99)
-    record = parts.recorded("a/folder", data)
+    record = parts.recorded(FOLDER, data)
     assert (record["test"], record["num_held_out"]) == (parts.NONE, 0)
     assert parts.train_part(data, record) is data
-    assert parts.test_part("a/folder", data, record) is None
+    assert parts.test_part(FOLDER, data, record) is None
 
 
 def test_a_test_split_of_the_data_s_own_is_taken_and_nothing_else_held_out():
     data = sources.load("digits")
-    record = parts.recorded("digits", data)
+    record = parts.recorded(DataSet("digits"), data)
     assert (record["test"], record["num_held_out"]) == (parts.OWN, 0)
     assert parts.train_part(data, record) is data
-    test = parts.test_part("digits", data, record)
+    test = parts.test_part(DataSet("digits"), data, record)
     assert_array_equal(test.images, sources.load("digits", "test").images)
 
 
 def test_a_run_without_a_record_trained_on_all_of_a_folder_and_on_no_test_split():
     data = images(200)
     assert parts.train_part(data, None) is data
-    assert parts.test_part("a/folder", data, None) is None
+    assert parts.test_part(FOLDER, data, None) is None
     digits = sources.load("digits")
-    assert len(parts.test_part("digits", digits, None).images) == 360
+    assert len(parts.test_part(DataSet("digits"), digits, None).images) == 360
 
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "test"]])
@@ -118,8 +121,9 @@ def test_any_set_of_tensorflow_datasets_has_its_parts(splits, tmp_path, monkeypa
     )
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     data = sources.load(f"tfds:{name}", image_size=8)
-    record = parts.recorded(f"tfds:{name}", data)
-    test = parts.test_part(f"tfds:{name}", data, record, 8)
+    data_set = DataSet(f"tfds:{name}", 8)
+    record = parts.recorded(data_set, data)
+    test = parts.test_part(data_set, data, record)
     found = record["test"], len(parts.train_part(data, record).images), len(test.images)
     assert found == ((parts.HELD_OUT, 108, 12) if len(splits) == 1 else (parts.OWN, 120, 30))
     assert set(test.numbers) == {0, 1} and test.condition == Labels(("cat", "dog"))
@@ -131,7 +135,7 @@ def test_of_every_label_and_attribute_some_are_left_to_learn():
         labels = np.zeros(200, np.int32)
         labels[(shift + np.arange(1, 8)) % 200] = np.arange(1, 8)
         data = images(200, labels)
-        record = parts.recorded("a/folder", data)
+        record = parts.recorded(FOLDER, data)
         trained = parts.train_part(data, record)
         assert set(trained.numbers) == set(range(8))
         assert len(trained.images) == 200 - record["num_held_out"]
@@ -147,22 +151,22 @@ def test_the_tenth_is_that_of_the_shipped_judge_of_faces():
 
 def test_judges_and_what_they_judge_learn_from_no_image_in_common():
     data = images(200, np.arange(200) % 5)
-    record = parts.recorded("a/folder", data, judges_share=0.3)
-    assert record == {**parts.recorded("a/folder", data), "judges_share": 0.3}
+    record = parts.recorded(FOLDER, data, judges_share=0.3)
+    assert record == {**parts.recorded(FOLDER, data), "judges_share": 0.3}
     drawn_from, judged_by = parts.train_part(data, record), parts.train_part(data, record, True)
-    test = parts.test_part("a/folder", data, record)
+    test = parts.test_part(FOLDER, data, record)
     assert [len(some) for some in (drawn_from, judged_by, test)] == [120, 60, 20]
     several = [rows(some) for some in (drawn_from, judged_by, test)]
     assert set.union(*several) == rows(data) and sum(map(len, several)) == 200
     # What is held out is held out of every training, whatever is left to judges.
-    assert rows(test) == rows(parts.test_part("", data, parts.recorded("", data)))
+    assert rows(test) == rows(parts.test_part(DataSet(""), data, parts.recorded(DataSet(""), data)))
     again = parts.train_part(data, json.loads(json.dumps(record)), is_judge=True)
     assert_array_equal(again.images, judged_by.images)
 
 
 def test_a_test_part_of_the_data_s_own_leaves_a_share_of_the_others_to_judges():
     data = sources.load("digits")
-    record = parts.recorded("digits", data, judges_share=0.25)
+    record = parts.recorded(DataSet("digits"), data, judges_share=0.25)
     learned = [parts.train_part(data, record, is_judge) for is_judge in (False, True)]
     assert len(learned[1]) == round(0.25 * len(data)) and sum(map(len, learned)) == len(data)
     # Which image is whose depends on their order.
@@ -175,60 +179,86 @@ def test_of_every_value_some_are_left_to_draw_when_judges_have_their_share():
         labels = np.zeros(200, np.int32)
         labels[(shift + np.arange(1, 8)) % 200] = np.arange(1, 8)
         data = images(200, labels)
-        record = parts.recorded("a/folder", data, judges_share=0.5)
+        record = parts.recorded(FOLDER, data, judges_share=0.5)
         assert set(parts.train_part(data, record).numbers) == set(range(8))
 
 
 def test_of_few_images_none_are_left_to_judges():
     words = "--judges_share=0.2: --dataset=a/folder has 99 images; of less than 100"
     with pytest.raises(Refused, match=words):
-        parts.recorded("a/folder", images(99), judges_share=0.2)
+        parts.recorded(FOLDER, images(99), judges_share=0.2)
 
 
 def test_whether_a_judge_shares_images_is_told_from_the_records():
     data, other = images(200), images(201)
-    record = parts.recorded("a/folder", data, judges_share=0.2)
+    record = parts.recorded(FOLDER, data, judges_share=0.2)
     assert parts.share_no_image(record, dict(record))
     unlike = (
         None,
-        parts.recorded("a/folder", data),
-        parts.recorded("a/folder", data, judges_share=0.1),
-        parts.recorded("a/folder", other, judges_share=0.2),
+        parts.recorded(FOLDER, data),
+        parts.recorded(FOLDER, data, judges_share=0.1),
+        parts.recorded(FOLDER, other, judges_share=0.2),
         {**record, "seed": 1},
     )
     for one in unlike:
         assert not parts.share_no_image(record, one) and not parts.share_no_image(one, record)
-    plain = parts.recorded("a/folder", data)
+    plain = parts.recorded(FOLDER, data)
     assert not parts.share_no_image(plain, dict(plain))
 
 
 def test_who_may_have_learned_from_anything_leaves_nothing_to_judges():
     data = images(120)
     record, plain = (
-        parts.recorded("a/folder", data, judges_share=0.2),
-        parts.recorded("a/folder", data),
+        parts.recorded(FOLDER, data, judges_share=0.2),
+        parts.recorded(FOLDER, data),
     )
     assert parts.begun_with(record, dict(record), data) == record
     # The other learned from what is the judges'.
     found = parts.begun_with(record, plain, data)
     assert "judges_share" not in found and found["test"] == parts.NONE
     assert parts.train_part(data, found) is data
-    now = parts.kept_up(record, "a/folder", images(130), accept=True)
+    now = parts.kept_up(record, FOLDER, images(130), accept=True)
     assert "judges_share" not in now and now["test"] == parts.NONE
     digits = sources.load("digits")
-    found = parts.begun_with(parts.recorded("digits", digits, judges_share=0.2), None, digits)
+    found = parts.begun_with(
+        parts.recorded(DataSet("digits"), digits, judges_share=0.2), None, digits
+    )
     assert "judges_share" not in found and found["test"] == parts.OWN
 
 
-def test_a_run_s_card_says_what_is_left_to_judges(tmp_path):
+OF_200 = "20 of its 200 images were held out (seed 0) and never trained on. A share of 25% is "
+
+
+def test_a_card_says_what_is_left_to_judges():
+    data = images(200)
+    recipe = run_dir.Recipe(
+        system="dcgan",
+        settings={"dataset": FOLDER.name},
+        draws={},
+        versions={},
+        data=parts.recorded(FOLDER, data, judges_share=0.25),
+    )
+    of_a_judge = dataclasses.replace(recipe, judges={"classifier": None})
+    assert cards.trained_on(recipe) == OF_200 + "left to judges; it learned from none of it."
+    assert cards.trained_on(of_a_judge) == OF_200 + "left to judges; it learned from nothing else."
+    plain = dataclasses.replace(recipe, data=parts.recorded(FOLDER, data))
+    assert "judges" not in cards.trained_on(plain)
+
+
+@pytest.mark.slow
+def test_a_run_learns_nothing_of_what_it_is_asked_to_leave_to_judges(tmp_path, monkeypatch):
+    learned, real = [], train.minibatches
+    spied = lambda data, *arguments: learned.append(data) or real(data, *arguments)
+    monkeypatch.setattr(train, "minibatches", spied)
     folder = write_folder(tmp_path / "pictures", images(200))
     config = DCGAN.config(**TINY, dataset=folder, judges_share=0.25)
     run = train.train(DCGAN, config, tmp_path / "run")
-    recipe = run_dir.read_recipe(run)
-    assert recipe.data["judges_share"] == 0.25
-    words = "20 of its 200 images were held out (seed 0) and never trained on. A share of 25% is"
-    card = (run / run_dir.CARD).read_text()
-    assert words in card and "left to judges; it learned from none of it." in card
+    record = run_dir.read_recipe(run).data
+    assert record["judges_share"] == 0.25
+    whole = sources.load(folder, image_size=8)
+    assert rows(learned[0]) == rows(parts.train_part(whole, record))
+    assert len(learned[0]) == 200 - 20 - 50
+    assert OF_200 + "left to judges" in (run / run_dir.CARD).read_text()
 
 
 def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
@@ -254,9 +284,9 @@ def test_a_digest_is_of_what_is_seen_and_of_nothing_else(tmp_path):
 def test_data_that_are_read_from_disk_have_parts_and_a_digest(tmp_path):
     toy_faces.write(tmp_path / "toy", count=110, size=8)
     data = sources.load(str(tmp_path / "toy"), image_size=8)
-    record = parts.recorded(str(tmp_path / "toy"), data)
+    record = parts.recorded(DataSet(str(tmp_path / "toy")), data)
     assert record["test"] == parts.HELD_OUT and record["num_held_out"] <= 11
-    trained, test = parts.train_part(data, record), parts.test_part("", data, record)
+    trained, test = parts.train_part(data, record), parts.test_part(DataSet(""), data, record)
     assert len(trained.images) + len(test.images) == 110
     assert len(trained.columns["attributes"]) == len(trained.images)
     (tmp_path / "toy").rename(tmp_path / "moved")
@@ -269,35 +299,35 @@ def test_data_that_are_read_from_disk_have_parts_and_a_digest(tmp_path):
 
 def test_other_data_are_refused_until_they_are_accepted():
     few, more = images(80), images(110)
-    record = parts.recorded("a/folder", few)
-    assert parts.kept_up(record, "b/folder", images(80)) == record
+    record = parts.recorded(FOLDER, few)
+    assert parts.kept_up(record, DataSet("b/folder"), images(80)) == record
     words = "--dataset=a/folder: 110 images, 80 when the run began; --accept_changed_data goes on"
     with pytest.raises(Refused, match=words):
-        parts.kept_up(record, "a/folder", more)
-    now = parts.kept_up(record, "a/folder", more, accept=True)
+        parts.kept_up(record, FOLDER, more)
+    now = parts.kept_up(record, FOLDER, more, accept=True)
     # All 80 were trained on: no tenth of the 110 can be said not to have been.
     assert (now["num_images"], now["test"], now["num_held_out"]) == (110, parts.NONE, 0)
     assert now["earlier"] == [{"num_images": 80, "sha256": record["sha256"]}]
-    assert parts.kept_up(now, "a/folder", more) == now
-    assert parts.kept_up(None, "a/folder", more) is None
-    held_out = parts.recorded("a/folder", more)
-    less = parts.kept_up(held_out, "a/folder", images(120), accept=True)
+    assert parts.kept_up(now, FOLDER, more) == now
+    assert parts.kept_up(None, FOLDER, more) is None
+    held_out = parts.recorded(FOLDER, more)
+    less = parts.kept_up(held_out, FOLDER, images(120), accept=True)
     assert (less["test"], len(parts.train_part(images(120), less).images)) == (parts.NONE, 120)
-    again = parts.kept_up(less, "a/folder", few, accept=True)
+    again = parts.kept_up(less, FOLDER, few, accept=True)
     assert [one["num_images"] for one in again["earlier"]] == [110, 120]
 
 
 def test_a_run_that_begins_with_another_s_networks_holds_out_what_that_one_did():
     data = images(120)
-    record = parts.recorded("a/folder", data)
+    record = parts.recorded(FOLDER, data)
     assert parts.begun_with(record, dict(record), data) == record
-    for initial in (None, parts.recorded("a/folder", images(119)), {**record, "seed": 1}):
+    for initial in (None, parts.recorded(FOLDER, images(119)), {**record, "seed": 1}):
         found = parts.begun_with(record, initial, data)
         assert (found["test"], found["num_held_out"]) == (parts.NONE, 0)
         assert parts.changed(found, data) == ""
     few, digits = images(20), sources.load("digits")
     for name, some in (("a/folder", few), ("digits", digits)):
-        record = parts.recorded(name, some)
+        record = parts.recorded(DataSet(name), some)
         assert parts.begun_with(record, None, some) == record
 
 
@@ -334,7 +364,7 @@ def test_what_is_held_out_is_never_trained_on_and_other_data_are_refused(
     trained(run, folder)
     record = json.loads((run / run_dir.CONFIG).read_text())["data"]
     assert (record["num_images"], record["num_held_out"]) == (120, 12)
-    test = parts.test_part("", data, record)
+    test = parts.test_part(DataSet(""), data, record)
     assert len(test.images) == 12 and not rows(learned_from[0]) & rows(test)
     assert len(learned_from[0].images) == 108
     # Moved.
@@ -372,7 +402,7 @@ def test_what_is_held_out_is_never_trained_on_and_changed_data_are_said(
     report = json.loads((run / run_dir.EVALUATION).read_text())
     assert report["test_part"] == parts.HELD_OUT and report["num_compared"] == 108
     assert "distance to real images kept apart" in card
-    test = parts.test_part("", data, config["data"])
+    test = parts.test_part(DataSet(""), data, config["data"])
     assert len(test.images) == 12 and not rows(learned_from[0]) & rows(test)
     assert len(learned_from[0].images) == 108
 

@@ -243,7 +243,7 @@ def test_a_run_declares_what_it_draws_from(tiny_pix2pix):
 
 def test_samples_are_source_drawn_and_target(tiny_pix2pix):
     recipe = run_dir.read_recipe(tiny_pix2pix)
-    data = sources.load("digits", "train", SIDE, Pairing("edges", "AtoB"))
+    data = sources.DataSet("digits", SIDE, Pairing("edges", "AtoB")).load()
     assert samples.columns(recipe.draw) == 3
     for path, columns in (
         (sorted((tiny_pix2pix / "samples").glob("*.png"))[-1], 3),

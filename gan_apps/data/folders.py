@@ -113,10 +113,7 @@ def load(folder, size, split=TRAIN):
     images = images[: len(labels), ..., : 1 if all_gray else 3]
     sentences = []
     if skipped:
-        rest = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
-        sentences.append(
-            f"{len(skipped)} of {len(paths)} files skipped: {', '.join(skipped[:NAMED])}{rest}."
-        )
+        sentences.append(f"{len(skipped)} of {len(paths)} files skipped: {named(skipped)}.")
     if left_out := {**left_out, **found.left_out}:
         sentences.append(f"Left out: {told(left_out)}.")
     if 0 < images.max(initial=0) < NEARLY_BLACK:
@@ -197,6 +194,12 @@ def _count(folder):
     return sum(os.path.splitext(name)[1].lower() in SUFFIXES for name in names)
 
 
+def named(names):
+    """The first NAMED of some names, and how many more there are."""
+    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + rest
+
+
 def told(left_out):
     """What was left out, as a part of a sentence."""
     parts = []
@@ -205,10 +208,9 @@ def told(left_out):
             f"{count} {name}" if what == OTHER_KINDS else name
             for name, count in sorted(names.items())
         ]
-        rest = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
         noun, kind = what.split(" ", 1)
         plural = "" if names.total() == 1 else "s"
-        parts.append(f"{names.total():,} {noun}{plural} {kind} ({', '.join(listed[:NAMED])}{rest})")
+        parts.append(f"{names.total():,} {noun}{plural} {kind} ({named(listed)})")
     return ", ".join(parts)
 
 

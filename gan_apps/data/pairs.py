@@ -67,23 +67,24 @@ def load(name, split, size, direction):
         splits, left_out = _splits(name, files)
         if split not in splits:
             raise Refused(f"--dataset={name}: has no split {split!r}.")
-        read, skipped = [], []
+        # Filled as the files are read: a list of squares would be the whole data again.
+        read, count, skipped = np.empty((2, len(splits[split]), size, size, 3), np.uint8), 0, []
         for pair in splits[split]:
             try:
-                read.append([reading.colour(one) for one in _read(name, files, pair, size)])
+                read[:, count] = [reading.colour(one) for one in _read(name, files, pair, size)]
+                count += 1
             except reading.Unreadable as error:
                 skipped.append(f"{'/'.join(pair[0])} ({error})")
     sentences = []
     if skipped:
-        rest = f" and {len(skipped) - folders.NAMED} more" if len(skipped) > folders.NAMED else ""
-        listed = ", ".join(skipped[: folders.NAMED])
-        sentences.append(f"{len(skipped)} of {len(splits[split])} pairs skipped: {listed}{rest}.")
+        listed = folders.named(skipped)
+        sentences.append(f"{len(skipped)} of {len(splits[split])} pairs skipped: {listed}.")
     if left_out:
         sentences.append(f"Left out: {folders.told(left_out)}.")
     folders.say(name, *sentences)
-    if not read:
+    if not count:
         raise Refused(f"--dataset={name}: none of its {len(splits[split])} pairs can be read.")
-    sides = dict(zip("AB", np.array(read, np.uint8).swapaxes(0, 1), strict=True))
+    sides = dict(zip("AB", read[:, :count], strict=True))
     source, target = direction.split("to")
     return Data({name: sides[side] for name, side in (("images", target), ("sources", source))})
 

@@ -32,40 +32,40 @@ OWN, HELD_OUT, NONE = "its own", "held out", "none"
 _ROWS = 500
 
 
-def loaded(name, record, image_size=0, pairing=None):
+def loaded(data_set, record):
     """All images of a data set that the run of a record may train on, those held out included.
 
     Args:
-      name: str, image_size: int, pairing: data.pairs.Pairing or None. As in `sources.load`.
+      data_set: sources.DataSet.
       record: dict or None. As in `kept_up`; {} for a run that begins now, which takes `recorded` of
         this.
     """
     # Runs from before there were records have all of a folder, its test part too.
     split = folders.ALL if record is None else folders.TRAIN
-    return sources.load(name, split, image_size, pairing)
+    return data_set.load(split)
 
 
-def recorded(name, data, pairing=None, judges_share=0.0):
+def recorded(data_set, data, judges_share=0.0):
     """The record of a run that begins now.
 
     Args:
-      name: str, pairing: data.pairs.Pairing or None. What `sources.load` takes.
-      data: data.columns.Data. All that it gave.
+      data_set: sources.DataSet.
+      data: data.columns.Data. All of it, as `loaded` gives it.
       judges_share: float. The share of the images that is left to judges. Default 0.
 
     Raises:
       Refused: there are too few images to leave any to judges.
     """
     chosen = ()
-    if sources.has_test(name, pairing):
+    if data_set.has_test():
         test = OWN
     else:
         chosen = _held_out(data, SEED) if len(data) >= FEWEST else ()
         test = HELD_OUT if len(chosen) else NONE
     if judges_share and len(data) < FEWEST:
         raise Refused(
-            f"--judges_share={judges_share}: --dataset={name} has {len(data)} images; of less than "
-            f"{FEWEST} none are kept apart."
+            f"--judges_share={judges_share}: --dataset={data_set.name} has {len(data)} images; of "
+            f"less than {FEWEST} none are kept apart."
         )
     record = {
         "num_images": len(data),
@@ -77,13 +77,13 @@ def recorded(name, data, pairing=None, judges_share=0.0):
     return {**record, "sha256": digest(data, in_order=_is_in_order(record))}
 
 
-def kept_up(record, name, data, accept=False, pairing=None):
+def kept_up(record, data_set, data, accept=False):
     """The record of a run that goes on.
 
     Args:
       record: dict or None. The run's record; None for one that began before there were records,
         which goes on with all of its data, whatever they are now.
-      name, data, pairing: as in `recorded`.
+      data_set, data: as in `recorded`.
       accept: bool. Whether to go on with other data than those the run began with. What was held
         out of them can then not be told from what was trained on, and nothing is from now on.
 
@@ -93,9 +93,9 @@ def kept_up(record, name, data, accept=False, pairing=None):
     if record is None or not (change := changed(record, data)):
         return record
     if not accept:
-        raise Refused(f"--dataset={name}: {change}; --{ACCEPT} goes on with them.")
+        raise Refused(f"--dataset={data_set.name}: {change}; --{ACCEPT} goes on with them.")
     before = {key: record[key] for key in ("num_images", "sha256")}
-    now = recorded(name, data, pairing)
+    now = recorded(data_set, data)
     if now["test"] != record["test"] or now["test"] == HELD_OUT:
         now = _nothing_kept_apart(now, data)
     return {**now, "earlier": [*record.get("earlier", []), before]}
@@ -222,17 +222,16 @@ def share_no_image(record, judge_record):
     )
 
 
-def test_part(name, data, record, image_size=0, pairing=None):
+def test_part(data_set, data, record):
     """What the run of a record is never trained on, or None.
 
     Args:
-      name: str, image_size: int, pairing: data.pairs.Pairing or None. As in `sources.load`.
-      data: data.columns.Data. All that it gave.
+      data_set, data: as in `recorded`.
       record: dict or None. As in `test_of`.
     """
-    test = test_of(record, name)
+    test = test_of(record, data_set.name)
     if test == OWN:
-        return sources.load(name, "test", image_size, pairing)
+        return data_set.load("test")
     return data.subset(_held_out(data, record["seed"])) if test == HELD_OUT else None
 
 

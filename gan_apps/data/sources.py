@@ -13,6 +13,7 @@ from PIL import Image
 from gan_apps.conditions import Attributes, Labels
 from gan_apps.data import folders, pairs, prepared, tagged
 from gan_apps.data.columns import Data
+from gan_apps.data.pairs import Pairing
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
@@ -28,7 +29,43 @@ PROBE_SECONDS = 5
 DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
 
-def load(name, split="train", image_size=0, pairing=None):
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """A data set as a run learns it.
+
+    Args:
+      name: str, image_size: int. As in `load`.
+      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
+        Default None: single pictures.
+    """
+
+    name: str
+    image_size: int = 0
+    pairing: Pairing | None = None
+
+    @classmethod
+    def of(cls, settings):
+        """That of the settings of a run, a dict."""
+        return cls(settings["dataset"], settings["image_size"], Pairing.of(settings))
+
+    @property
+    def _is_of_pairs(self):
+        return self.pairing is not None and self.pairing.is_read
+
+    def load(self, split="train"):
+        """Its Data, as `load` gives them, with their sources."""
+        if self._is_of_pairs:
+            size = self.image_size or DEFAULT_SIZE
+            return pairs.load(self.name, split, size, self.pairing.direction)
+        data = load(self.name, split, self.image_size)
+        return data if self.pairing is None else pairs.made(data, self.pairing.sources)
+
+    def has_test(self):
+        """Whether it has a test split of its own, which `load` gives."""
+        return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+
+
+def load(name, split="train", image_size=0):
     """The Data of a data set.
 
     Args:
@@ -37,17 +74,11 @@ def load(name, split="train", image_size=0, pairing=None):
         "train" but for folders with both.
       image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
         DEFAULT_SIZE for others.
-      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
-        Default None: single pictures.
 
     Raises:
       Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images
         or no such split.
     """
-    if pairing is not None and pairing.is_read:
-        return pairs.load(name, split, image_size or DEFAULT_SIZE, pairing.direction)
-    if pairing is not None:
-        return pairs.made(load(name, split, image_size), pairing.sources)
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
     if name in SOURCES:
@@ -75,10 +106,8 @@ def _tagged(path, size):
     return Data(columns, Attributes(known))
 
 
-def has_test(name, pairing=None):
+def has_test(name):
     """Whether a data set that is here has a test split of its own, which `load` gives."""
-    if pairing is not None and pairing.is_read:
-        return pairs.has_test(name)
     if name in SOURCES:
         return True
     if not name.startswith(TFDS):
@@ -220,10 +249,9 @@ def _labelled(images, labels, names, learned_from, dataset):
     unused = [name for number, name in enumerate(names) if number not in used]
     left_out = []
     if unused:
-        rest = f" and {len(unused) - folders.NAMED} more" if len(unused) > folders.NAMED else ""
-        listed = ", ".join(unused[: folders.NAMED])
         plural = "s" if len(unused) > 1 else ""
-        left_out.append(f"{len(unused)} label{plural} that no image has ({listed}{rest})")
+        listed = folders.named(unused)
+        left_out.append(f"{len(unused)} label{plural} that no image has ({listed})")
     if not has_label.all():
         count = np.count_nonzero(~has_label)
         plural = "s" if count > 1 else ""

@@ -126,9 +126,8 @@ def squares(tagged, size):
 def tell_skipped(skipped, count):
     """Says on stderr which of `count` lines could not be used."""
     if skipped:
-        rest = f" and {len(skipped) - folders.NAMED} more" if len(skipped) > folders.NAMED else ""
-        listing = ", ".join(skipped[: folders.NAMED])
-        print(f"{len(skipped)} of {count} lines skipped: {listing}{rest}.", file=sys.stderr)
+        listing = folders.named(skipped)
+        print(f"{len(skipped)} of {count} lines skipped: {listing}.", file=sys.stderr)
 
 
 def _rows_of_tags(text, what):

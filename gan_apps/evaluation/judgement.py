@@ -6,6 +6,7 @@ import numpy as np
 
 from gan_apps.data import parts
 from gan_apps.data.pairs import Pairing
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
     inception,
@@ -196,15 +197,14 @@ def real_images(recipe, draw, dataset):
       NotMeasured: they are too few.
       Refused: they are not here, or not those that the run was trained on.
     """
-    size = draw.shape[0]
-    pairing = Pairing.of(recipe.settings)
-    data = parts.loaded(dataset, recipe.data, size, pairing).numbered_as(draw.condition)
+    data_set = DataSet(dataset, draw.shape[0], Pairing.of(recipe.settings))
+    data = parts.loaded(data_set, recipe.data).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if recipe.data is not None and (change := parts.changed(recipe.data, data)):
         raise Refused(f"--dataset={dataset}: {change}.")
     trained = parts.train_part(data, recipe.data)
-    compared = parts.test_part(dataset, data, recipe.data, size, pairing)
+    compared = parts.test_part(data_set, data, recipe.data)
     if compared is not None:
         found = Real(trained, compared.numbered_as(draw.condition), trained, None)
     elif len(data) < parts.FEWEST:

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from gan_apps.drawing import runtimes
 from models import networks
+from models.game import to_signed
 from models.vae import ACTIVE, Reconstruction
 
 # K, codes of a picture.
@@ -42,7 +43,7 @@ def _of(network, images):
     means = []
     for batch, start in enumerate(range(0, len(images), BATCH)):
         rows = slice(start, start + BATCH)
-        signed = tf.cast(np.asarray(images[rows]), tf.float32) / 127.5 - 1.0
+        signed = to_signed(images[rows])
         observed = network.generator.observed(signed, lambda shape, rows=rows: uniform[rows])
 
         def noise(shape, chunk, batch=batch):

@@ -249,11 +249,7 @@ def _is_record(data: Any) -> bool:
 def drawing_files(recipe: Recipe) -> list[str]:
     """The names of the files that a run draws with, or judges with."""
     drawn = [name + suffix for name in recipe.draws for suffix in (KERAS_WEIGHTS, LITERT)]
-    drawn += [
-        name + SKETCH
-        for name, draw in recipe.draws.items()
-        if draw.pictures is not None and draw.pictures.made_by is not None
-    ]
+    drawn += [name + SKETCH for name, draw in recipe.draws.items() if draw.is_from_made]
     return [*drawn, *(name + KERAS_WEIGHTS for name in recipe.judges)]
 
 

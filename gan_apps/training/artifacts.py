@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.data import parts
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import draw, latents, pictures, runtimes
 from gan_apps.evaluation import judgement
 from gan_apps.operating_system import files
@@ -52,7 +53,7 @@ def write(run, system, recipe, game, data, seconds):
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
             kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
             pictures.write_png(run / (name + run_dir.SOURCES), kept)
-            if one.pictures.made_by is not None:
+            if one.is_from_made:
                 litert.write_sketch(run / (name + run_dir.SKETCH), one)
         litert.write(network, run / (name + run_dir.LITERT), one)
         place = run / run_dir.SAVED_MODEL
@@ -80,9 +81,9 @@ def _tested(run, system, recipe, game):
     Raises:
       Refused: the data are gone.
     """
-    dataset, size = recipe.settings["dataset"], recipe.settings["image_size"]
-    whole = parts.loaded(dataset, recipe.data, size)
-    test = parts.test_part(dataset, whole, recipe.data, size)
+    data_set = DataSet.of(recipe.settings)
+    whole = parts.loaded(data_set, recipe.data)
+    test = parts.test_part(data_set, whole, recipe.data)
     if test is None:
         raise judgement.NotMeasured("nothing of its data was kept apart")
     test = test.numbered_as(recipe.condition)

@@ -150,7 +150,7 @@ def _files(name, draw):
 
 
 def _sketch(name, draw):
-    if draw.pictures is None or draw.pictures.made_by is None:
+    if not draw.is_from_made:
         return []
     shape = ", ".join(map(str, draw.shape))
     return [

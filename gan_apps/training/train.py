@@ -14,7 +14,7 @@ from gan_apps import settings
 from gan_apps.data import parts, tagged
 from gan_apps.data.columns import Data
 from gan_apps.data.minibatches import minibatches
-from gan_apps.data.pairs import Pairing
+from gan_apps.data.sources import DataSet
 from gan_apps.operating_system import files, processor, terminal
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.settings import Failed, Interrupted, Refused
@@ -104,13 +104,13 @@ def _data(system, config, run, accept_changed):
     """(what the run trains on, as the system takes it; what config.json says of all of it)"""
     stored = run_dir.read_recipe(run) if run is not None and run_dir.is_run(run) else None
     record = {} if stored is None else stored.data
-    pairing = Pairing.of(settings.to_json(config))
-    whole = parts.loaded(config.dataset, record, config.image_size, pairing)
+    data_set = DataSet.of(settings.to_json(config))
+    whole = parts.loaded(data_set, record)
     if stored is not None:
         whole = whole.numbered_as(stored.condition)
-        record = parts.kept_up(record, config.dataset, whole, accept_changed, pairing)
+        record = parts.kept_up(record, data_set, whole, accept_changed)
     else:
-        record = parts.recorded(config.dataset, whole, pairing, config.judges_share)
+        record = parts.recorded(data_set, whole, config.judges_share)
         initial = getattr(config, "initial_run_dir", "")
         if initial and run_dir.is_run(initial):
             record = parts.begun_with(record, run_dir.read_recipe(initial).data, whole)
