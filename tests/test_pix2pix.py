@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 import models
-from gan_apps import systems
-from gan_apps.data import sources
-from gan_apps.data.pairs import Pairing
+from gan_apps import settings, systems
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.training import artifacts, samples, train
+from gan_apps.training import artifacts, building, samples, train
+from tests import picture_runs
 
 SIDE = 16
 # Smaller than anybody would train.
@@ -212,14 +212,27 @@ def tiny_pix2pix(tmp_path_factory):
     return train.train(system, system.config(**TINY), tmp_path_factory.mktemp("runs") / "sketches")
 
 
+@pytest.fixture(scope="module")
+def begun():
+    """(its recipe, data and game) of the same before a training."""
+    system = systems.find("pix2pix")
+    config = system.config(**TINY)
+    values = settings.to_json(config)
+    data = DataSet.of(values).load()
+    game = building.build(system, config, data)
+    draws = system.draws(config, data, game)
+    recipe = run_dir.Recipe(system=system.name, settings=values, draws=draws, versions={})
+    return recipe, data, game
+
+
 @pytest.fixture
 def finished(tmp_path):
-    """Three finished pictures as files."""
+    """Three finished pictures as files, of what `picture_run` draws."""
     folder = tmp_path / "finished"
     folder.mkdir()
-    images = sources.load("digits", "test", SIDE).images[:3]
+    images = np.stack([picture_runs.scene(seed=seed) for seed in range(20, 23)])
     for name, image in zip("abc", images, strict=True):
-        Image.fromarray(image[..., 0]).save(folder / f"{name}.png")
+        Image.fromarray(image).save(folder / f"{name}.png")
     return folder, images
 
 
@@ -228,79 +241,106 @@ def shown(path):
         return np.asarray(image)
 
 
-def test_a_run_declares_what_it_draws_from(tiny_pix2pix):
-    recipe = run_dir.read_recipe(tiny_pix2pix)
+def test_a_run_declares_what_it_draws_from(begun):
+    recipe, _, _ = begun
     given = recipe.draw.pictures
     assert (given.column, given.shape, given.made_by) == ("sources", (SIDE, SIDE, 1), "edges")
     assert "generator.sketch.tflite" in run_dir.drawing_files(recipe)
-    report = run_dir.read_recipe(tiny_pix2pix).data
-    assert report["test"] == "its own"
+
+
+@pytest.mark.slow
+def test_a_run_says_what_it_was_trained_on_and_judged_by(begun, tiny_pix2pix):
+    recipe = run_dir.read_recipe(tiny_pix2pix)
+    assert recipe.draws == begun[0].draws
+    assert recipe.data["test"] == "its own"
     rows = run_dir.read_metrics(tiny_pix2pix)
     assert {"l1", "adversarial_cost", "discriminator_accuracy", "diversity"} <= rows[0].keys()
     # What it should be is known of every picture that it is judged by.
     assert "distance to the target in gray levels" in (tiny_pix2pix / run_dir.CARD).read_text()
 
 
-def test_samples_are_source_drawn_and_target(tiny_pix2pix):
-    recipe = run_dir.read_recipe(tiny_pix2pix)
-    data = sources.DataSet("digits", SIDE, Pairing("edges", "AtoB")).load()
+def sources_and_drawn(recipe, data, sheet, columns):
+    """(given to the network, drawn of it) in a picture of rows of source, drawn and target."""
+    cells = pictures.cells(sheet, columns, (SIDE, SIDE)).reshape(-1, 3, SIDE, SIDE, 1)
+    chosen = samples.given(recipe.draw, data, len(cells), 0)["sources"]
+    assert_array_equal(cells[:, 0], pictures.to_bytes(chosen))
+    assert_array_equal(cells[:, 2], samples.targets(recipe.draw, data, len(cells), 0))
+    # Targets are those of the given, whose sketch is their source.
+    columns = data.images, data.columns["sources"]
+    made = {target.tobytes(): source for target, source in zip(*columns, strict=True)}
+    for source, _, target in cells:
+        assert_array_equal(made[target.tobytes()], source)
+    return chosen, cells[:, 1]
+
+
+def test_samples_are_source_drawn_and_target(begun):
+    recipe, data, game = begun
+    sheet = samples.SampleSheet(recipe, data, seed=0).drawn(game)
     assert samples.columns(recipe.draw) == 3
-    for path, columns in (
-        (sorted((tiny_pix2pix / "samples").glob("*.png"))[-1], 3),
-        (tiny_pix2pix / run_dir.SAMPLES, 12),
-    ):
-        cells = pictures.cells(shown(path), columns, (SIDE, SIDE)).reshape(-1, 3, SIDE, SIDE, 1)
-        count = len(cells)
-        chosen = samples.given(recipe.draw, data, count, 0)["sources"]
-        assert_array_equal(cells[:, 0], pictures.to_bytes(chosen))
-        assert count == {3: samples.OF_GIVEN, 12: artifacts.SOURCES}[columns]
-        assert_array_equal(cells[:, 2], samples.targets(recipe.draw, data, count, 0))
-        # Targets are those of the given, whose sketch is their source.
-        columns = data.images, data.columns["sources"]
-        made = {one.tobytes(): two for one, two in zip(*columns, strict=True)}
-        for source, _, target in cells:
-            assert_array_equal(made[target.tobytes()], source)
+    chosen, drawn = sources_and_drawn(recipe, data, sheet, 3)
+    assert len(drawn) == samples.OF_GIVEN
+    assert_array_equal(drawn, pictures.to_bytes(game.drawn_by("generator")({"sources": chosen})))
+
+
+@pytest.mark.slow
+def test_so_are_those_of_a_run(begun, tiny_pix2pix):
+    recipe, (_, data, _) = run_dir.read_recipe(tiny_pix2pix), begun
+    chosen, found = sources_and_drawn(recipe, data, shown(tiny_pix2pix / run_dir.SAMPLES), 12)
+    assert len(found) == artifacts.SOURCES
     drawn = runtimes.open_generator(tiny_pix2pix, recipe)({"sources": chosen})
-    assert_array_equal(cells[:, 1], pictures.to_bytes(drawn))
+    assert_array_equal(found, pictures.to_bytes(drawn))
+    last = shown(sorted((tiny_pix2pix / "samples").glob("*.png"))[-1])
+    _, found = sources_and_drawn(recipe, data, last, 3)
     rounds = pictures.cells(shown(tiny_pix2pix / run_dir.ROUNDS), 8, (SIDE, SIDE))
-    last = sorted((tiny_pix2pix / "samples").glob("*.png"))[-1]
-    sheet = pictures.cells(shown(last), 3, (SIDE, SIDE))
-    assert_array_equal(rounds[-1], sheet[:, 1])
+    assert_array_equal(rounds[-1], pictures.cells(last, 3, (SIDE, SIDE))[:, 1])
 
 
-def test_a_sketch_is_made_first_where_it_is_asked(tiny_pix2pix, finished, gan_apps, tmp_path):
-    folder, images = finished
-    run = f"--run_dir={tiny_pix2pix}"
+def test_a_sketch_is_made_first_where_it_is_asked(picture_run, finished, gan_apps, tmp_path):
+    _, images = finished
+    run = f"--run_dir={picture_run}"
     result = gan_apps(
         "pix2pix", run, "--input=finished", "--sketch_first", "--side_by_side", "--output=out"
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "out\n", "")
     sketches = np.asarray(models.sketches.sketch(images / np.float32(127.5) - 1.0))
-    recipe = run_dir.read_recipe(tiny_pix2pix)
-    drawn = runtimes.open_generator(tiny_pix2pix, recipe)({"sources": sketches})
-    rows = zip(pictures.to_bytes(sketches), pictures.to_bytes(drawn), images, strict=True)
+    recipe = run_dir.read_recipe(picture_run)
+    drawn = runtimes.open_generator(picture_run, recipe)({"sources": sketches})
+    in_colour = pictures.to_bytes(sketches).repeat(3, axis=-1)
+    rows = zip(in_colour, pictures.to_bytes(drawn), images, strict=True)
     for name, row in zip("abc", rows, strict=True):
-        wide = np.concatenate([one[..., 0] for one in row], axis=1)
+        wide = np.concatenate(row, axis=1)
         assert_array_equal(shown(tmp_path / "out" / f"{name}.png"), wide)
     # The drawn picture alone, of a sketch that is given as a file.
     Image.fromarray(pictures.to_bytes(sketches)[1, ..., 0]).save(tmp_path / "sketch.png")
-    result = gan_apps("pix2pix", run, "--input=sketch.png", "--runtime=keras", "--output=one.png")
-    assert result.returncode == 0, result.stderr
-    found = shown(tmp_path / "one.png").astype(int)
-    assert np.abs(found - pictures.to_bytes(drawn)[1, ..., 0]).max() <= 1
+    result = gan_apps("pix2pix", run, "--input=sketch.png", "--output=one.png")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert_array_equal(shown(tmp_path / "one.png"), pictures.to_bytes(drawn)[1])
+    by_keras = runtimes.open_generator(picture_run, recipe, "keras")({"sources": sketches})
+    assert_allclose(by_keras, drawn, atol=1e-4)
     # Without LiteRT TensorFlow makes the sketch, the same one.
-    sketch = runtimes.open_sketch(tiny_pix2pix, "generator", recipe.draw, "keras")
+    sketch = runtimes.open_sketch(picture_run, "generator", recipe.draw, "keras")
     assert_array_equal(sketch(images / np.float32(127.5) - 1.0), sketches)
 
 
-def test_another_size_is_told(tiny_pix2pix, finished, gan_apps, tmp_path):
+@pytest.mark.slow
+def test_keras_draws_the_same_by_command(picture_run, finished, gan_apps, tmp_path):
+    drawn = []
+    for runtime in ("litert", "keras"):
+        flags = ("--input=finished/b.png", "--sketch_first", f"--runtime={runtime}")
+        result = gan_apps("pix2pix", f"--run_dir={picture_run}", *flags, f"--output={runtime}.png")
+        assert result.returncode == 0, result.stderr
+        drawn.append(shown(tmp_path / f"{runtime}.png").astype(int))
+    assert np.abs(drawn[0] - drawn[1]).max() <= 1
+
+
+def test_another_size_is_told(picture_run, finished, gan_apps, tmp_path):
     for name, size in (("a", (40, 30)), ("c", (64, 64))):
         Image.new("L", size, 200).save(finished[0] / f"{name}.png")
-    result = gan_apps("pix2pix", f"--run_dir={tiny_pix2pix}", "--input=finished", "--output=out")
+    result = gan_apps("pix2pix", f"--run_dir={picture_run}", "--input=finished", "--output=out")
     assert result.returncode == 0
-    assert result.stderr == f"Cropped and resized to {SIDE}x{SIDE}: a.png (40x30), c.png (64x64).\n"
+    assert result.stderr == "Cropped and resized to 32x32: a.png (40x30), c.png (64x64).\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png", "c.png"]
-    assert {shown(path).shape for path in (tmp_path / "out").iterdir()} == {(SIDE, SIDE)}
+    assert {shown(path).shape for path in (tmp_path / "out").iterdir()} == {(32, 32, 3)}
 
 
 def bad_inputs(folder):
