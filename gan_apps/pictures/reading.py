@@ -37,6 +37,24 @@ def square(image, size):
     Raises:
       ValueError: its values are not finite, or beyond the one scale that all pictures have.
     """
+    image = _on_white(image)
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    box = (left, top, left + side, top + side)
+    if side != size:
+        image = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+    else:
+        image = image.crop(box)
+    return np.asarray(image)
+
+
+def whole(image):
+    """A picture at its own size, uint8 [h, w] if it is gray, else [h, w, 3]; raises as `square`."""
+    return np.asarray(_on_white(image))
+
+
+def _on_white(image):
+    """A picture of 8 bits, in gray or in colour, without transparency."""
     if image.mode.startswith("I") or image.mode == "F":
         image = _of_8_bits(image)
     if "A" in image.getbands() or "transparency" in image.info:
@@ -47,15 +65,7 @@ def square(image, size):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
-    image = image.convert("L" if image.mode in GRAY_MODES else "RGB")
-    side = min(image.size)
-    left, top = ((length - side) // 2 for length in image.size)
-    box = (left, top, left + side, top + side)
-    if side != size:
-        image = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
-    else:
-        image = image.crop(box)
-    return np.asarray(image)
+    return image.convert("L" if image.mode in GRAY_MODES else "RGB")
 
 
 def _of_8_bits(image):
@@ -93,6 +103,11 @@ def read(file, size):
       Unreadable: it is no picture, is damaged, or cannot be used.
     """
     return _opened(file, lambda image: square(image, size), size)
+
+
+def read_whole(file):
+    """The picture of a file at its own size, as `whole` gives it; raises as `read`."""
+    return _opened(file, whole)
 
 
 def read_with_size(file, size):
