@@ -45,6 +45,17 @@ class Enlarged(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
+class Bounded(keras.layers.Layer):
+    """Pictures cut off at [-1, 1], but in training, where what is beyond must find its way back."""
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return images if training else tf.clip_by_value(images, -1.0, 1.0)
+
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        return tuple(shape)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
 class Enlarger(AbstractNetwork):
     """SRResNet: {"sources": [n, h, w, c]} -> images [n, scale h, scale w, c], of any size.
 
@@ -53,7 +64,7 @@ class Enlarger(AbstractNetwork):
     paper: there is no normalisation, which makes the range of a picture depend on what else is in
     its minibatch and costs accuracy (Lim et al. 2017, arXiv 1707.02921, section 3.1); and the sum
     with the plain enlargement leaves the blocks the detail alone, which they learn sooner (Kim et
-    al. 2016, arXiv 1511.04587). Images are about [-1, 1]: nothing bounds them, and who draws clips.
+    al. 2016, arXiv 1511.04587). While training images may be beyond [-1, 1].
 
     Args:
       scale: int. 2, 4 or 8. Default 4.
@@ -105,7 +116,9 @@ class Enlarger(AbstractNetwork):
             x = layers.ReLU(dtype=dtype)(x)
         detail = layers.Conv2D(channels, 3, **small)(x)
         plain = Enlarged(scale, dtype="float32")(sources)
-        images = layers.Add(dtype="float32", name="images")([plain, detail])
+        images = Bounded(dtype="float32", name="images")(
+            layers.Add(dtype="float32")([plain, detail])
+        )
         arguments = {
             "scale": scale,
             "channels": channels,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PATCHES = ("1", "16", "34", "70")
 NORMALIZATIONS = ("none", "instance", "spectral")
 SCALES = (2, 4, 8)
+# Side of the squares in which photos are drawn: a larger one takes more memory, a smaller one more
+# time, since squares overlap.
+TILE = 128
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -172,7 +175,8 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
 def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
     from models import networks
 
-    pictures = Pictures(column="sources", shape=tuple(data.columns["sources"].shape[1:]))
+    shape = tuple(data.columns["sources"].shape[1:])
+    pictures = Pictures(column="sources", shape=shape, tile=TILE)
     network = networks.described(game.drawn_by("generator"))
     return {"generator": Draw(network=network, shape=data.shape, pictures=pictures)}
 
