@@ -9,6 +9,7 @@ from gan_apps.data import parts
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
+    enlargements,
     inception,
     judges,
     likelihood,
@@ -94,6 +95,7 @@ def judge(
         judge=looks,
         seed=seed,
         coded=functools.partial(likelihood.measured, run, recipe),
+        enlarged=functools.partial(enlargements.measured, run, recipe, name, place, runtime),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:
