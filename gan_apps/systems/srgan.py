@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PATCHES = ("1", "16", "34", "70")
 NORMALIZATIONS = ("none", "instance", "spectral")
 SCALES = (2, 4, 8)
+# Names of models.srgan.PIXEL_ERRORS.
+PIXEL_ERRORS = ("absolute", "squared")
 # Side of the squares in which photos are drawn: a larger one takes more memory, a smaller one more
 # time, since squares overlap.
 TILE = 128
@@ -56,9 +58,12 @@ class Config(Adversarial, Averaged, Training):
         minimum=1,
     )
     residual_blocks: int = setting(10, "Blocks of the network that draws.", minimum=1)
-    pixel_weight: float = setting(
-        1.0, "Weight of the mean distance of a pixel to the original's.", minimum=0
+    pixel_error: str = setting(
+        "absolute",
+        "What a pixel costs that is not the original's: the distance (absolute), or its square.",
+        choices=PIXEL_ERRORS,
     )
+    pixel_weight: float = setting(1.0, "Weight of the mean of that.", minimum=0)
     adversarial_weight: float = setting(
         0.01,
         "Weight of what the discriminator's scores cost; 0 to train without one, by the distance "
@@ -162,6 +167,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     return models.SRGAN(
         networks,
         objective=models.OBJECTIVES[config.objective],
+        pixel_error=config.pixel_error,
         pixel_weight=config.pixel_weight,
         feature_weight=config.feature_weight,
         adversarial_weight=config.adversarial_weight,
@@ -195,6 +201,7 @@ SYSTEM = System(
             "as in Lim et al. 2017, arXiv 1707.02921",
             values={
                 "adversarial_weight": 0.0,
+                "pixel_error": "absolute",
                 "pixel_weight": 1.0,
                 "generator_learning_rate": 1e-3,
                 "decay_fraction": 1.0,

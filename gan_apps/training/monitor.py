@@ -91,7 +91,6 @@ class FixedSample:
             figures["classes_covered"] = len(read) / probabilities.shape[1]
         return figures
 
-
     def _drawn(self, network):
         """The sample's pictures, float32 [n, h, w, c]: all at once, or large ones in parts."""
         count = len(self.groups)
