@@ -13,6 +13,7 @@ from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
 from models.order import minibatches
 from models.pix2pix import Pix2Pix
+from models.srgan import SRGAN, Enlarger
 from models.translators import PatchDiscriminator, PictureTranslator
 from models.vae import VAE, CodeGenerator, Encoder
 from models.wgan import WGAN

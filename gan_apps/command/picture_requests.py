@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, tiles
 from gan_apps.drawing.draw import Request
 from gan_apps.pictures import reading
 from gan_apps.settings import Refused
@@ -17,7 +17,7 @@ NAMED = 5
 
 
 def request(draw, asked, sketch):
-    """The drawing.draw.Request of the pictures that are named.
+    """The drawing.draw.Request of the pictures that are named, or the drawing.tiles.Request.
 
     Args:
       draw: runs.draws.Draw that takes pictures.
@@ -42,6 +42,9 @@ def request(draw, asked, sketch):
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
+    if draw.is_any_size:
+        given = {name: _opener(path) for name, path in zip(names, paths, strict=True)}
+        return tiles.Request(given=given, output=output, side_by_side=asked.side_by_side)
     images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
     sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
@@ -66,6 +69,29 @@ def _listed(given):
     if not paths:
         raise Refused(f"--input={given}: holds no picture ({', '.join(reading.SUFFIXES)}).")
     return paths
+
+
+def _opener(path):
+    """A function that gives the picture of a file at its own size, and its transparency.
+
+    What is no picture is refused now, before any is drawn.
+
+    Raises:
+      Refused: it is no picture.
+    """
+
+    def looked_at(read):
+        try:
+            return read(os.fspath(path))
+        except reading.Unreadable as error:
+            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+
+    def taken():
+        picture, alpha = looked_at(reading.read_apart)
+        return picture.reshape(*picture.shape[:2], -1), alpha
+
+    looked_at(reading.check)
+    return taken
 
 
 def _read(paths, shape):

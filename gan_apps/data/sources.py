@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import folders, pairs, prepared, tagged
+from gan_apps.data import folders, prepared, tagged
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
+from gan_apps.data.photos import Reduction
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
@@ -35,34 +36,35 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
-        Default None: single pictures.
+      pairing: data.pairs.Pairing, data.photos.Reduction or None. What is drawn from what, for the
+        column "sources". Default None: single pictures.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | None = None
+    pairing: Pairing | Reduction | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        return cls(settings["dataset"], settings["image_size"], Pairing.of(settings))
+        pairing = Pairing.of(settings) or Reduction.of(settings)
+        return cls(settings["dataset"], settings["image_size"], pairing)
 
     @property
     def _is_of_pairs(self):
-        return self.pairing is not None and self.pairing.is_read
+        """Whether what pairs them reads them too."""
+        return self.pairing is not None and self.pairing.reads(self.name)
 
     def load(self, split="train"):
         """Its Data, as `load` gives them, with their sources."""
         if self._is_of_pairs:
-            size = self.image_size or DEFAULT_SIZE
-            return pairs.load(self.name, split, size, self.pairing.direction)
+            return self.pairing.load(self.name, split, self.image_size or self.pairing.default_size)
         data = load(self.name, split, self.image_size)
-        return data if self.pairing is None else pairs.made(data, self.pairing.sources)
+        return data if self.pairing is None else self.pairing.made(data)
 
     def has_test(self):
         """Whether it has a test split of its own, which `load` gives."""
-        return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+        return self.pairing.has_test(self.name) if self._is_of_pairs else has_test(self.name)
 
 
 def load(name, split="train", image_size=0):

@@ -43,14 +43,28 @@ class Facts:
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
+      enlarged: function without arguments -> what `enlargements.measured` says of the run.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
-    def __init__(self, *, draw, asked, images, given, real, judge, seed, coded, inception=False):
+    def __init__(
+        self,
+        *,
+        draw,
+        asked,
+        images,
+        given,
+        real,
+        judge,
+        seed,
+        coded,
+        enlarged,
+        inception=False,
+    ):
         self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded = coded
+        self.coded, self.enlarged = coded, enlarged
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -234,6 +248,13 @@ class Facts:
     def code(self):
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
         return None if self.inception else self.coded(self.real.compared.images)
+
+    # What a run does that enlarges photos.
+
+    @functools.cached_property
+    def enlargements(self):
+        """What `enlargements.measured` says; None of a run that enlarges none."""
+        return None if self.inception else self.enlarged()
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

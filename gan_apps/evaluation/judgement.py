@@ -1,14 +1,15 @@
 """What is said of a run's pictures beside real ones: they are drawn, looked at, and written of."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from gan_apps.data import parts
-from gan_apps.data.pairs import Pairing
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
+    enlargements,
     inception,
     judges,
     likelihood,
@@ -94,6 +95,7 @@ def judge(
         judge=looks,
         seed=seed,
         coded=functools.partial(likelihood.measured, run, recipe),
+        enlarged=functools.partial(enlargements.measured, run, recipe, name, place, runtime),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:
@@ -197,7 +199,9 @@ def real_images(recipe, draw, dataset):
       NotMeasured: they are too few.
       Refused: they are not here, or not those that the run was trained on.
     """
-    data_set = DataSet(dataset, draw.shape[0], Pairing.of(recipe.settings))
+    data_set = dataclasses.replace(
+        DataSet.of(recipe.settings), name=dataset, image_size=draw.shape[0]
+    )
     data = parts.loaded(data_set, recipe.data).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")

@@ -279,6 +279,24 @@ def _to_target(name):
     }
 
 
+def _of_photos(name):
+    """The columns of a row that says how photos of each set are enlarged."""
+
+    def means(key):
+        return lambda facts: {
+            part: float(np.mean(values[key])) for part, values in facts.enlargements.items()
+        }
+
+    return {
+        "needs": ("enlargements",),
+        "value": means(name),
+        "floor": f"{name}_of_plain_enlargement",
+        "of_real": means(f"plain_{name}"),
+        "beside": "of bicubic enlargement",
+        "has_parts": True,
+    }
+
+
 def _sliced_wasserstein(patches, facts):
     distances = {
         str(side): wasserstein.distance(own, facts.reference_patches[side], facts.seed)
@@ -358,6 +376,23 @@ MEASURES = (
         name="ssim",
         label="SSIM to the target",
         **_to_target("ssim"),
+    ),
+    Measure(
+        name="psnr_of_photos",
+        label="PSNR of {part} in dB, luma of whole photos",
+        form="{:.2f}",
+        **_of_photos("psnr"),
+    ),
+    Measure(
+        name="ssim_of_photos",
+        label="SSIM of {part}, luma of whole photos",
+        form="{:.4f}",
+        **_of_photos("ssim"),
+    ),
+    Measure(
+        name="sharpness_of_photos",
+        label="sharpness of {part}, over that of the originals",
+        **_of_photos("sharpness"),
     ),
     Measure(
         name="negative_log_likelihood",

@@ -19,7 +19,7 @@ from gan_apps import pages
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
-from gan_apps.runs.draws import IMAGES
+from gan_apps.runs.draws import IMAGES, REACH
 from gan_apps.settings import Failed, Refused
 
 # What the pages run; the pages themselves are templates.
@@ -188,14 +188,19 @@ def _of_latents(run, name, draw):
     return values, {}
 
 
-def _of_pictures(run, name, draw):
+def _kept(run, name, draw):
+    """The sheet of the pictures that a run keeps, and these."""
     sheet = run / (name + run_dir.SOURCES)
     try:
-        kept = pictures.read_grid(sheet, draw.pictures.shape)
+        return sheet, pictures.read_grid(sheet, draw.pictures.shape)
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
         ) from None
+
+
+def _of_pictures(run, name, draw):
+    sheet, kept = _kept(run, name, draw)
     place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
     copied = {place + run_dir.SOURCES: sheet}
     values = {
@@ -216,6 +221,24 @@ def _of_pictures(run, name, draw):
         }
         copied[place + run_dir.SKETCH] = path
     return values, copied
+
+
+def _of_photos(run, name, draw):
+    sheet, _ = _kept(run, name, draw)
+    place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
+    values = {
+        "photos": {
+            "input": taken.column,
+            "tile": taken.tile,
+            "reach": REACH,
+            "scale": draw.scale,
+            "channels": taken.shape[2],
+            # Of those that are kept, by which the page begins.
+            "shape": list(taken.shape),
+        },
+        "sources": place + run_dir.SOURCES,
+    }
+    return values, {place + run_dir.SOURCES: sheet}
 
 
 def paper_and_ink(kept):
@@ -241,6 +264,13 @@ PAGES = (
         file=INDEX,
         asks=lambda draw: draw.pictures is None,
         described=_of_latents,
+    ),
+    Page(
+        template="enlarge.html",
+        title="Photos made larger",
+        file="enlarge.html",
+        asks=lambda draw: draw.is_any_size,
+        described=_of_photos,
     ),
     Page(
         template="canvas.html",

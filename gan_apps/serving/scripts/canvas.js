@@ -1,3 +1,4 @@
+import {keptBy, opened, takeFiles} from './given.js';
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
 import {centralSquare} from './resizing.js';
 import {stroked} from './strokes.js';
@@ -161,37 +162,14 @@ function showPen() {
 // ---- a picture of one's own ----
 
 async function takeFile(file) {
-  let bitmap;
-  try {
-    // Colours as they are in the file, as the commands have them.
-    bitmap = await createImageBitmap(file, {colorSpaceConversion: 'none'});
-  } catch {
-    throw new Error('it is no picture that this browser can open');
-  }
   const model = current;
-  try {
-    await model.ready;
-    if (bitmap.width * bitmap.height > MAX_PIXELS) {
-      throw new Error(`more than ${MAX_PIXELS.toLocaleString('en')} pixels`);
-    }
-    const next = await sourceOf(onWhite(bitmap), model);
-    // Another model draws from others.
-    if (model !== current) return;
-    change(next);
-    say(`Drawn from ${file.name || 'the picture'}.`);
-  } finally {
-    bitmap.close();
-  }
-}
-
-// The pixels of a picture on white.
-function onWhite(bitmap) {
-  const {width, height} = bitmap;
-  const context = make('canvas', {width, height}).getContext('2d', {willReadFrequently: true});
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, width, height);
+  const image = await opened(file, MAX_PIXELS);
+  await model.ready;
+  const next = await sourceOf(image, model);
+  // Another model draws from others.
+  if (model !== current) return;
+  change(next);
+  say(`Drawn from ${file.name || 'the picture'}.`);
 }
 
 // The picture to draw from with a model that a picture of one's own gives.
@@ -255,22 +233,6 @@ function say(words, isComplaint = false) {
 
 const complain = (words) => say(words, true);
 
-// The pictures that the run keeps, cut out of the sheet that they are on: canvases.
-async function keptBy(model) {
-  const sheet = new Image();
-  sheet.src = model.sources;
-  await sheet.decode();
-  const size = model.pictures.shape[0];
-  const columns = sheet.naturalWidth / size;
-  const cells = columns * (sheet.naturalHeight / size);
-  return Array.from({length: cells}, (_, number) => {
-    const canvas = make('canvas', {width: size, height: size});
-    const [left, top] = [(number % columns) * size, Math.floor(number / columns) * size];
-    canvas.getContext('2d', {willReadFrequently: true}).drawImage(sheet, -left, -top);
-    return canvas;
-  });
-}
-
 function showKept(canvases) {
   element('kept').replaceChildren(...canvases.map((canvas, number) => {
     const button = make('button', {type: 'button', ariaLabel: `Begin from picture ${number + 1}`}, canvas);
@@ -316,31 +278,12 @@ function showWidth() {
   element('pixels').textContent = `${widths[tool()]} px`;
 }
 
-function takeFiles() {
-  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
-  const taken = (event) => {
-    const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    take(file);
-  };
-  document.addEventListener('dragover', (event) => event.preventDefault());
-  document.addEventListener('drop', taken);
-  document.addEventListener('paste', taken);
-  element('file').addEventListener('change', () => {
-    const [file] = element('file').files;
-    if (file) take(file);
-    // The same file can be chosen again.
-    element('file').value = '';
-  });
-}
-
 start('pictures', async (models, first) => {
   await choose(first);
   element('models').hidden = models.length < 2;
   showModels(models, first, (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`)));
   takeStrokes(element('canvas'));
-  takeFiles();
+  takeFiles(takeFile, complain);
   element('undo').addEventListener('click', undo);
   element('clear').addEventListener('click', () => {
     change(blank());
