@@ -34,6 +34,7 @@ class FixedSample:
         random = np.random.RandomState(seed)
         self.name, draw = next(iter(recipe.draws.items()))
         self.inputs, self.groups = samples.inputs(draw, data, SAMPLE, seed)
+        data = data.of_side(draw.side)
         chosen = np.concatenate(
             [
                 random.choice(some, count, replace=len(some) < count)
