@@ -66,8 +66,13 @@ class Data:
         if side is None or OF_SIDES not in self.columns:
             return self
         columns = {name: values for name, values in self.columns.items() if name != OF_SIDES}
-        own = np.flatnonzero(self.columns[OF_SIDES] == SIDES.index(side))
-        return dataclasses.replace(self, columns=columns).subset(own)
+        return dataclasses.replace(self, columns=columns).subset(self.indices_of_side(side))
+
+    def indices_of_side(self, side):
+        """The indices of those, int [n]."""
+        if side is None or OF_SIDES not in self.columns:
+            return np.arange(len(self))
+        return np.flatnonzero(self.columns[OF_SIDES] == SIDES.index(side))
 
     def given(self, pictures):
         """The pictures that a network is given; None if the data have none such.

@@ -42,8 +42,23 @@ class Sides:
         """Whether the data lie in two sets."""
         return not self.a
 
+    def asked(self, condition, side):
+        """What is asked of a picture that becomes one of a side; None if there is no word for it.
+
+        Args:
+          condition: conditions.AbstractCondition of the data.
+          side: str. One of settings.SIDES.
+
+        Returns:
+          int [slots], -1 where nothing is.
+        """
+        if self.are_read or len(condition.sizes) < 1:
+            return None
+        values = condition.read(getattr(self, side), f"--side_{side}")
+        return None if len(values) > 1 else np.reshape(values[0], (-1,))
+
     def chosen(self, data, dataset):
-        """The pictures of the two sets alone, with the column that says which is of which.
+        """The pictures of the two sets alone, with the column OF_SIDES.
 
         Args:
           data: columns.Data. Some or all of the data set.
@@ -72,8 +87,7 @@ class Sides:
 
 
 def _with_sides(data, sides):
-    found = data.unconditional()
-    return dataclasses.replace(found, columns={**found.columns, OF_SIDES: sides})
+    return dataclasses.replace(data, columns={**data.columns, OF_SIDES: sides})
 
 
 def load(name, split, size):
