@@ -21,7 +21,7 @@ import time
 
 from absl import app, flags
 
-from benchmarks.pairs import Clock
+from benchmarks.clock import Clock
 from gan_apps.operating_system import files, processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -92,7 +92,7 @@ def measured(name):
 
 
 def judged(model, digits):
-    """({error: share of the range}, a picture) of what a model makes of digits uint8 [n, h, w, 1]."""
+    """What a model makes of digits uint8 [n, h, w, 1]: ({error: share of the range}, a picture)."""
     import numpy as np
 
     from gan_apps.drawing import pictures, runtimes
@@ -120,8 +120,9 @@ def judged(model, digits):
 def table(found):
     """Figures {row: figures} as a table of Markdown."""
     names = ("to_negatives", "to_digits", "digits_and_back", "negatives_and_back")
+    called = " | ".join(name.replace("_", " ") for name in names)
     lines = [
-        f"| row | iterations | processor min | {' | '.join(one.replace('_', ' ') for one in names)} |",
+        f"| row | iterations | processor min | {called} |",
         "| --- " * (3 + len(names)) + "|",
     ]
     for name, row in found.items():
