@@ -136,6 +136,10 @@ class CycleGAN(AbstractGame):
         )
         return generator, *judges
 
+    def input_shape_of(self, column: str) -> tuple | None:
+        """The shape of a picture of a side, as the translators take it."""
+        return super().input_shape_of("sources" if column in SIDES else column)
+
     def drawn(self, minibatch: Examples) -> tuple[Examples, Examples, Examples]:
         """(real, fake, same): pictures by their side; same is what is drawn of the side's own."""
         fake, same = {}, {}

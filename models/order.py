@@ -181,7 +181,8 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
     Args:
       dataset: tf.data.Dataset of single examples {"images": uint8 [h, w, c] in [0, 255], or float
         in [-1, 1]; "labels": whole number; ...}: the columns that the model's players ask for, and
-        any others, which are left out.
+        any others, which are left out. Or {column: tf.data.Dataset of single pictures}, for columns
+        that are sets apart.
       model: models.game.AbstractGame.
       batch_size: int. Examples per update.
 
@@ -194,6 +195,8 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
     """
     if not hasattr(model, "players"):
         raise TypeError(f"model must be a game of models, got {type(model).__name__}.")
+    if isinstance(dataset, dict):
+        return _checked(_of_sets(dataset, model, batch_size), model)
     if not isinstance(dataset, tf.data.Dataset):
         raise TypeError(f"{_WANTED}, got {type(dataset).__name__}.")
     if not isinstance(dataset.element_spec, dict):
@@ -233,7 +236,43 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
         seed=model.seed,
         condition=condition,
     )
-    first = players[0]
+    return _checked(stream, model)
+
+
+def _of_sets(datasets: dict, model: "AbstractGame", batch_size: int) -> Minibatches:
+    """Minibatches of sets apart: {column: tf.data.Dataset of its single pictures}."""
+    wanted = sorted({column for player in model.players for column in player.columns})
+    if sorted(datasets) != wanted:
+        raise ValueError(
+            f"dataset must have a set for each of {', '.join(wanted)}, got "
+            f"{', '.join(datasets) or 'none'}."
+        )
+    columns = {}
+    for name, pictures in datasets.items():
+        spec = getattr(pictures, "element_spec", None)
+        if not isinstance(spec, tf.TensorSpec):
+            raise TypeError(f"{name} must be a tf.data.Dataset of single pictures, got {spec}.")
+        if int(pictures.cardinality()) == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(f"{name} must end, got one that repeats without end.")
+        _refuse_shape(name, spec, model.input_shape_of(name))
+        _refuse_type(name, spec.dtype, False)
+        named = functools.partial(lambda column, picture: {column: picture}, name)
+        columns |= _read(pictures.map(named), (name,))
+        _refuse_range(name, columns[name])
+    sizes = {name: len(held) for name, held in columns.items()}
+    return Minibatches(
+        gatherers={name: functools.partial(tf.gather, held) for name, held in columns.items()},
+        count=sum(sizes.values()),
+        players=model.players,
+        batch_size=batch_size,
+        seed=model.seed,
+        sets=sizes,
+    )
+
+
+def _checked(stream: Minibatches, model: "AbstractGame") -> Minibatches:
+    """Minibatches; ValueError for more than there are, or such as replicas cannot share."""
+    first, batch_size = stream.players[0], stream.batch_size
     if not 1 <= stream.images_per_iteration <= stream.count:
         times = f" times the {first.steps} steps of the {first.name}" if first.steps > 1 else ""
         raise ValueError(
