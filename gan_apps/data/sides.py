@@ -195,7 +195,7 @@ def _of_tfds(name, split, size):
         builder.download_and_prepare()
     return [
         [
-            reading.square(Image.fromarray(example["image"]), size)
+            reading.square(Image.fromarray(np.squeeze(example["image"])), size)
             for example in tfds.as_numpy(builder.as_dataset(split=folder))
         ]
         for folder in _names(split)

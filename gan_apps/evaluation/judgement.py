@@ -45,7 +45,7 @@ def judge(
     metric="own",
     name=None,
 ):
-    """Draws `num_images` pictures, measures them, and writes metrics.json or metrics_fid.json.
+    """Draws `num_images` pictures, measures them, and writes them into `written(...)`.
 
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
@@ -122,8 +122,16 @@ def judge(
     if nearest is not None:
         picture = neighbours.sheet(images[facts.looked_up], real.trained.images)
         pictures.write_png(nearest, pictures.enlarged(picture))
-    files.write_json(run / (run_dir.FID_EVALUATION if fid else run_dir.EVALUATION), report)
+    files.write_json(written(run, recipe, metric, name), report)
     return report
+
+
+def written(run, recipe, metric="own", name=None):
+    """The file of a run in which `judge` writes what it measures of a draw; None for the first."""
+    if metric == "fid":
+        return run / run_dir.FID_EVALUATION
+    is_first = name in (None, next(iter(recipe.draws), None))
+    return run / (run_dir.EVALUATION if is_first else name + run_dir.EVALUATION_OF_DRAW)
 
 
 def _asked_of_sides(recipe, draw, data, given, slots):
