@@ -232,3 +232,70 @@ def test_one_side_alone_is_refused():
         config(pool_size=5, batch_size=8)
     with pytest.raises(ValueError, match="pool_size must be 0 with --distribute=mirrored, got 50"):
         config(distribute="mirrored")
+
+
+class Reader:
+    """A judge that reads the hair off a picture's first channel and the eyes off its second."""
+
+    test_accuracy = None
+
+    def __init__(self, slots):
+        self.slots = slots
+
+    def judged(self, images):
+        sizes = [len(values) for _, values in self.slots]
+        read = np.asarray(images)[:, 0, 0, : len(sizes)]
+        one_hot = [np.eye(size)[read[:, place]] for place, size in enumerate(sizes)]
+        return np.concatenate(one_hot, axis=1), np.asarray(images, np.float32).reshape(
+            len(read), -1
+        )
+
+
+def test_what_is_asked_of_a_picture_and_what_must_stay_are_measured():
+    """Of ten pictures all but one get the hair that is asked for, and three lose their eyes."""
+    from gan_apps.evaluation import judgement, measures
+    from gan_apps.evaluation.facts import Facts, Real
+    from gan_apps.runs.draws import Draw
+    from gan_apps.runs.run_dir import Recipe
+
+    known = of_words().condition
+    random = np.random.RandomState(0)
+    numbers = random.randint(0, 2, (40, 2)).astype(np.int32)
+    images = random.randint(0, 255, (40, 16, 16, 3)).astype(np.uint8)
+    images[:, 0, 0, :2] = numbers
+    data = Data({"images": images, "attributes": numbers}, known)
+    words = [known.named((hair, -1)) for hair in (0, 1)]
+    chosen = Sides(*words).chosen(data, "these")
+    draw = Draw(
+        network={"class": "translators.PictureTranslator", "config": {}},
+        shape=(16, 16, 3),
+        pictures=Pictures(column="sources", shape=(16, 16, 3), side="a"),
+    )
+    settings = {"side_a": words[0], "side_b": words[1]}
+    recipe = Recipe(system="cyclegan", settings=settings, draws={"generator_b": draw}, versions={})
+    given = np.arange(10)
+    asked, said = judgement._asked_of_sides(recipe, draw, chosen, given, known.slots)
+    assert_array_equal(asked, np.tile([1, -1], (10, 1)))
+    drawn = chosen.of_side("a").images[given]
+    drawn[:, 0, 0, 0] = 1
+    drawn[4, 0, 0, 0] = 0
+    drawn[[2, 5, 6], 0, 0, 1] = 1 - drawn[[2, 5, 6], 0, 0, 1]
+    side = chosen.of_side("b")
+    facts = Facts(
+        draw=draw,
+        asked=asked,
+        said=said,
+        images=drawn,
+        given=given,
+        real=Real(side, side, side, None, chosen),
+        judge=Reader(known.slots),
+        seed=0,
+        coded=lambda images: None,
+    )
+    report = measures.measured(facts)
+    assert report["attribute_accuracy"] == {"hair": 0.9, "all": 0.9}
+    assert report["kept_accuracy"] == {"eyes": 0.7}
+    assert report["kept_accuracy_of_given"] == {"eyes": 1.0}
+    assert "l1" not in report and "variety" not in report
+    shown = {line.label: (line.value, line.floor) for line in measures.lines(report, details=False)}
+    assert shown["read as the data say of the given picture: eyes"] == ("70.00%", "100.00%")

@@ -32,7 +32,7 @@ def request(draw, asked, sketch):
         raise Refused("--input: name a picture to draw from, or a folder of them.")
     if asked.sketch_first and not draw.is_from_made:
         raise Refused("--sketch_first: this run draws from no sketches.")
-    if asked.to not in (None, draw.side):
+    if asked.to is not None and asked.to != draw.side:
         known = "draws no pictures of two sets" if draw.side is None else f"draws {draw.side} here"
         raise Refused(f"--to={asked.to}: this run {known}.")
     given = pathlib.Path(asked.input)

@@ -39,7 +39,7 @@ def draw_for(recipe, asked):
     takes = (
         name
         for name, draw in recipe.draws.items()
-        if draw.pictures is not None and asked.to in (None, draw.side)
+        if draw.pictures is not None and (asked.to is None or asked.to == draw.side)
     )
     return None if asked.input is None else next(takes, None)
 
