@@ -4,6 +4,7 @@ from models.adversary import Adversary
 from models.cgan import CGAN
 from models.classifier import AttributeClassifier, Classifier
 from models.conditions import Condition
+from models.cyclegan import CycleGAN
 from models.dcgan import DCGAN
 from models.divergences import DIVERGENCES, FAMILIES, FDivergence
 from models.fgan import FGAN

@@ -21,7 +21,7 @@ def request(draw, asked, sketch):
 
     Args:
       draw: runs.draws.Draw that takes pictures.
-      asked: settings.drawing.FromPictures.
+      asked: settings.drawing.FromAnyPictures.
       sketch: function of finished pictures float32 [n, h, w, c] in [-1, 1] that gives those to draw
         from.
 
@@ -32,6 +32,9 @@ def request(draw, asked, sketch):
         raise Refused("--input: name a picture to draw from, or a folder of them.")
     if asked.sketch_first and not draw.is_from_made:
         raise Refused("--sketch_first: this run draws from no sketches.")
+    if asked.to is not None and asked.to != draw.side:
+        known = "draws no pictures of two sets" if draw.side is None else f"draws {draw.side} here"
+        raise Refused(f"--to={asked.to}: this run {known}.")
     given = pathlib.Path(asked.input)
     paths = _listed(given)
     names = [path.stem for path in paths]

@@ -202,6 +202,11 @@ def _attribute_accuracy(facts):
     return metrics.shares_right(facts.right, facts.asked, facts.slots)
 
 
+def _kept_accuracy(facts, place):
+    """Of pictures (place 0) or of those given (1), without the sum: other things are asked."""
+    return {name: share for name, share in facts.kept_right[place].items() if name != "all"}
+
+
 def _accuracy_per_attribute(facts):
     if len(facts.slots) == 1:
         return None
@@ -436,6 +441,17 @@ MEASURES = (
         form="{:.2%}",
         floor="classifier_test_accuracy",
         beside="the same classifier on real images it has not seen",
+        has_parts=True,
+    ),
+    Measure(
+        name="kept_accuracy",
+        label="read as the data say of the given picture: {part}",
+        value=lambda facts: _kept_accuracy(facts, 0),
+        needs=("kept",),
+        form="{:.2%}",
+        floor="kept_accuracy_of_given",
+        of_real=lambda facts: _kept_accuracy(facts, 1),
+        beside="of the given picture itself",
         has_parts=True,
     ),
     Measure(

@@ -6,7 +6,7 @@ from typing import Any
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
-from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
+from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE, SIDES
 
 # In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
 IMAGES, FILE = "images", "image_bytes"
@@ -49,12 +49,15 @@ class Pictures:
       tile: int or None. Pictures of any size may be given, and what a form of the network has one
         size for is a square of this side; None, the default: they are of `shape`. What is drawn is
         as many times larger as that of the Draw is than `shape`.
+      side: str or None. Which of settings.SIDES it is of, where the other one is drawn from it;
+        None, the default, where there are no two sets.
     """
 
     column: str
     shape: tuple[int, int, int]
     made_by: str | None = None
     tile: int | None = None
+    side: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
@@ -64,6 +67,8 @@ class Pictures:
             raise ValueError(f"made_by must be one of {', '.join(MADE)}, got {self.made_by!r}.")
         if self.tile is not None and (type(self.tile) is not int or self.tile < LEAST_TILE):
             raise ValueError(f"tile must be {LEAST_TILE} or more, got {self.tile!r}.")
+        if self.side not in (None, *SIDES):
+            raise ValueError(f"side must be one of {', '.join(SIDES)}, got {self.side!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -133,7 +138,16 @@ class Draw:
     @property
     def has_target(self) -> bool:
         """Whether the data say what is to be drawn from a picture that they hold."""
-        return self.pictures is not None and self.pictures.column != "images"
+        if self.pictures is None or self.pictures.side is not None:
+            return False
+        return self.pictures.column != "images"
+
+    @property
+    def side(self) -> str | None:
+        """Which of settings.SIDES is drawn; None where there are no two sets."""
+        if self.pictures is None or self.pictures.side is None:
+            return None
+        return next(side for side in SIDES if side != self.pictures.side)
 
     @property
     def is_from_made(self) -> bool:
@@ -161,10 +175,9 @@ class Draw:
                 "column": self.pictures.column,
                 "shape": list(self.pictures.shape),
             }
-            if self.pictures.made_by is not None:
-                values["pictures"]["made_by"] = self.pictures.made_by
-            if self.pictures.tile is not None:
-                values["pictures"]["tile"] = self.pictures.tile
+            for name in ("made_by", "tile", "side"):
+                if getattr(self.pictures, name) is not None:
+                    values["pictures"][name] = getattr(self.pictures, name)
         if self.parts:
             values["parts"] = list(self.parts)
         return values

@@ -38,6 +38,7 @@ class FixedSample:
         self.name, draw = next(iter(recipe.draws.items()))
         self.shape = draw.shape
         self.inputs, self.groups = samples.inputs(draw, data, SAMPLE, seed)
+        data = data.of_side(draw.side)
         chosen = np.concatenate(
             [
                 random.choice(some, count, replace=len(some) < count)
