@@ -21,10 +21,13 @@ class Data:
         column holds its whole numbers: "labels" int32 [n], "attributes" int32 [n, slots] with -1
         where a slot is open.
       condition: conditions.AbstractCondition. Default: nothing can be asked for.
+      groups: int [n] or None. Which examples belong together, so that some of them say what others
+        are, such as those of a clip: numbers from 0 on. Default None: none do.
     """
 
     columns: dict
     condition: AbstractCondition = Nothing()
+    groups: np.ndarray | None = None
 
     def __len__(self):
         return len(self.images)
@@ -49,14 +52,15 @@ class Data:
             name: values[chosen] if isinstance(values, np.ndarray) else values.subset(chosen)
             for name, values in self.columns.items()
         }
-        return dataclasses.replace(self, columns=parts)
+        groups = None if self.groups is None else self.groups[chosen]
+        return dataclasses.replace(self, columns=parts, groups=groups)
 
     def unconditional(self):
         """The same pictures, of which nothing is asked."""
         columns = {
             name: values for name, values in self.columns.items() if name != self.condition.column
         }
-        return Data(columns)
+        return Data(columns, groups=self.groups)
 
     def sample(self, size, seed):
         """`size` images, uint8 [size, h, w, c], chosen by the seed alone."""

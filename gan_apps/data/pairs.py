@@ -63,7 +63,7 @@ def load(name, split, size, direction):
     Raises:
       Refused: there are no pairs, or one is none; names the file.
     """
-    with _opened(name) as files:
+    with _of_pairs(name) as files:
         splits, left_out = _splits(name, files)
         if split not in splits:
             raise Refused(f"--dataset={name}: has no split {split!r}.")
@@ -91,7 +91,7 @@ def load(name, split, size, direction):
 
 def has_test(name):
     """Whether a folder or zip of pairs has a test split of its own."""
-    with _opened(name) as files:
+    with _of_pairs(name) as files:
         return folders.TEST in _splits(name, files)[0]
 
 
@@ -127,14 +127,25 @@ def made(data, kind):
     return dataclasses.replace(data, columns=columns)
 
 
-@contextlib.contextmanager
-def _opened(name):
-    """The pictures of a folder or a zip: {names of folders and file: function that opens it}."""
-    path = pathlib.Path(name)
+def _of_pairs(name):
     if is_named(name):
         raise Refused(
             f"--dataset={name}: holds no pairs; --sources=edges or gray makes them of its pictures."
         )
+    return opened(name)
+
+
+@contextlib.contextmanager
+def opened(name):
+    """The pictures of a folder or a zip: {names of folders and file: function that opens it}.
+
+    Args:
+      name: str. The path, as --dataset names it.
+
+    Raises:
+      Refused: there is none, or it holds no picture.
+    """
+    path = pathlib.Path(name)
     if path.is_dir():
         found, _ = folders.listed(path)
         files = {one.relative_to(path).parts: lambda one=one: one for one in found}

@@ -11,13 +11,14 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import folders, pairs, prepared, tagged
+from gan_apps.data import clips, folders, pairs, prepared, tagged
+from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
-from gan_apps.settings import TFDS, Refused
+from gan_apps.settings import CLIPS, TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
@@ -37,16 +38,20 @@ class DataSet:
       name: str, image_size: int. As in `load`.
       pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
         Default None: single pictures.
+      cutting: data.clips.Cutting or None. How examples are cut, for data that are clips. Default
+        None: they are not.
     """
 
     name: str
     image_size: int = 0
     pairing: Pairing | None = None
+    cutting: Cutting | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        return cls(settings["dataset"], settings["image_size"], Pairing.of(settings))
+        name, size = settings["dataset"], settings["image_size"]
+        return cls(name, size, Pairing.of(settings), Cutting.of(settings))
 
     @property
     def _is_of_pairs(self):
@@ -54,6 +59,8 @@ class DataSet:
 
     def load(self, split="train"):
         """Its Data, as `load` gives them, with their sources."""
+        if self.cutting is not None:
+            return clips.load(self.name, split, self.image_size, self.cutting)
         if self._is_of_pairs:
             size = self.image_size or DEFAULT_SIZE
             return pairs.load(self.name, split, size, self.pairing.direction)
@@ -62,6 +69,8 @@ class DataSet:
 
     def has_test(self):
         """Whether it has a test split of its own, which `load` gives."""
+        if self.cutting is not None:
+            return clips.has_test(self.name, self.cutting)
         return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
 
 
@@ -81,6 +90,8 @@ def load(name, split="train", image_size=0):
     """
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
+    if name in CLIPS:
+        raise Refused(f"--dataset={name}: is of clips, which gan_apps.next_frame learns.")
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):

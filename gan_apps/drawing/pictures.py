@@ -24,6 +24,25 @@ def to_signed(images):
     return np.asarray(images) / np.float32(127.5) - np.float32(1.0)
 
 
+def frames_of(images, count):
+    """Pictures that are `count` frames each, on their channels, as single ones.
+
+    Args:
+      images: [n, h, w, count * c].
+
+    Returns:
+      [n, count, h, w, c].
+    """
+    *size, channels = images.shape
+    return np.moveaxis(images.reshape(*size, count, channels // count), -2, 1)
+
+
+def on_channels(frames):
+    """The inverse of `frames_of`."""
+    count, _, height, width, _ = frames.shape
+    return np.moveaxis(frames, 1, -2).reshape(count, height, width, -1)
+
+
 def square(count):
     """The number of columns that makes `count` pictures a nearly square grid."""
     return math.ceil(math.sqrt(count))

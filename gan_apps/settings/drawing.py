@@ -11,6 +11,8 @@ from gan_apps.settings.setting import MAX_SEED, Settings, setting
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
+# Frames that are drawn after those of a clip.
+DEFAULT_NEXT = 10
 # Pictures along each side of a sheet, as in Kingma & Welling 2014, figure 4.
 SHEET_SIDE = 20
 MIN_TRUNCATION = 0.05
@@ -178,6 +180,30 @@ class FromPictures(Drawing):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FromClips(Drawing):
+    """Settings of frames that come after those that are given."""
+
+    input: str = setting(
+        None,
+        "The clip to go on with: an animation, or a folder of numbered frames. --output is then "
+        "an animation, a folder of the predicted frames alone, or a .png of them in a row.",
+        is_path=True,
+    )
+    frames: int = setting(
+        None,
+        f"How many frames to draw, each from the last ones, drawn ones among them. Default: "
+        f"{DEFAULT_NEXT}, or with --side_by_side as many as the clip has after its first ones.",
+        minimum=1,
+        maximum=MAX_FRAMES,
+    )
+    side_by_side: bool = setting(
+        False,
+        "Begin with the first frames of the clip, and draw each predicted frame beside the one that "
+        "the clip has there.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FromSketches(FromPictures):
     """Settings of pictures from pictures that may be made of finished ones."""
 
@@ -227,11 +253,13 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these.
+      takes: str. One of these, or "clips".
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromSketches
+    if takes == "clips":
+        return FromClips
     if takes == "both":
         return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents
