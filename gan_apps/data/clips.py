@@ -14,14 +14,12 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import pathlib
-import re
 
 import numpy as np
 
 from gan_apps.data import folders, moving, pairs
 from gan_apps.data.columns import Data
-from gan_apps.pictures import reading
+from gan_apps.pictures import clip_files, reading
 from gan_apps.settings import CLIPS, Refused, is_named
 from gan_apps.settings.training import rows_and_columns
 
@@ -29,8 +27,6 @@ from gan_apps.settings.training import rows_and_columns
 MADE_CLIPS = {"train": 4_000, "test": 500}
 SEEDS = {"train": 0, "test": 1}
 MADE_SIDE = 64
-# What is no clip here, and what is said of it.
-VIDEOS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv")
 
 
 class Frames:
@@ -209,16 +205,6 @@ def has_test(name, cutting):
         return folders.TEST in _splits(_clips(files, cutting))[0]
 
 
-def in_order(names):
-    """Names of frames by their numbers, whatever their digits: frame_2 before frame_10."""
-    return sorted(names, key=_numbered)
-
-
-def _numbered(name):
-    parts = re.split(r"([0-9]+)", str(name))
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)], str(name)
-
-
 def _made(name, split, size):
     """Clips of digits that move: uint8 [n, moving.FRAMES, size, size, 1]."""
     from gan_apps.data import sources
@@ -235,19 +221,10 @@ def _made(name, split, size):
 def _opened(name):
     if is_named(name):
         raise Refused(f"--dataset={name}: holds no clips; {' and '.join(CLIPS)} do.")
-    refuse_video("--dataset", name)
+    if advice := clip_files.advice(name):
+        raise Refused(f"--dataset={name}: {advice}")
     with pairs.opened(name) as files:
         yield files
-
-
-def refuse_video(flag, name):
-    """Refuses what is a video file, and says how to make frames of it."""
-    path = pathlib.Path(name)
-    if path.suffix.lower() in VIDEOS and not path.is_dir():
-        raise Refused(
-            f"{flag}={name}: is a video; make frames of it: mkdir {path.stem} && ffmpeg -i "
-            f"{path.name} {path.stem}/%04d.png, then {flag}={path.stem}."
-        )
 
 
 def _read(name, split, size, cutting):
@@ -265,7 +242,7 @@ def _read(name, split, size, cutting):
                     rows = _rows(name, files[clip], called, size, cutting.sheet)
                     found |= {f"{called} row {place}": row for place, row in enumerate(rows, 1)}
                 else:
-                    found[called] = _frames(name, files, clips[clip], size)
+                    found[called] = _frames(files, clips[clip], size)
             except reading.Unreadable as error:
                 skipped.append(f"{called} ({error})")
     sentences = []
@@ -302,37 +279,15 @@ def _splits(clips):
     return splits, left_out
 
 
-def _frames(name, files, parts, size):
+def _frames(files, parts, size):
     """The frames of a clip, uint8 [frames, size, size, 3]."""
     if len(parts) == 1 and reading.is_animation(files[parts[0]], parts[0][-1]):
         frames, _ = reading.read_frames(files[parts[0]](), size)
     else:
-        ordered = in_order(["/".join(one) for one in parts])
+        ordered = clip_files.in_order(["/".join(one) for one in parts])
         read = [reading.read_with_size(files[tuple(one.split("/"))](), size) for one in ordered]
-        frames = equal_sizes(f"--dataset={name}", ordered, read)
+        frames = clip_files.of_one_size(ordered, read)
     return np.stack([reading.colour(one) for one in frames])
-
-
-def equal_sizes(flag, names, read):
-    """The squares of frames that have one size.
-
-    Args:
-      flag: str. What names the clip, for a message.
-      names: names of the frames.
-      read: (square, size) of each.
-
-    Raises:
-      Refused: they have two; names the frames.
-    """
-    first = read[0][1]
-    for called, (_, size) in zip(names, read, strict=True):
-        if size != first:
-            one, other = ("x".join(map(str, sides)) for sides in (first, size))
-            raise Refused(
-                f"{flag}: {names[0]} is {one} and {called} {other}; the frames of a clip have one "
-                "size."
-            )
-    return [square for square, _ in read]
 
 
 def _rows(name, opened, called, size, sheet):

@@ -236,7 +236,7 @@ def test_part(data_set, data, record):
 
 
 def _are_enough(data):
-    """Whether there are so many examples, and clips if they are of such, that some can be spared."""
+    """Whether there are so many examples, and clips if they are of such, that some are spared."""
     clips = SHARE if data.groups is None else len(np.unique(data.groups))
     return len(data) >= FEWEST and clips >= SHARE
 

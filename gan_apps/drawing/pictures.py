@@ -97,6 +97,28 @@ def stacked(parts):
     return np.concatenate(padded)
 
 
+def sheet_of_given(images, frames, columns):
+    """A picture of given ones, each of `frames` on its channels, which are one beside the other.
+
+    Args:
+      images: uint8 [n, h, w, frames * c].
+      frames, columns: ints. How many of the given ones are in a row.
+    """
+    single = frames_of(images, frames)
+    return grid(single.reshape(-1, *single.shape[2:]), columns * frames)
+
+
+def read_given(path, taken):
+    """The inverse of `sheet_of_given` in a file: uint8 [n, *taken.shape].
+
+    Args:
+      path: path of a PNG that is not enlarged.
+      taken: runs.draws.Pictures.
+    """
+    single = read_grid(path, taken.shape_of_one)
+    return on_channels(single.reshape(-1, taken.frames, *taken.shape_of_one))
+
+
 def cells(image, columns, size):
     """The inverse of `enlarged(grid(images, columns))`: uint8 [rows, columns, h, w, c].
 

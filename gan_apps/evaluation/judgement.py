@@ -1,13 +1,13 @@
 """What is said of a run's pictures beside real ones: they are drawn, looked at, and written of."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from gan_apps.data import parts
-from gan_apps.data.pairs import Pairing
 from gan_apps.data.sources import DataSet
-from gan_apps.drawing import latents, pictures, runtimes
+from gan_apps.drawing import latents, pictures, recursion, runtimes
 from gan_apps.evaluation import (
     inception,
     judges,
@@ -79,7 +79,8 @@ def judge(
     place = dataset or recipe.settings["dataset"]
     real = real_images(recipe, draw, place)
     inputs, given = requested(draw, real.compared, num_images, seed)
-    images = pictures.to_bytes(runtimes.open_generator(run, recipe, runtime, None, name)(inputs))
+    generator = runtimes.open_generator(run, recipe, runtime, None, name)
+    images = pictures.to_bytes(generator(inputs))
     if len(images) <= metrics.NEIGHBOURS:
         raise NotMeasured(f"{len(images)} pictures are too few")
     asked = None
@@ -94,6 +95,7 @@ def judge(
         judge=looks,
         seed=seed,
         coded=functools.partial(likelihood.measured, run, recipe),
+        going_on=functools.partial(recursion.going_on, generator, draw.pictures),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:
@@ -197,7 +199,9 @@ def real_images(recipe, draw, dataset):
       NotMeasured: they are too few.
       Refused: they are not here, or not those that the run was trained on.
     """
-    data_set = DataSet(dataset, draw.shape[0], Pairing.of(recipe.settings))
+    data_set = dataclasses.replace(
+        DataSet.of(recipe.settings), name=dataset, image_size=draw.shape[0]
+    )
     data = parts.loaded(data_set, recipe.data).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")

@@ -191,7 +191,7 @@ def _of_latents(run, name, draw):
 def _of_pictures(run, name, draw):
     sheet = run / (name + run_dir.SOURCES)
     try:
-        kept = pictures.read_grid(sheet, draw.pictures.shape)
+        kept = pictures.read_given(sheet, draw.pictures)
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."

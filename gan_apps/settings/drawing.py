@@ -6,7 +6,7 @@ A command takes the class of what its runs draw from; `AnyDrawing` asks any run.
 import dataclasses
 import pathlib
 
-from gan_apps.settings.setting import MAX_SEED, Settings, setting
+from gan_apps.settings.setting import MAX_SEED, Settings, changed, setting
 
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
@@ -198,8 +198,8 @@ class FromClips(Drawing):
     )
     side_by_side: bool = setting(
         False,
-        "Begin with the first frames of the clip, and draw each predicted frame beside the one that "
-        "the clip has there.",
+        "Begin with the first frames of the clip, and draw each predicted frame beside what the "
+        "clip has there.",
     )
 
 
@@ -229,6 +229,8 @@ class FromEither(FromPictures, FromLatents):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnyDrawing(FromSketches, AskedFor):
     """Settings of a request of which it is not known what draws."""
+
+    frames: int = changed(FromLatents, "frames", None, minimum=1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
