@@ -32,11 +32,10 @@ def request(draw, asked):
     needed = history + asked.side_by_side
     if len(frames) < needed:
         plural = "" if len(frames) == 1 else "s"
-        why = f"{history} to draw the next from"
-        if asked.side_by_side:
-            why += ", and one to draw beside it"
+        beside = ", the last to be drawn beside" if asked.side_by_side else ""
         raise Refused(
-            f"--input={given}: has {len(frames)} frame{plural}; {needed} are needed, {why}."
+            f"--input={given}: has {len(frames)} frame{plural}; this run goes on from {history}, "
+            f"so {needed} are needed{beside}."
         )
     count, begin = asked.frames or DEFAULT_NEXT, len(frames) - history
     if asked.side_by_side:
@@ -77,8 +76,8 @@ def _read(given, shape):
             )
             if not names:
                 raise Refused(f"{flag}: holds no picture ({', '.join(reading.SUFFIXES)}).")
-            read = [_frame(given / name, height) for name in names]
-            frames, size = clip_files.of_one_size(names, read), read[0][1]
+            in_files = {name: os.fspath(given / name) for name in names}
+            frames, size = clip_files.read_numbered(in_files, height)
         elif given.is_file():
             frames, size = reading.read_frames(os.fspath(given), height)
         else:
@@ -90,10 +89,3 @@ def _read(given, shape):
         print(f"Cropped and resized to {width}x{height}: {given.name} ({sides}).", file=sys.stderr)
     stacked = np.stack([reading.colour(frame) for frame in frames])
     return pictures.fitted(stacked, shape)
-
-
-def _frame(path, height):
-    try:
-        return reading.read_with_size(os.fspath(path), height)
-    except reading.Unreadable as error:
-        raise reading.Unreadable(f"{path.name}: {error}") from None

@@ -284,9 +284,9 @@ def _frames(files, parts, size):
     if len(parts) == 1 and reading.is_animation(files[parts[0]], parts[0][-1]):
         frames, _ = reading.read_frames(files[parts[0]](), size)
     else:
-        ordered = clip_files.in_order(["/".join(one) for one in parts])
-        read = [reading.read_with_size(files[tuple(one.split("/"))](), size) for one in ordered]
-        frames = clip_files.of_one_size(ordered, read)
+        ordered = clip_files.in_order(one[-1] for one in parts)
+        opened = {name: files[(*parts[0][:-1], name)]() for name in ordered}
+        frames, _ = clip_files.read_numbered(opened, size)
     return np.stack([reading.colour(one) for one in frames])
 
 

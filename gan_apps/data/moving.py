@@ -36,15 +36,29 @@ def clips(stills, count, side, seed, turns_at_edges=False):
         ways = _turning(starts, angles, random)
     else:
         ways = reflected(starts[:, None] + np.arange(FRAMES)[:, None] * _steps(angles)[:, None])
-    height, width = stills.shape[1:3]
-    room = np.array([side - height, side - width])
-    places = np.round(ways * room).astype(int).reshape(count, DIGITS, FRAMES, 2)
-    made = np.zeros((count, FRAMES, side, side, 1), np.uint8)
+    return drawn(stills[chosen], ways.reshape(count, DIGITS, FRAMES, 2), side)
+
+
+def drawn(stills, ways, side):
+    """Stills on their ways; of those that overlap the brighter one is seen.
+
+    Args:
+      stills: uint8 [n, digits, h, w, 1].
+      ways: floats [n, digits, frames, 2] in [0, 1]. Where each is, down and to the right, as a
+        share of the way from edge to edge.
+      side: int.
+
+    Returns:
+      uint8 [n, frames, side, side, 1].
+    """
+    count, digits, height, width, _ = stills.shape
+    places = np.round(ways * (side - np.array([height, width]))).astype(int)
+    made = np.zeros((count, ways.shape[2], side, side, 1), np.uint8)
     for clip in range(count):
-        for digit, still in enumerate(stills[chosen[clip]]):
+        for digit in range(digits):
             for frame, (top, left) in enumerate(places[clip, digit]):
                 seen = made[clip, frame, top : top + height, left : left + width]
-                np.maximum(seen, still, out=seen)
+                np.maximum(seen, stills[clip, digit], out=seen)
     return made
 
 

@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from gan_apps.pictures.reading import Unreadable
+from gan_apps.pictures.reading import Unreadable, read_with_size
 
 # How the names of films end, of which frames must be made first.
 FILMS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv")
@@ -19,24 +19,32 @@ def _numbered(name):
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], str(name)
 
 
-def of_one_size(names, read):
-    """The squares of frames that have one size.
+def read_numbered(files, size):
+    """The frames of a clip, one in a file, as reading.read_frames gives those of an animation.
 
     Args:
-      names: names of the frames.
-      read: (square, size) of each, as reading.read_with_size gives them.
+      files: {name: path, or open binary file}, in their order.
+      size: int. The side to which their central squares are resized.
 
     Raises:
-      Unreadable: they have two; names the frames.
+      Unreadable: one cannot be used, or they have two sizes; names the file.
     """
-    first = read[0][1]
-    for name, (_, size) in zip(names, read, strict=True):
-        if size != first:
-            one, other = ("x".join(map(str, sides)) for sides in (first, size))
-            raise Unreadable(
-                f"{names[0]} is {one} and {name} {other}, where the frames of a clip have one size"
-            )
-    return [square for square, _ in read]
+    squares, sizes = [], {}
+    for name, file in files.items():
+        try:
+            square, of_it = read_with_size(file, size)
+        except Unreadable as error:
+            raise Unreadable(f"{name}: {error}") from None
+        squares.append(square)
+        sizes.setdefault(of_it, name)
+    if len(sizes) > 1:
+        (one, first), (other, second), *_ = (
+            ("x".join(map(str, sides)), name) for sides, name in sizes.items()
+        )
+        raise Unreadable(
+            f"{first} is {one} and {second} {other}, where the frames of a clip have one size"
+        )
+    return squares, next(iter(sizes))
 
 
 def advice(name):

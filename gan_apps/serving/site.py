@@ -188,14 +188,26 @@ def _of_latents(run, name, draw):
     return values, {}
 
 
-def _of_pictures(run, name, draw):
+def _kept(run, name, draw):
+    """(the given pictures that a run keeps; the sheet that they are on)"""
     sheet = run / (name + run_dir.SOURCES)
     try:
-        kept = pictures.read_given(sheet, draw.pictures)
+        return pictures.read_given(sheet, draw.pictures), sheet
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
         ) from None
+
+
+def _of_clips(run, name, draw):
+    _, sheet = _kept(run, name, draw)
+    place, taken = f"{MODELS}/{run.resolve().name}{run_dir.SOURCES}", draw.pictures
+    values = {"input": taken.column, "shape": list(taken.shape), "frames": taken.frames}
+    return {"clips": values, "sources": place}, {place: sheet}
+
+
+def _of_pictures(run, name, draw):
+    kept, sheet = _kept(run, name, draw)
     place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
     copied = {place + run_dir.SOURCES: sheet}
     values = {
@@ -246,8 +258,15 @@ PAGES = (
         template="canvas.html",
         title="Pictures from what you draw",
         file="canvas.html",
-        asks=lambda draw: draw.takes_files,
+        asks=lambda draw: draw.takes_files and not draw.goes_on,
         described=_of_pictures,
+    ),
+    Page(
+        template="clip.html",
+        title="Clips that go on",
+        file="clip.html",
+        asks=lambda draw: draw.takes_files and draw.goes_on,
+        described=_of_clips,
     ),
 )
 
