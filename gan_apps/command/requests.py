@@ -17,7 +17,7 @@ def request(run, draw, asked, sketch=None):
     """
     from gan_apps.command import clip_requests, latent_requests, picture_requests
 
-    if draw.goes_on:
+    if draw.latents is None and draw.pictures.frames > 1:
         _refuse(run, asked.beyond(FromClips), "goes on with a clip: give --input")
         return clip_requests.request(draw, asked)
     if draw.latents is None:

@@ -114,7 +114,8 @@ class FromLatents(Drawing):
         plays = [play for play in (self.way, total, fixed, sheet) if play is not None]
         if len(plays) > 1:
             raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
-        if self.frames is not None and self.way is None:
+        # What is given may be a clip, which has frames too.
+        if self.frames is not None and self.way is None and self.input is None:
             raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
         if self.num_images is not None and sheet:
             raise ValueError(f"num_images={self.num_images} means nothing with --sheet.")
@@ -231,6 +232,10 @@ class AnyDrawing(FromSketches, AskedFor):
     """Settings of a request of which it is not known what draws."""
 
     frames: int = changed(FromLatents, "frames", None, minimum=1)
+
+    def check(self):
+        if self.way is not None and self.frames == 1:
+            raise ValueError(f"frames must be at least 2, got 1: {self.way} has two ends.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
