@@ -93,7 +93,7 @@ def test_a_test_split_is_of_whole_clips_and_may_be_a_clip_itself(tmp_path):
         for split, one in zip(("train", "test"), some, strict=True):
             write(root / layout.format(split=split), one)
         write(root / "others", frames(9, 2))
-        data_set = DataSet(str(root), SIDE, cutting=CUTTING)
+        data_set = DataSet(str(root), SIDE, pairing=CUTTING)
         assert data_set.has_test()
         assert_holds(data_set.load("train"), some[:1])
         assert_holds(data_set.load("test"), some[1:])
@@ -102,7 +102,7 @@ def test_a_test_split_is_of_whole_clips_and_may_be_a_clip_itself(tmp_path):
 def test_what_is_held_out_is_whole_clips(tmp_path):
     for number in range(20):
         write(tmp_path / "data" / f"clip_{number}", frames(9, number))
-    data_set = DataSet(str(tmp_path / "data"), SIDE, cutting=CUTTING)
+    data_set = DataSet(str(tmp_path / "data"), SIDE, pairing=CUTTING)
     whole = data_set.load()
     record = parts.recorded(data_set, whole)
     assert (record["test"], record["num_images"], record["num_held_out"]) == ("held out", 120, 12)
@@ -121,7 +121,7 @@ def test_what_is_held_out_is_whole_clips(tmp_path):
 def test_of_fewer_than_ten_clips_none_is_held_out(tmp_path):
     for number in range(9):
         write(tmp_path / "data" / f"clip_{number}", frames(16, number))
-    data_set = DataSet(str(tmp_path / "data"), SIDE, cutting=CUTTING)
+    data_set = DataSet(str(tmp_path / "data"), SIDE, pairing=CUTTING)
     assert parts.recorded(data_set, data_set.load())["test"] == "none"
 
 

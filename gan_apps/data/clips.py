@@ -17,7 +17,7 @@ import hashlib
 
 import numpy as np
 
-from gan_apps.data import folders, moving, pairs
+from gan_apps.data import archives, folders, moving
 from gan_apps.data.columns import Data
 from gan_apps.pictures import clip_files, reading
 from gan_apps.settings import CLIPS, Refused, is_named
@@ -26,7 +26,6 @@ from gan_apps.settings.training import rows_and_columns
 # Clips that are made of MNIST's digits: of its training part, and of its test part.
 MADE_CLIPS = {"train": 4_000, "test": 500}
 SEEDS = {"train": 0, "test": 1}
-MADE_SIDE = 64
 
 
 class Frames:
@@ -133,6 +132,22 @@ class Cutting:
         """That of the settings of a run, a dict; None for a run that learns no clips."""
         return cls(settings["history"], settings["sheet"]) if "history" in settings else None
 
+    # The side of the frames, for want of another.
+    default_size = 64
+
+    def reads(self, name):
+        """Whether the data are read as clips, whatever they are."""
+        del name
+        return True
+
+    def load(self, name, split, size):
+        """The Data of clips, as `load` of this module."""
+        return load(name, split, size, self)
+
+    def has_test(self, name):
+        """Whether clips have a test split of their own."""
+        return has_test(name, self)
+
 
 def load(name, split, size, cutting):
     """The Data of clips: "sources", what is given, and "images", what comes next.
@@ -142,8 +157,8 @@ def load(name, split, size, cutting):
     Args:
       name: str. One of settings.CLIPS, or the path of a folder or a zip.
       split: "train" or "test".
-      size: int. The side to which frames are cropped and resized, or, of digits that move, on
-        which they do; 0 for what they have.
+      size: int. The side to which frames are cropped and resized, or, of digits that move, of
+        the square in which they do.
       cutting: Cutting.
 
     Raises:
@@ -152,7 +167,7 @@ def load(name, split, size, cutting):
     if name in CLIPS:
         found = {str(number): clip for number, clip in enumerate(_made(name, split, size))}
     else:
-        found = _read(name, split, size or MADE_SIDE, cutting)
+        found = _read(name, split, size, cutting)
     return cut(found, cutting.history, name)
 
 
@@ -210,11 +225,10 @@ def _made(name, split, size):
     from gan_apps.data import sources
 
     stills = sources.load("mnist", split).images
-    side = size or MADE_SIDE
-    if side <= stills.shape[1]:
+    if size <= stills.shape[1]:
         raise Refused(f"--image_size={size}: must be more than the {stills.shape[1]} of a digit.")
     turns = name == CLIPS[1]
-    return moving.clips(stills, MADE_CLIPS[split], side, SEEDS[split], turns)
+    return moving.clips(stills, MADE_CLIPS[split], size, SEEDS[split], turns)
 
 
 @contextlib.contextmanager
@@ -223,7 +237,7 @@ def _opened(name):
         raise Refused(f"--dataset={name}: holds no clips; {' and '.join(CLIPS)} do.")
     if advice := clip_files.advice(name):
         raise Refused(f"--dataset={name}: {advice}")
-    with pairs.opened(name) as files:
+    with archives.opened(name) as files:
         yield files
 
 
@@ -261,7 +275,7 @@ def _clips(files, cutting):
     """{names of the folders and the file, or of the folders alone: names of what it is read from}.
 
     Args:
-      files: as pairs.opened gives them.
+      files: as archives.opened gives them.
       cutting: Cutting.
     """
     found = {}

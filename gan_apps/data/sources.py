@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import clips, folders, pairs, prepared, tagged
+from gan_apps.data import folders, prepared, tagged
 from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
@@ -36,42 +36,35 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
-        Default None: single pictures.
-      cutting: data.clips.Cutting or None. How examples are cut, for data that are clips. Default
-        None: they are not.
+      pairing: data.pairs.Pairing, data.clips.Cutting or None. What is drawn from what, for the
+        column "sources". Default None: single pictures.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | None = None
-    cutting: Cutting | None = None
+    pairing: Pairing | Cutting | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        name, size = settings["dataset"], settings["image_size"]
-        return cls(name, size, Pairing.of(settings), Cutting.of(settings))
+        pairing = Pairing.of(settings) or Cutting.of(settings)
+        return cls(settings["dataset"], settings["image_size"], pairing)
 
     @property
     def _is_of_pairs(self):
-        return self.pairing is not None and self.pairing.is_read
+        """Whether what pairs them reads them too."""
+        return self.pairing is not None and self.pairing.reads(self.name)
 
     def load(self, split="train"):
         """Its Data, as `load` gives them, with their sources."""
-        if self.cutting is not None:
-            return clips.load(self.name, split, self.image_size, self.cutting)
         if self._is_of_pairs:
-            size = self.image_size or DEFAULT_SIZE
-            return pairs.load(self.name, split, size, self.pairing.direction)
+            return self.pairing.load(self.name, split, self.image_size or self.pairing.default_size)
         data = load(self.name, split, self.image_size)
-        return data if self.pairing is None else pairs.made(data, self.pairing.sources)
+        return data if self.pairing is None else self.pairing.made(data)
 
     def has_test(self):
         """Whether it has a test split of its own, which `load` gives."""
-        if self.cutting is not None:
-            return clips.has_test(self.name, self.cutting)
-        return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+        return self.pairing.has_test(self.name) if self._is_of_pairs else has_test(self.name)
 
 
 def load(name, split="train", image_size=0):
