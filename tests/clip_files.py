@@ -3,8 +3,10 @@
 import numpy as np
 from PIL import Image
 
+SIDE = 16
 
-def moving_squares(count, frames=14, side=16, seed=0):
+
+def moving_squares(count, frames=14, side=SIDE, seed=0):
     """Clips of a bright square that moves to the right and comes again: uint8, in colour."""
     random = np.random.RandomState(seed)
     made = np.zeros((count, frames, side, side, 3), np.uint8)
