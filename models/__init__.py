@@ -12,6 +12,7 @@ from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
+from models.next_frame import NextFrame
 from models.order import minibatches
 from models.pix2pix import Pix2Pix
 from models.srgan import SRGAN, Enlarger

@@ -60,7 +60,7 @@ def open_generator(server, model, draw, seconds=30.0):
         )
     signature, sent = draw.signature, lambda inputs: inputs
     if draw.takes_files:
-        signature, sent = IMAGES, lambda inputs: _as_files(inputs[draw.pictures.column])
+        signature, sent = IMAGES, lambda inputs: _as_files(inputs, draw.pictures)
     connection = known[address.scheme](server.rstrip("/"), address, model, signature, seconds)
 
     def images(inputs):
@@ -75,9 +75,16 @@ def open_generator(server, model, draw, seconds=30.0):
     return tiles.Tiled(images, draw) if draw.is_any_size else images
 
 
-def _as_files(images):
-    """Images float32 [n, h, w, c] in [-1, 1] as a server takes them: {input: list of bytes}."""
-    return {FILE: [pictures.png(image) for image in pictures.to_bytes(images)]}
+def _as_files(inputs, taken):
+    """Given pictures as a server takes them: {input: a list of bytes, or one for each clip}.
+
+    Args:
+      inputs: {input: float32 [n, h, w, c] in [-1, 1]}.
+      taken: runs.draws.Pictures.
+    """
+    clips = pictures.frames_of(pictures.to_bytes(inputs[taken.column]), taken.frames)
+    sent = [[pictures.png(frame) for frame in clip] for clip in clips]
+    return {FILE: sent if taken.frames > 1 else [content for (content,) in sent]}
 
 
 class _Unavailable(Exception):
@@ -161,6 +168,8 @@ def _in_json(values):
     """An array, or a list of bytes, as the server's JSON has it."""
     if isinstance(values, np.ndarray):
         return values.tolist()
+    if isinstance(values[0], list):
+        return [_in_json(some) for some in values]
     return [{"b64": base64.b64encode(content).decode("ascii")} for content in values]
 
 

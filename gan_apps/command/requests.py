@@ -3,7 +3,7 @@
 from gan_apps import conditions
 from gan_apps.conditions.attributes import PROMPT
 from gan_apps.settings import Refused
-from gan_apps.settings.drawing import AskedFor, FromAnyPictures
+from gan_apps.settings.drawing import AskedFor, FromAnyPictures, FromClips
 
 
 def request(run, draw, asked, sketch=None):
@@ -15,8 +15,11 @@ def request(run, draw, asked, sketch=None):
       asked: settings.drawing.Drawing.
       sketch: as in picture_requests.request, for a draw from pictures.
     """
-    from gan_apps.command import latent_requests, picture_requests
+    from gan_apps.command import clip_requests, latent_requests, picture_requests
 
+    if draw.latents is None and draw.pictures.frames > 1:
+        _refuse(run, asked.beyond(FromClips), "goes on with a clip: give --input")
+        return clip_requests.request(draw, asked)
     if draw.latents is None:
         _refuse(run, asked.beyond(FromAnyPictures), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)

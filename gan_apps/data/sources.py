@@ -9,6 +9,7 @@ from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
 from gan_apps.data import folders, prepared, sides, tagged
+from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
 from gan_apps.data.photos import Reduction
@@ -16,7 +17,7 @@ from gan_apps.data.sides import Sides
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
-from gan_apps.settings import TFDS, Refused
+from gan_apps.settings import CLIPS, TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
@@ -31,20 +32,20 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing, data.photos.Reduction or None. What is drawn from what, for the
-        column "sources". Default None: single pictures.
+      pairing: data.pairs.Pairing, data.photos.Reduction, data.clips.Cutting or None. What is drawn
+        from what, for the column "sources". Default None: single pictures.
       sides: data.sides.Sides or None. Which two sets of pictures are learned. Default None: one.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | Reduction | None = None
+    pairing: Pairing | Reduction | Cutting | None = None
     sides: Sides | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        pairing = Pairing.of(settings) or Reduction.of(settings)
+        pairing = Pairing.of(settings) or Reduction.of(settings) or Cutting.of(settings)
         return cls(settings["dataset"], settings["image_size"], pairing, Sides.of(settings))
 
     @property
@@ -92,6 +93,8 @@ def load(name, split="train", image_size=0):
     """
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
+    if name in CLIPS:
+        raise Refused(f"--dataset={name}: is of clips, which gan_apps.next_frame learns.")
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):

@@ -6,10 +6,15 @@ import functools
 import numpy as np
 
 from gan_apps.data.columns import Data
+from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, intervals, metrics, neighbours, wasserstein
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
+# Frames after those that are given that are measured, as far as clips have them, at least so many
+# and at most so many stretches of them.
+AHEAD = (1, 2, 4, 8)
+LEAST_AHEAD, MOST_AHEAD = 20, 300
 # Pictures whose nearest training image is looked for.
 NEAREST_IMAGES = 200
 
@@ -49,6 +54,8 @@ class Facts:
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
       enlarged: function without arguments -> what `enlargements.measured` says of the run.
+      going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
+        them; None, the default, of what goes on with no clip.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
@@ -66,11 +73,12 @@ class Facts:
         seed,
         coded,
         enlarged,
+        going_on=None,
         inception=False,
     ):
         self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded, self.enlarged = coded, enlarged
+        self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -269,11 +277,39 @@ class Facts:
 
     @functools.cached_property
     def given_to_targets(self):
-        """The same of the given pictures themselves, where they are of the drawn ones' shape."""
-        if self.targets is None or self.draw.pictures.shape != self.draw.shape:
+        """The same of the given pictures themselves, where they are of the drawn ones' shape.
+
+        Of a clip that is its last frame.
+        """
+        if self.targets is None or self.draw.pictures.shape_of_one != self.draw.shape:
             return None
-        given = self.real.compared.columns[self.draw.pictures.column][self.given]
-        return appearance.to_targets(np.asarray(given), self.targets)
+        given = np.asarray(self.real.compared.columns[self.draw.pictures.column][self.given])
+        return appearance.to_targets(given[..., -self.draw.shape[-1] :], self.targets)
+
+    @functools.cached_property
+    def ahead(self):
+        """(what `appearance.to_targets` says of frames drawn from drawn ones, and of the last given
+        one in their place): {frame: {name: [n]}} each; None of what goes on with no clip.
+        """
+        if not self.draw.goes_on:
+            return None
+        random = np.random.RandomState(self.seed)
+        histories = self.real.compared.columns[self.draw.pictures.column]
+        for count in sorted(AHEAD, reverse=True):
+            chosen, coming = histories.going_on(count)
+            if len(chosen) >= LEAST_AHEAD:
+                break
+        else:
+            return None
+        some = random.permutation(len(chosen))[:MOST_AHEAD]
+        given, channels = np.asarray(histories[chosen[some]]), self.draw.shape[-1]
+        drawn, last = self.going_on(given, count), given[..., -channels:]
+        truth = pictures.frames_of(np.asarray(coming[some]), count)
+        told = [frame for frame in AHEAD if frame <= count]
+        return tuple(
+            {frame: appearance.to_targets(found(frame - 1), truth[:, frame - 1]) for frame in told}
+            for found in (lambda place: drawn[:, place], lambda _: last)
+        )
 
     # What a run says that codes pictures.
 

@@ -41,7 +41,7 @@ def inputs(run, name, draw, seed=0):
     """
     in_all = min(PICTURES, NUMBERS // math.prod(draw.shape))
     if draw.latents is None:
-        kept = pictures.read_grid(run / (name + run_dir.SOURCES), draw.pictures.shape)
+        kept = pictures.read_given(run / (name + run_dir.SOURCES), draw.pictures)
         kept = kept[:in_all]
         return {draw.pictures.column: pictures.to_signed(kept)}, np.zeros(len(kept), int)
     asked = draw.condition.every()

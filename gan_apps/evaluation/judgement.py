@@ -6,8 +6,9 @@ import functools
 import numpy as np
 
 from gan_apps.data import parts
+from gan_apps.data.sides import Sides
 from gan_apps.data.sources import DataSet
-from gan_apps.drawing import latents, pictures, runtimes
+from gan_apps.drawing import latents, pictures, recursion, runtimes
 from gan_apps.evaluation import (
     enlargements,
     inception,
@@ -80,7 +81,8 @@ def judge(
     else:
         looks, features_name = _looks(recipe, draw, real.given.condition, judge)
     inputs, given = requested(draw, real.given, num_images, seed)
-    images = pictures.to_bytes(runtimes.open_generator(run, recipe, runtime, None, name)(inputs))
+    generator = runtimes.open_generator(run, recipe, runtime, None, name)
+    images = pictures.to_bytes(generator(inputs))
     if len(images) <= metrics.NEIGHBOURS:
         raise NotMeasured(f"{len(images)} pictures are too few")
     asked, said = None, None
@@ -99,6 +101,7 @@ def judge(
         seed=seed,
         coded=functools.partial(likelihood.measured, run, recipe),
         enlarged=functools.partial(enlargements.measured, run, recipe, name, place, runtime),
+        going_on=functools.partial(recursion.going_on, generator, draw.pictures),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:

@@ -279,7 +279,7 @@ def _to_target(name):
         "of_real": lambda facts: (
             facts.given_to_targets and float(np.mean(facts.given_to_targets[name]))
         ),
-        "beside": "of the given picture itself",
+        "beside": "of the picture given, the last if several",
         **_of_mean(lambda facts: facts.to_targets[name]),
     }
 
@@ -298,6 +298,23 @@ def _of_photos(name):
         "floor": f"{name}_of_plain_enlargement",
         "of_real": means(f"plain_{name}"),
         "beside": "of bicubic enlargement",
+        "has_parts": True,
+    }
+
+
+def _ahead(name):
+    """The columns of a row that says the same of frames that are drawn from drawn ones."""
+
+    def of_frames(facts, place):
+        return {str(frame): float(one[name].mean()) for frame, one in facts.ahead[place].items()}
+
+    return {
+        "name": f"{name}_ahead",
+        "needs": ("ahead",),
+        "value": lambda facts: of_frames(facts, 0),
+        "floor": f"{name}_ahead_of_last",
+        "of_real": lambda facts: of_frames(facts, 1),
+        "beside": "of the last frame given in its place",
         "has_parts": True,
     }
 
@@ -398,6 +415,26 @@ MEASURES = (
         name="sharpness_of_photos",
         label="sharpness of {part}, over that of the originals",
         **_of_photos("sharpness"),
+    ),
+    Measure(
+        name="sharpness_difference",
+        label="sharpness difference to the target in dB",
+        form="{:.2f}",
+        **_to_target("sharpness_difference"),
+    ),
+    Measure(
+        label="PSNR of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("psnr"),
+    ),
+    Measure(
+        label="SSIM of frame {part} of going on",
+        **_ahead("ssim"),
+    ),
+    Measure(
+        label="sharpness difference of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("sharpness_difference"),
     ),
     Measure(
         name="negative_log_likelihood",

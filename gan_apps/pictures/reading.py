@@ -3,12 +3,14 @@
 import warnings
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageSequence, UnidentifiedImageError
 
 SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".gif"),
     *(".tif", ".tiff", ".jp2", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
 )
+# Those of files that may hold several frames.
+MOVING_SUFFIXES = (".gif", ".apng", ".webp")
 # A picture of more pixels than this is not opened: a small file can hold gigabytes.
 MAX_PIXELS = 50_000_000
 GRAY_MODES = ("1", "L", "LA", "La")
@@ -174,6 +176,65 @@ def _halves(image, size):
         return f"{width}x{height}"
     boxes = (0, 0, height, height), (height, 0, width, height)
     return tuple(square(image.crop(box), size) for box in boxes)
+
+
+def read_cells(file, rows, columns, size):
+    """The central squares of the cells of a sheet, row by row, as `square` gives them.
+
+    Returns:
+      list of rows * columns squares, or the picture's size as a string if it has no such rows and
+      columns.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+    return _opened(file, lambda image: _cells(image, rows, columns, size))
+
+
+def _cells(image, rows, columns, size):
+    width, height = image.size
+    if width % columns or height % rows:
+        return f"{width}x{height}"
+    width, height = width // columns, height // rows
+    corners = [(width * column, height * row) for row in range(rows) for column in range(columns)]
+    boxes = [(left, top, left + width, top + height) for left, top in corners]
+    return [square(image.crop(box), size) for box in boxes]
+
+
+def is_animation(opened, name):
+    """Whether a picture file holds several frames.
+
+    Args:
+      opened: function that gives a path, or an open binary file.
+      name: str. Of the file.
+    """
+    if not name.lower().endswith(MOVING_SUFFIXES):
+        return False
+    try:
+        with Image.open(opened()) as image:
+            return getattr(image, "n_frames", 1) > 1
+    except Exception:
+        # What is damaged is named when it is read.
+        return False
+
+
+def read_frames(file, size):
+    """The central squares of the frames of an animation, as `square` gives them, and their size.
+
+    Args:
+      file, size: as in `read`.
+
+    Returns:
+      (list of squares, (width, height)); one square of a picture that is still.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+
+    def frames(image):
+        return [square(one, size) for one in ImageSequence.Iterator(image)], image.size
+
+    return _opened(file, frames)
 
 
 def _opened(file, taken, size=None):

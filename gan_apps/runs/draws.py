@@ -44,6 +44,8 @@ class Pictures:
     Args:
       column: str. The network's input, and the column of the data that it is learned from.
       shape: (h, w, c), ints.
+      frames: int. How many pictures it is, the last ones of a clip on its channels, the earliest
+        first. Default 1.
       made_by: str or None. How such a picture is made of one of the kind that is drawn, one of
         settings.MADE; None, the default, where it is not.
       tile: int or None. Pictures of any size may be given, and what a form of the network has one
@@ -58,9 +60,12 @@ class Pictures:
     made_by: str | None = None
     tile: int | None = None
     side: str | None = None
+    frames: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
+        if type(self.frames) is not int or self.frames < 1 or self.shape[2] % self.frames:
+            raise ValueError(f"frames must divide the {self.shape[2]} channels, got {self.frames}.")
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
         if self.made_by not in (None, *MADE):
@@ -69,6 +74,12 @@ class Pictures:
             raise ValueError(f"tile must be {LEAST_TILE} or more, got {self.tile!r}.")
         if self.side not in (None, *SIDES):
             raise ValueError(f"side must be one of {', '.join(SIDES)}, got {self.side!r}.")
+
+    @property
+    def shape_of_one(self) -> tuple[int, int, int]:
+        """(h, w, c) of each of its frames."""
+        height, width, channels = self.shape
+        return height, width, channels // self.frames
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -155,6 +166,11 @@ class Draw:
         return self.pictures is not None and self.pictures.made_by is not None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether what it draws is the next frame of a clip, of which it may be given the last."""
+        return self.pictures is not None and self.pictures.frames > 1
+
+    @property
     def takes_files(self) -> bool:
         """Whether files of pictures are all that is to be given."""
         return self.pictures is not None and len(self.inputs) == 1
@@ -178,6 +194,8 @@ class Draw:
             for name in ("made_by", "tile", "side"):
                 if getattr(self.pictures, name) is not None:
                     values["pictures"][name] = getattr(self.pictures, name)
+            if self.pictures.frames > 1:
+                values["pictures"]["frames"] = self.pictures.frames
         if self.parts:
             values["parts"] = list(self.parts)
         return values

@@ -99,6 +99,8 @@ def metadata(draw, variant):
         values["latent_distribution"] = draw.latents.distribution
     if draw.pictures is not None:
         values["pictures"] = dataclasses.asdict(draw.pictures)
+        if not draw.goes_on:
+            del values["pictures"]["frames"]
     return {**values, **draw.condition.metadata()}
 
 

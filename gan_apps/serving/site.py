@@ -203,18 +203,26 @@ def _of_latents(run, name, draw, place):
 
 
 def _kept(run, name, draw):
-    """The sheet of the pictures that a run keeps, and these."""
+    """(the given pictures that a run keeps; the sheet that they are on)"""
     sheet = run / (name + run_dir.SOURCES)
     try:
-        return sheet, pictures.read_grid(sheet, draw.pictures.shape)
+        return pictures.read_given(sheet, draw.pictures), sheet
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
         ) from None
 
 
+def _of_clips(run, name, draw, place):
+    _, sheet = _kept(run, name, draw)
+    taken = draw.pictures
+    values = {"input": taken.column, "shape": list(taken.shape), "frames": taken.frames}
+    place += run_dir.SOURCES
+    return {"clips": values, "sources": place}, {place: sheet}
+
+
 def _of_pictures(run, name, draw, place):
-    sheet, kept = _kept(run, name, draw)
+    kept, sheet = _kept(run, name, draw)
     taken = draw.pictures
     copied = {place + run_dir.SOURCES: sheet}
     values = {
@@ -238,7 +246,7 @@ def _of_pictures(run, name, draw, place):
 
 
 def _of_photos(run, name, draw, place):
-    sheet, _ = _kept(run, name, draw)
+    _, sheet = _kept(run, name, draw)
     taken = draw.pictures
     values = {
         "photos": {
@@ -290,8 +298,15 @@ PAGES = (
         template="canvas.html",
         title="Pictures from what you draw",
         file="canvas.html",
-        asks=lambda draw: draw.takes_files,
+        asks=lambda draw: draw.takes_files and not draw.goes_on,
         described=_of_pictures,
+    ),
+    Page(
+        template="clip.html",
+        title="Clips that go on",
+        file="clip.html",
+        asks=lambda draw: draw.takes_files and draw.goes_on,
+        described=_of_clips,
     ),
 )
 

@@ -1,10 +1,7 @@
-import {keptBy, opened, takeFiles} from './given.js';
+import {bytesOf, cellsOf, inChannels, ofCanvas, pixelsOf, signed, squareOf, takeFiles} from './given.js';
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
-import {centralSquare} from './resizing.js';
 import {stroked} from './strokes.js';
 
-// More pixels than this are not opened, as by the commands.
-const MAX_PIXELS = 50000000;
 // Of the pictures that were, this many can be gone back to.
 const REMEMBERED = 200;
 const LEAP = 5;
@@ -27,9 +24,6 @@ const drawn = element('drawn');
 
 const sourceSize = () => current.pictures.shape[0];
 const sourceChannels = () => current.pictures.shape[2];
-
-// Bytes as numbers in [-1, 1], rounded where the commands round.
-const signed = (bytes) => Float32Array.from(bytes, (value) => Math.fround(value / 127.5) - 1);
 
 function show() {
   painted(element('canvas'), signed(picture), sourceSize(), sourceChannels());
@@ -67,14 +61,8 @@ function ink() {
   if (tool() === 'eraser') return current.paper;
   if (current.two_tone) return current.ink;
   const hexadecimal = element('colour').value;
-  return inChannels([1, 3, 5].map((place) => parseInt(hexadecimal.slice(place, place + 2), 16)));
-}
-
-// A colour, or pixels one after the other, in as many channels.
-function inChannels(colours, channels = sourceChannels()) {
-  if (channels === 3) return colours;
-  return Array.from({length: colours.length / 3}, (_, place) =>
-    Math.round((colours[3 * place] + colours[3 * place + 1] + colours[3 * place + 2]) / 3));
+  const colours = [1, 3, 5].map((place) => parseInt(hexadecimal.slice(place, place + 2), 16));
+  return inChannels(colours, sourceChannels());
 }
 
 // ---- strokes ----
@@ -162,8 +150,8 @@ function showPen() {
 // ---- a picture of one's own ----
 
 async function takeFile(file) {
+  const image = await pixelsOf(file);
   const model = current;
-  const image = await opened(file, MAX_PIXELS);
   await model.ready;
   const next = await sourceOf(image, model);
   // Another model draws from others.
@@ -176,12 +164,12 @@ async function takeFile(file) {
 async function sourceOf(image, {pictures, sketch}) {
   const [size, , channels] = pictures.shape;
   if (!sketch || !element('sketch_first').checked) {
-    return Uint8ClampedArray.from(inChannels(centralSquare(image, size), channels));
+    return squareOf(image, size, channels);
   }
   const {network, input, output, shape} = sketch;
-  const whole = inChannels(centralSquare(image, shape[0]), shape[2]);
+  const whole = squareOf(image, shape[0], shape[2]);
   const sketched = await run(network, {[input]: [signed(whole), [1, ...shape]]}, output);
-  return Uint8ClampedArray.from(sketched, (value) => Math.round((value + 1) * 127.5));
+  return bytesOf(sketched);
 }
 
 // ---- drawing ----
@@ -237,27 +225,21 @@ function showKept(canvases) {
   element('kept').replaceChildren(...canvases.map((canvas, number) => {
     const button = make('button', {type: 'button', ariaLabel: `Begin from picture ${number + 1}`}, canvas);
     button.addEventListener('click', () => {
-      change(ofCanvas(canvas));
+      change(ofCanvas(canvas, sourceChannels()));
       say(`Drawn from picture ${number + 1}.`);
     });
     return button;
   }));
 }
 
-function ofCanvas(canvas) {
-  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  const channels = sourceChannels();
-  return data.filter((_, place) => place % 4 < channels);
-}
-
 // Draws with a model from the first of its pictures, once those are there.
 async function choose(model) {
   wanted = model;
-  const canvases = await keptBy(model);
+  const canvases = await cellsOf(model.sources, model.pictures.shape[0]);
   if (model !== wanted) return;
   current = model;
   past = [];
-  picture = ofCanvas(canvases[0]);
+  picture = ofCanvas(canvases[0], sourceChannels());
   widths.pen = model.two_tone ? 1 : Math.max(1, Math.round(sourceSize() / 14));
   widths.eraser = Math.max(3, Math.round(sourceSize() / 12));
   element('ink').hidden = model.two_tone;

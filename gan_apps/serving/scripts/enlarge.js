@@ -1,4 +1,4 @@
-import {keptBy, opened, takeFiles} from './given.js';
+import {cellsOf, pixelsOf, takeFiles} from './given.js';
 import {element, kept, make, run, showModels, start, trouble} from './loading.js';
 
 // Larger photos are for the command: here they would take minutes, and canvases end somewhere.
@@ -118,14 +118,14 @@ function slide() {
 }
 
 async function takeFile(file) {
-  const {data, width, height} = await opened(file, MAX_PIXELS);
+  const {data, width, height} = await pixelsOf(file, MAX_PIXELS);
   given = {data, width, height, name: file.name || 'The picture'};
   await draw();
 }
 
 async function choose(model) {
   current = model;
-  const canvases = await keptBy(model);
+  const canvases = await cellsOf(model.sources, model.photos.shape[0]);
   if (model !== current) return;
   element('kept').replaceChildren(...canvases.map((canvas, number) => {
     const button = make('button', {type: 'button', ariaLabel: `Enlarge picture ${number + 1}`}, canvas);

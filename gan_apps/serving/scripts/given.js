@@ -1,8 +1,26 @@
-// Pictures to draw from: those that a run keeps, and one's own.
-import {element, make} from './loading.js';
+// Pictures that are given: as bytes, as numbers that a network takes, and out of files.
 
-// The pixels of a picture file on white, {data, width, height}, upright, of at most so many pixels.
-export async function opened(file, most) {
+import {element, make} from './loading.js';
+import {centralSquare} from './resizing.js';
+
+// More pixels than this are not opened, as by the commands.
+const MAX_PIXELS = 50000000;
+
+// Bytes as numbers in [-1, 1], rounded where the commands round.
+export const signed = (bytes) => Float32Array.from(bytes, (value) => Math.fround(value / 127.5) - 1);
+
+// The inverse.
+export const bytesOf = (values) => Uint8ClampedArray.from(values, (value) => Math.round((value + 1) * 127.5));
+
+// A colour, or pixels one after the other, in as many channels.
+export function inChannels(colours, channels) {
+  if (channels === 3) return colours;
+  return Array.from({length: colours.length / 3}, (_, place) =>
+    Math.round((colours[3 * place] + colours[3 * place + 1] + colours[3 * place + 2]) / 3));
+}
+
+// The pixels of a picture file on white, upright; an error whose message says why it cannot be used.
+export async function pixelsOf(file, most = MAX_PIXELS) {
   let bitmap;
   try {
     // Colours as they are in the file, as the commands have them.
@@ -50,12 +68,15 @@ export function takeFiles(takeFile, complain) {
   });
 }
 
-// The pictures that the run keeps, cut out of the sheet that they are on: canvases.
-export async function keptBy(model) {
+// The central square of such pixels, bytes in as many channels as a network takes.
+export const squareOf = (image, size, channels) =>
+  Uint8ClampedArray.from(inChannels(centralSquare(image, size), channels));
+
+// The pictures that a run keeps, cut out of the sheet at `address` that they are on: canvases.
+export async function cellsOf(address, size) {
   const sheet = new Image();
-  sheet.src = model.sources;
+  sheet.src = address;
   await sheet.decode();
-  const size = (model.pictures ?? model.photos).shape[0];
   const columns = sheet.naturalWidth / size;
   const cells = columns * (sheet.naturalHeight / size);
   return Array.from({length: cells}, (_, number) => {
@@ -64,4 +85,10 @@ export async function keptBy(model) {
     canvas.getContext('2d', {willReadFrequently: true}).drawImage(sheet, -left, -top);
     return canvas;
   });
+}
+
+// The bytes on a canvas, in as many channels.
+export function ofCanvas(canvas, channels) {
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((_, place) => place % 4 < channels);
 }
