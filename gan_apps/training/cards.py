@@ -89,8 +89,8 @@ def _limits(recipe):
         )
     if recipe.draw.is_any_size:
         return (
-            "the detail that it adds is likely, not what was there, and nothing to know a face or a "
-            "number by."
+            "the detail that it adds is likely, not what was there: no face and no number is to be "
+            "known by it."
         )
     return (
         "its pictures are of nobody's hand and nobody's face, and not meant to fill a data set by "
