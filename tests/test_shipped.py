@@ -23,6 +23,8 @@ SHIPPED = {
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
     "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
+    "srgan_photos": ("srgan", 10_000_000, 192, 3),
+    "srresnet_photos": ("srgan", 10_000_000, 192, 3),
     "vae_digits": ("vae", 14_000_000, 28, 1),
     "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
 }
@@ -37,6 +39,10 @@ def test_every_shipped_run_is_in_the_table():
     assert set(SHIPPED_RUNS) == set(SHIPPED)
 
 
+# Bytes at most of what a page on a phone loads (a draw made of two networks is in no page).
+LARGEST_FILE = {"vae": 2_000_000, "pix2pix": 4_000_000, "srgan": 4_000_000}
+
+
 def test_it_is_small_and_whole(name):
     run, (system, most, side, channels) = run_dir.shipped(name), SHIPPED[name]
     sizes = {path.name: path.stat().st_size for path in run.iterdir()}
@@ -47,8 +53,7 @@ def test_it_is_small_and_whole(name):
     given = {name + run_dir.SOURCES for name, draw in recipe.draws.items() if draw.pictures}
     # The older runs were made before there was an animation.
     assert set(sizes) | {run_dir.ROUNDS_MOVING} == SHIPPED_FILES | {*drawing} | given
-    # What a page on a phone loads (a draw made of two networks is in no page).
-    assert sizes["generator.tflite"] <= {"vae": 2_000_000, "pix2pix": 4_000_000}.get(system, most)
+    assert sizes["generator.tflite"] <= LARGEST_FILE.get(system, most)
     for file in drawing:
         run_dir.checked(run, file)
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
@@ -57,6 +62,8 @@ def test_it_is_small_and_whole(name):
 # Run that draws from pictures -> (draw, whose pictures it keeps to be exported by).
 KEPT = {
     "pix2pix_faces": ("generator", "dcgan_faces"),
+    "srgan_photos": ("generator", "dcgan_faces"),
+    "srresnet_photos": ("generator", "dcgan_faces"),
     "vae_digits": ("reconstruction", "fgan_digits"),
 }
 
@@ -74,6 +81,11 @@ def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
         if draw.is_from_made:
             of_finished = runtimes.open_sketch(run, key, draw)
             made = pictures.to_bytes(of_finished(made / np.float32(127.5) - np.float32(1.0)))
+        if draw.is_any_size:
+            # The middle of each.
+            side = draw.pictures.shape[0]
+            begin = (made.shape[1] - side) // 2
+            made = made[:, begin : begin + side, begin : begin + side]
         kept = pictures.read_grid(run / (key + run_dir.SOURCES), draw.pictures.shape)
         # Another processor rounds otherwise, and a sketch is black or white.
         assert np.mean(np.abs(kept.astype(int) - made) > 2) < 0.01
@@ -142,7 +154,9 @@ def test_both_runtimes_draw_it_alike(name):
     assert litert.std() > 0.2 and litert.std(axis=0).mean() > 0.1
 
 
-@pytest.mark.parametrize("run", [run for run in SHIPPED if not run.startswith(("cgan", "pix2pix"))])
+@pytest.mark.parametrize(
+    "run", [run for run in SHIPPED if not run.startswith(("cgan", "pix2pix", "sr"))]
+)
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
     system, _, side, channels = SHIPPED[run]
     result = gan_apps(system)
