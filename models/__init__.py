@@ -9,6 +9,7 @@ from models.divergences import DIVERGENCES, FAMILIES, FDivergence
 from models.fgan import FGAN
 from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
+from models.infogan import InfoGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
 from models.order import minibatches

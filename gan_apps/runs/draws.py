@@ -21,16 +21,34 @@ class Latents:
     Args:
       size: int.
       distribution: str. One of settings.LATENT_DISTRIBUTIONS.
+      codes: tuple of ints. Kinds of the codes that are the last sum(codes) of its numbers, as in
+        models.codes: 1 for a number in [-1, 1], n for one of n values, as n numbers. Default ().
     """
 
     size: int
     distribution: str = "normal"
+    codes: tuple = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", tuple(self.codes))
+        if not all(type(kind) is int and kind > 0 for kind in self.codes):
+            raise ValueError(f"codes must be whole numbers of 1 or more, got {self.codes}.")
         if type(self.size) is not int or self.size < 1:
             raise ValueError(f"size must be a whole number of 1 or more, got {self.size!r}.")
         if self.distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(f"distribution must be one of {', '.join(LATENT_DISTRIBUTIONS)}.")
+        if self.noise < 0:
+            raise ValueError(f"codes must be among {self.size} numbers, got {self.codes}.")
+
+    @property
+    def noise(self) -> int:
+        """How many of the numbers are drawn from the distribution."""
+        return self.size - sum(self.codes)
+
+    def to_json(self) -> dict:
+        values = dataclasses.asdict(self)
+        codes = list(values.pop("codes"))
+        return {**values, **({"codes": codes} if codes else {})}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -122,7 +140,7 @@ class Draw:
     def to_json(self) -> dict:
         values: dict[str, Any] = {"network": self.network, "shape": list(self.shape)}
         if self.latents is not None:
-            values["latents"] = dataclasses.asdict(self.latents)
+            values["latents"] = self.latents.to_json()
         if self.condition.column is not None:
             values["condition"] = self.condition.to_json()
         if self.pictures is not None:

@@ -20,6 +20,9 @@ GENERATOR_OBJECTIVES = ("trick", "exact")
 class Latents(Settings):
     """Settings of what draws from noise."""
 
+    # Noise of other kinds, after it: as in models.codes. What has such says so.
+    codes = ()
+
     latent_dim: int = setting(32, "Length of the generator's noise vector.", minimum=1)
     latent_distribution: str = setting(
         "normal",
