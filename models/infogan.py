@@ -84,16 +84,18 @@ class Posterior:
       uniform_weight: float. Of codes that are numbers.
     """
 
-    def __init__(
-        self, network: ReadingDiscriminator, weight: float, uniform_weight: float
-    ) -> None:
+    def __init__(self, network: ReadingDiscriminator, weight: float, uniform_weight: float) -> None:
         self.network = network
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]
         # A figure for each kind of which there is a code.
         self.told = {
-            name: [one for one, kind in enumerate(network.codes) if (kind == kinds.UNIFORM) == is_number]
+            name: [
+                one
+                for one, kind in enumerate(network.codes)
+                if (kind == kinds.UNIFORM) == is_number
+            ]
             for name, is_number in (("information", False), ("uniform_information", True))
         }
         self.figures = tuple(name for name, places in self.told.items() if places)
@@ -175,7 +177,12 @@ class Typical(AbstractNetwork):
     """
 
     def __init__(
-        self, *, discriminator: dict, generator: dict, dtype: str = "float32", name: str | None = None
+        self,
+        *,
+        discriminator: dict,
+        generator: dict,
+        dtype: str = "float32",
+        name: str | None = None,
     ) -> None:
         reader = ReadingDiscriminator(**{**discriminator, "name": "discriminator", "dtype": dtype})
         drawer = Generator(**{**generator, "name": "generator", "dtype": dtype})
@@ -223,5 +230,9 @@ class AfterNoise(keras.layers.Layer):
         return (shape[0], self.noise + sum(self.codes))
 
     def get_config(self) -> dict:
-        own = {"codes": self.codes, "learned_deviation": self.learned_deviation, "noise": self.noise}
+        own = {
+            "codes": self.codes,
+            "learned_deviation": self.learned_deviation,
+            "noise": self.noise,
+        }
         return {**super().get_config(), **own}

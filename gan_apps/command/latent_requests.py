@@ -1,5 +1,6 @@
 """Requests to a run that draws from latents: of a seed, on the way between two, or of a sum."""
 
+import math
 import pathlib
 import re
 
@@ -18,6 +19,9 @@ from gan_apps.settings.drawing import (
     STRIP_FRAMES,
 )
 
+# A code that is left open.
+ANY = "any"
+
 
 def request(draw, asked, values, name):
     """The drawing.draw.Request of the pictures that are asked for.
@@ -33,6 +37,7 @@ def request(draw, asked, values, name):
             f"--truncation={asked.truncation}: this run's latents are "
             f"{draw.latents.distribution}, not normal."
         )
+    codes = None if asked.codes is None else read_codes(draw, asked.codes)
     suffix = GRID if asked.interpolate_to is None else ANIMATION
     if asked.way is not None:
         animated = asked.animated if asked.output is not None else suffix == ANIMATION
@@ -42,12 +47,16 @@ def request(draw, asked, values, name):
     elif asked.fix_latents:
         inputs, columns, name = _one_character(draw, asked, values, name)
     elif asked.sheet:
-        inputs, columns, name = _sheet(draw, values, name)
+        inputs, columns, name = _sheet(draw, asked, values, codes, name)
     else:
         count = columns = asked.num_images or DEFAULT_IMAGES
-        if len(values) == 1 and not asked.animated:
+        if len(values) * len(codes or [()]) == 1 and not asked.animated:
             columns = pictures.square(count)
         inputs = latents.requested(draw, values, count, asked.seed, asked.truncation)
+    if codes is not None and not asked.sheet:
+        inputs = latents.with_codes(inputs, draw.latents, codes)
+        columns = columns if isinstance(columns, int) else columns * len(codes)
+        name = f"{name}_codes_{as_file_name(asked.codes)}"
     output = f"{name}{suffix}" if asked.output is None else asked.output
     return Request(inputs=inputs, columns=columns, output=pathlib.Path(output))
 
@@ -62,7 +71,47 @@ def _one_character(draw, asked, values, name):
     return inputs, len(values), f"{name}_fixed"
 
 
-def _sheet(draw, values, name):
+def read_codes(draw, text):
+    """What --codes asks for: a list of rows, each a value for each code, None where it is open.
+
+    Raises:
+      Refused: names what is no value of its code.
+    """
+    flag, kinds = f"--codes={text}", draw.latents.codes
+    if not kinds:
+        raise Refused(f"{flag}: this run draws from noise without codes.")
+    known = ", ".join("-1 to 1" if one == latents.NUMBER else f"0 to {one - 1}" for one in kinds)
+    rows = []
+    for row in text.split(";"):
+        words = [word.strip() for word in row.split(",")]
+        if len(words) > len(kinds):
+            raise Refused(f"{flag}: there are {len(kinds)} codes ({known}), not {len(words)}.")
+        words += [ANY] * (len(kinds) - len(words))
+        rows.append([_code(*pair, flag, known) for pair in zip(kinds, words, strict=True)])
+    return rows
+
+
+def _code(kind, word, flag, known):
+    if word == ANY:
+        return None
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if kind == latents.NUMBER and -1.0 <= value <= 1.0:
+        return value
+    if kind != latents.NUMBER and value.is_integer() and 0 <= value < kind:
+        return int(value)
+    raise Refused(f"{flag}: {word!r} must be one of {known}, each in its place, or {ANY}.")
+
+
+def _sheet(draw, asked, values, codes, name):
+    if draw.latents.codes:
+        if codes is not None and len(codes) > 1:
+            raise Refused(f"--codes={asked.codes}: a sheet is of one row of codes.")
+        own = () if codes is None else codes[0]
+        inputs, lengths = latents.walked(draw, STRIP_FRAMES, asked.seed, own)
+        return inputs, lengths, f"{name}_sheet"
     if draw.latents.size != 2 or draw.latents.distribution == "spherical":
         raise Refused(
             f"--sheet: a sheet is of two numbers that are normal or uniform; this run's latents "

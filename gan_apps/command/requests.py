@@ -3,7 +3,7 @@
 from gan_apps import conditions
 from gan_apps.conditions.attributes import PROMPT
 from gan_apps.settings import Refused
-from gan_apps.settings.drawing import AskedFor, FromSketches
+from gan_apps.settings.drawing import FromNoise, FromSketches
 
 
 def request(run, draw, asked, sketch=None):
@@ -20,7 +20,7 @@ def request(run, draw, asked, sketch=None):
     if draw.latents is None:
         _refuse(run, asked.beyond(FromSketches), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
-    _refuse(run, asked.beyond(AskedFor), "draws from noise, not from pictures")
+    _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
     return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
 
 

@@ -177,12 +177,13 @@ def _of_latents(run, name, draw):
     values = {
         "latent_dim": draw.latents.size,
         "distribution": draw.latents.distribution,
+        "codes": list(draw.latents.codes),
         # What the page asks by: it looks for either of them.
         "labels": None,
         "vocabulary": None,
         **draw.condition.metadata(),
         "directions": directions(
-            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS), draw.latents.size
+            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS), draw.latents.noise
         ),
     }
     return values, {}

@@ -6,7 +6,7 @@ A command takes the class of what its runs draw from; `AnyDrawing` asks any run.
 import dataclasses
 import pathlib
 
-from gan_apps.settings.setting import MAX_SEED, Settings, setting
+from gan_apps.settings.setting import MAX_SEED, Settings, changed, setting
 
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
@@ -26,7 +26,7 @@ class Drawing(Settings):
     # What some requests can ask besides, as it is where they cannot.
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
-    num_images = interpolate = frames = arithmetic = truncation = None
+    num_images = interpolate = frames = arithmetic = truncation = codes = None
     sheet, input = False, None
     sketch_first = side_by_side = False
 
@@ -201,7 +201,36 @@ class FromEither(FromPictures, FromLatents):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromSketches, AskedFor):
+class Coded(FromLatents):
+    """Settings of pictures from noise that has codes."""
+
+    codes: str = setting(
+        None,
+        "The codes in their order, such as 3,0.5,-1: the number of a value, from 0, or a number "
+        "from -1 to 1; any, or fewer of them: those are drawn at random. Several with ; between "
+        "them are a row each, all from the same noise.",
+    )
+    sheet: bool = changed(
+        FromLatents,
+        "sheet",
+        False,
+        help="A row for each code, which alone changes along it: all its values, or "
+        f"{STRIP_FRAMES} steps from -1 to 1; the rest is as --seed and --codes have it.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromCodes(Coded, FromEither):
+    """Settings of a request to runs that draw from noise that has codes, or from pictures."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromNoise(AskedFor, Coded):
+    """Settings of pictures from noise of which it is not known what it has."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromSketches, FromNoise):
     """Settings of a request of which it is not known what draws."""
 
 
@@ -227,11 +256,13 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these.
+      takes: str. One of these, or "codes": latents that have such, or pictures.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromSketches
+    if takes == "codes":
+        return FromCodes
     if takes == "both":
         return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents

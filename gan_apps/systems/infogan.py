@@ -96,7 +96,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="both",
+    takes="codes",
     shipped="infogan_digits",
     recipes={
         "paper": Recipe(
