@@ -1,6 +1,7 @@
 """The mathematics and the networks: no files, no flags, no clock."""
 
 from models.adversary import Adversary
+from models.bigan import BiGAN
 from models.cgan import CGAN
 from models.classifier import AttributeClassifier, Classifier
 from models.conditions import Condition

@@ -239,15 +239,21 @@ class Adversary:
             return loss
         return loss + self.reader.term(logits, fake_logits, real, fake)
 
-    def cost(self, fake: Examples, figure: str | None = None) -> tf.Tensor:
+    def cost(
+        self,
+        fake: Examples,
+        figure: str | None = None,
+        price: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> tf.Tensor:
         """What whoever drew the examples `fake` pays to be seen by this discriminator.
 
         Args:
           fake: {column: [n, ...]}. Generated examples.
           figure: str or None. A declared figure, by which what the scores alone cost is told.
+          price: function of scores [n, ...] -> scalar, or None: the losses' `generator_loss`.
         """
         scores, logits = self._judged(self._shown(fake), [fake])
-        loss = self.losses.generator_loss(scores[:, 0])
+        loss = (price or self.losses.generator_loss)(scores[:, 0])
         if figure is not None:
             self.game.tell(figure, loss)
         if self.reader is None:

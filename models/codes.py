@@ -4,8 +4,8 @@ A code of n values, 2 or more, is n numbers, one of them 1 and the others 0, eac
 the others. A code of 1 is a single number, uniform in [-1, 1]. Codes are a tuple of such n, in the
 order of their numbers.
 
-What reads a code from a picture says q(code | picture): of values their logits; of a number a normal
-density, of unit deviation or of one that is said with its mean.
+What reads a code from a picture says q(code | picture): of values their logits; of a number a
+normal density, of unit deviation or of one that is said with its mean.
 
 Reference: Chen et al. 2016 (arXiv 1606.03657), sections 4 and 5 and appendix C.
 """

@@ -142,8 +142,8 @@ class InfoGAN(DCGAN):
         sum over codes of -weight E[log q(c | G(z, c))].
 
     Args:
-      networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the last
-        numbers of the generator's latents.
+      networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the
+        last numbers of the generator's latents.
       information_weight: float. lambda of codes of several values. Default 1.
       uniform_weight: float. lambda of codes that are numbers. Default 0.1.
       **loop: as in DCGAN.

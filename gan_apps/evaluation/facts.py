@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from gan_apps.data.columns import Data
-from gan_apps.evaluation import appearance, intervals, metrics, neighbours, wasserstein
+from gan_apps.evaluation import appearance, codes, intervals, metrics, neighbours, wasserstein
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
@@ -43,14 +43,17 @@ class Facts:
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
+      codes: codes.Codes of the pictures, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
-    def __init__(self, *, draw, asked, images, given, real, judge, seed, coded, inception=False):
+    def __init__(
+        self, *, draw, asked, images, given, real, judge, seed, coded, codes=None, inception=False
+    ):
         self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded = coded
+        self.coded, self.codes = coded, codes
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -234,6 +237,49 @@ class Facts:
     def code(self):
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
         return None if self.inception else self.coded(self.real.compared.images)
+
+    # What the codes of a run have come to mean.
+
+    @functools.cached_property
+    def named_codes(self):
+        """Which label each value of the first code is, by real images; None if nobody knows."""
+        some = self.real.others
+        if self.codes is None or self.codes.place is None or some.numbers is None:
+            return None
+        if len(some.condition.slots) != 1:
+            return None
+        some = some.subset(np.arange(min(len(some), codes.NAMING)))
+        values = self.codes.values(self.codes.said(some.images))
+        return codes.matched(
+            values, some.numbers, self.codes.kinds[self.codes.place], *some.condition.sizes
+        )
+
+    @functools.cached_property
+    def codes_right(self):
+        """Whether the code that is read of each real image names its label: bool [n]."""
+        if self.named_codes is None:
+            return None
+        read = self.codes.values(self.codes.said(self.reference.images))
+        return self.named_codes[read] == self.reference.numbers
+
+    @functools.cached_property
+    def drawn_codes_right(self):
+        """Whether each picture is read by the judge as the label that its code is: bool [n]."""
+        if self.named_codes is None or self.label_probabilities is None:
+            return None
+        asked = self.named_codes[self.codes.values(self.codes.drawn)]
+        return self.probabilities.argmax(axis=1) == asked
+
+    @functools.cached_property
+    def turned(self):
+        """How a number of the code goes with what it may turn: {words: correlation}, or None."""
+        if self.codes is None or self.images.shape[-1] != 1 or not self.codes.numbers():
+            return None
+        return {
+            f"code {place}, {what}": float(np.corrcoef(numbers, measure(self.images))[0, 1])
+            for place, numbers in self.codes.numbers().items()
+            for what, measure in codes.TURNED.items()
+        }
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

@@ -9,6 +9,7 @@ from gan_apps.data.pairs import Pairing
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
+    codes,
     inception,
     judges,
     likelihood,
@@ -93,6 +94,7 @@ def judge(
         real=real,
         judge=looks,
         seed=seed,
+        codes=codes.of_run(run, recipe, draw, inputs),
         coded=functools.partial(likelihood.measured, run, recipe),
         inception=fid,
     )

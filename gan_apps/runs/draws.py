@@ -10,8 +10,10 @@ from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
 
 # In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
 IMAGES, FILE = "images", "image_bytes"
+# Noise, or a code that stands for it.
+LATENTS = "latents"
 # Inputs that are no pictures.
-RESERVED = ("latents", "labels", "attributes")
+RESERVED = (LATENTS, "labels", "attributes")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,8 @@ class Draw:
       pictures: Pictures or None.
       parts: names of the networks of the game whose weights the network has, one after the other.
         Default (): those of the network of its own name.
+      coded_for: str or None. The draw from latents whose latents its network says of a picture that
+        it is given, by its method `code`. Default None.
     """
 
     network: dict[str, Any]
@@ -94,12 +98,15 @@ class Draw:
     condition: AbstractCondition = Nothing()
     pictures: Pictures | None = None
     parts: tuple = ()
+    coded_for: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         object.__setattr__(self, "parts", tuple(self.parts))
         if not all(isinstance(part, str) for part in self.parts):
             raise ValueError(f"parts must be names of networks, got {self.parts}.")
+        if not isinstance(self.coded_for, str | None):
+            raise TypeError(f"coded_for must be the name of a draw, got {self.coded_for!r}.")
         check_network(self.network, self.condition)
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
@@ -152,6 +159,8 @@ class Draw:
                 values["pictures"]["made_by"] = self.pictures.made_by
         if self.parts:
             values["parts"] = list(self.parts)
+        if self.coded_for is not None:
+            values["coded_for"] = self.coded_for
         return values
 
     @classmethod
