@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from gan_apps.command.picture_requests import read
 from gan_apps.conditions.attributes import PROMPT, as_file_name
 from gan_apps.drawing import latents, pictures
 from gan_apps.drawing.draw import Request
@@ -23,7 +24,7 @@ from gan_apps.settings.drawing import (
 ANY = "any"
 
 
-def request(draw, asked, values, name):
+def request(draw, asked, values, name, code=None):
     """The drawing.draw.Request of the pictures that are asked for.
 
     Args:
@@ -31,6 +32,8 @@ def request(draw, asked, values, name):
       asked: settings.drawing.FromLatents.
       values: list of values of the draw's condition.
       name: str. What the pictures are of, for a file name.
+      code: function of float32 images [n, h, w, c] in [-1, 1] -> latents float32 [n, size], as the
+        run says them; or None.
     """
     if asked.truncation is not None and draw.latents.distribution != "normal":
         raise Refused(
@@ -41,7 +44,7 @@ def request(draw, asked, values, name):
     suffix = GRID if asked.interpolate_to is None else ANIMATION
     if asked.way is not None:
         animated = asked.animated if asked.output is not None else suffix == ANIMATION
-        inputs, columns, name = _interpolation(draw, asked, values, name, animated)
+        inputs, columns, name = _interpolation(draw, asked, values, name, animated, code)
     elif asked.arithmetic is not None:
         inputs, columns, name = _sum(draw, asked.arithmetic, values, name)
     elif asked.fix_latents:
@@ -122,14 +125,21 @@ def _sheet(draw, asked, values, codes, name):
     return latents.sheet(draw, values[0], SHEET_SIDE), SHEET_SIDE, f"{name}_sheet"
 
 
-def _interpolation(draw, asked, values, name, animated):
-    seeds, end = [asked.seed] * 2, None
+def _interpolation(draw, asked, values, name, animated, code):
+    seeds, end, given = [asked.seed] * 2, None, None
     if asked.interpolate is not None:
         flag = f"--interpolate={asked.interpolate}"
-        seeds = [_seed(word, flag) for word in asked.interpolate.split(",")]
-        if len(seeds) != 2:
-            raise Refused(f"{flag}: must be two seeds, such as 1,2.")
-        name = f"{name}_interpolate_{seeds[0]}_{seeds[1]}"
+        words = [word.strip() for word in asked.interpolate.split(",")]
+        paths = [pathlib.Path(word) for word in words]
+        if code is not None and len(paths) == 2 and any(path.is_file() for path in paths):
+            given = code(pictures.to_signed(read(paths, draw.shape, "--interpolate")))
+            ends = [path.stem for path in paths]
+        else:
+            seeds = ends = [_seed(word, flag) for word in words]
+        if len(ends) != 2:
+            kinds = "two seeds" if code is None else "two seeds, or two files of pictures"
+            raise Refused(f"{flag}: must be {kinds}, such as 1,2.")
+        name = f"{name}_interpolate_{ends[0]}_{ends[1]}"
     if asked.interpolate_to is not None:
         if draw.condition.flag != PROMPT:
             raise Refused(f"{asked.way}: this run does not draw from prompts.")
@@ -140,7 +150,7 @@ def _interpolation(draw, asked, values, name, animated):
     if animated:
         # There and back, slower at both ends, so that it repeats without a jump.
         shares = (1.0 - np.cos(2.0 * np.pi * np.arange(frames) / frames)) / 2.0
-    return latents.interpolated(draw, values, seeds, shares, end), frames, name
+    return latents.interpolated(draw, values, seeds, shares, end, given), frames, name
 
 
 def _sum(draw, formula, values, name):

@@ -42,7 +42,7 @@ def request(draw, asked, sketch):
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
-    images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
+    images = read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
     sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
         sources, target = sketch(sources), images
@@ -68,7 +68,7 @@ def _listed(given):
     return paths
 
 
-def _read(paths, shape):
+def read(paths, shape, flag="--input"):
     """Picture files as uint8 [n, h, w, c]; says on stderr which had another size.
 
     Raises:
@@ -80,7 +80,7 @@ def _read(paths, shape):
         try:
             image, size = reading.read_with_size(os.fspath(path), height)
         except reading.Unreadable as error:
-            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+            raise Refused(f"{flag}={path}: cannot be used ({error}).") from None
         images.append(image.reshape(1, *image.shape[:2], -1))
         if size != (width, height):
             resized.append(f"{path.name} ({size[0]}x{size[1]})")

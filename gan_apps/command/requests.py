@@ -6,7 +6,7 @@ from gan_apps.settings import Refused
 from gan_apps.settings.drawing import FromNoise, FromSketches
 
 
-def request(run, draw, asked, sketch=None):
+def request(run, draw, asked, sketch=None, code=None):
     """The drawing.draw.Request that settings ask of a run.
 
     Args:
@@ -14,6 +14,7 @@ def request(run, draw, asked, sketch=None):
       draw: runs.draws.Draw of it.
       asked: settings.drawing.Drawing.
       sketch: as in picture_requests.request, for a draw from pictures.
+      code: as in latent_requests.request, for a draw from latents.
     """
     from gan_apps.command import latent_requests, picture_requests
 
@@ -21,7 +22,7 @@ def request(run, draw, asked, sketch=None):
         _refuse(run, asked.beyond(FromSketches), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
-    return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
+    return latent_requests.request(draw, asked, *requested_values(run, draw, asked), code)
 
 
 def draw_for(recipe, asked):

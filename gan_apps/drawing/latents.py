@@ -151,7 +151,7 @@ def of_one_character(draw, asked, num_images, seed, truncation=None):
     return _inputs(draw, np.concatenate(rows), values)
 
 
-def interpolated(draw, asked, seeds, shares, end=None):
+def interpolated(draw, asked, seeds, shares, end=None, given=None):
     """The inputs for pictures on the way from one seed's first picture to another's.
 
     Normal and spherical latents are interpolated on the arc between them, which keeps the length
@@ -174,7 +174,9 @@ def interpolated(draw, asked, seeds, shares, end=None):
 
     rows, values, ends = [], [], []
     for value in asked:
-        first, last = (_of(draw, seed, value, [0])[0] for seed in seeds)
+        first, last = (
+            given if given is not None else [_of(draw, seed, value, [0])[0] for seed in seeds]
+        )
         rows.append([between(first, last, share) for share in shares])
         begin = _filled(draw, seeds[0], value, 0)
         values += [begin] * len(shares)

@@ -1,6 +1,7 @@
-"""What the codes of a run have come to mean: which label each value is, what a number turns.
+"""What codes have come to mean: which label a value is, what a number turns, what lies near.
 
-A run whose latents have codes reads them back from pictures; nobody told it what they are for.
+A run whose latents have codes reads them back from pictures; another one finds the latents of a
+picture. Nobody told either what they are for.
 """
 
 import dataclasses
@@ -10,11 +11,13 @@ from collections.abc import Callable
 import numpy as np
 import scipy.optimize
 
-from gan_apps.drawing import runtimes
+from gan_apps.drawing import pictures, runtimes
 from gan_apps.evaluation import appearance
 from models import codes, networks
+from models.bigan import Redrawn
 from models.game import to_signed
 from models.infogan import Typical
+from models.vae import Reconstruction
 
 # Real images that are read to find out which label a value is.
 NAMING = 10_000
@@ -87,11 +90,43 @@ def of_run(run, recipe, draw, inputs):
 
 
 def _said(reader, images):
-    batches = [
-        reader({"images": to_signed(images[start : start + BATCH])}, training=False)["logits"]
-        for start in range(0, len(images), BATCH)
-    ]
+    return _in_batches(lambda some: reader({"images": some}, training=False)["logits"], images)
+
+
+def _in_batches(function, images):
+    """A function of float images in [-1, 1] of uint8 ones, BATCH at a time."""
+    starts = range(0, len(images), BATCH)
+    batches = [function(to_signed(images[start : start + BATCH])) for start in starts]
     return np.concatenate([batch.numpy() for batch in batches])
+
+
+@dataclasses.dataclass(frozen=True)
+class Coder:
+    """What codes pictures and draws them again from their codes.
+
+    Args:
+      network: models.vae.Reconstruction or models.bigan.Redrawn.
+    """
+
+    network: Callable
+
+    def codes(self, images):
+        """float32 [n, d] of uint8 images [n, h, w, c]."""
+        return _in_batches(lambda some: self.network.code(some)["mean"], images)
+
+    def redrawn(self, images):
+        """Pictures from the codes of others, uint8 of the same shape."""
+        return pictures.to_bytes(
+            _in_batches(lambda some: self.network({"images": some}, training=False), images)
+        )
+
+
+def coder_of(run, recipe):
+    """The Coder of a run, or None."""
+    for name, draw in recipe.draws.items():
+        if issubclass(networks.class_of(draw.network), Reconstruction | Redrawn):
+            return Coder(runtimes.keras_network(runtimes.weights(run, name), name, draw))
+    return None
 
 
 def matched(values, labels, num_values, num_labels):

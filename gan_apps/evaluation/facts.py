@@ -44,16 +44,29 @@ class Facts:
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
       codes: codes.Codes of the pictures, or None.
+      coder: codes.Coder of the run, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
     def __init__(
-        self, *, draw, asked, images, given, real, judge, seed, coded, codes=None, inception=False
+        self,
+        *,
+        draw,
+        asked,
+        images,
+        given,
+        real,
+        judge,
+        seed,
+        coded,
+        codes=None,
+        coder=None,
+        inception=False,
     ):
         self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded, self.codes = coded, codes
+        self.coded, self.codes, self.coder = coded, codes, coder
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -269,6 +282,31 @@ class Facts:
             return None
         asked = self.named_codes[self.codes.values(self.codes.drawn)]
         return self.probabilities.argmax(axis=1) == asked
+
+    @functools.cached_property
+    def neighbours_right(self):
+        """Whether the image it was trained on whose code is nearest has each one's label: bool [n].
+
+        None where labels or codes are not known, and where images compared are of those.
+        """
+        trained, some = self.real.trained, self.reference
+        if self.coder is None or self.own is not None or some.numbers is None:
+            return None
+        if some.numbers.ndim > 1:
+            return None
+        near = neighbours.labels_by_nearest(
+            self.coder.codes(trained.images), trained.numbers, self.coder.codes(some.images)
+        )
+        return near == some.numbers
+
+    @functools.cached_property
+    def redrawn_right(self):
+        """Whether the judge reads the same of images drawn from their codes: bool [n], or None."""
+        if self.coder is None or self.label_probabilities is None:
+            return None
+        some = self.reference.images[self.some]
+        probabilities, _ = self.judge.judged(self.coder.redrawn(some))
+        return probabilities.argmax(axis=1) == self.judge.judged(some)[0].argmax(axis=1)
 
     @functools.cached_property
     def turned(self):

@@ -95,6 +95,7 @@ def judge(
         judge=looks,
         seed=seed,
         codes=codes.of_run(run, recipe, draw, inputs),
+        coder=codes.coder_of(run, recipe),
         coded=functools.partial(likelihood.measured, run, recipe),
         inception=fid,
     )

@@ -385,6 +385,20 @@ MEASURES = (
         form="{}",
     ),
     Measure(
+        name="neighbour_accuracy",
+        label="{real} whose nearest training image by the code has their label",
+        needs=("neighbours_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.neighbours_right),
+    ),
+    Measure(
+        name="redrawn_accuracy",
+        label="{real} that are read alike when drawn again from their codes",
+        needs=("redrawn_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.redrawn_right),
+    ),
+    Measure(
         name="code_accuracy",
         label="{real} whose code, matched one to one with labels, names theirs",
         needs=("codes_right",),

@@ -192,6 +192,15 @@ class FromSketches(FromPictures):
 class FromEither(FromPictures, FromLatents):
     """Settings of a request to runs that draw from noise, and from pictures if any are given."""
 
+    interpolate: str = changed(
+        FromLatents,
+        "interpolate",
+        None,
+        help="SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of "
+        "the other, as a strip, or as an animation there and back if --output ends in .gif. Or "
+        "A.png,B.png: between two pictures, for a run that says their codes.",
+    )
+
     def check(self):
         if self.input is not None:
             for name, value in self.beyond(FromPictures).items():

@@ -90,6 +90,8 @@ def _networks(config: Config, shape: tuple[int, ...], dtype: str) -> tuple[dict,
         **shared,
         "widths": config.encoder_widths,
         "noise": config.code_noise,
+        # To mean 0 and variance 1, which the other priors have.
+        "levelled": config.latent_distribution != "uniform",
         "normalization": config.encoder_normalization,
     }
     generator = {
