@@ -164,6 +164,7 @@ def interpolated(draw, asked, seeds, shares, end=None, given=None):
       shares: sequence of floats in [0, 1]. How far each picture is on its way.
       end: a value of the condition, or None. What the last picture is asked for, all others being
         on the line to it; what it leaves open stays as it is.
+      given: float32 [2, size] or None. Latents to go between instead of those of the seeds.
     """
     noise = draw.latents.noise
     along = _line if draw.latents.distribution == "uniform" else _arc
