@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.ndimage
+import scipy.optimize
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -116,6 +117,19 @@ def test_values_are_matched_with_labels_one_to_one():
     # A value too many is no label.
     found = measured.matched(np.array([0, 1, 2, 2]), np.array([0, 0, 1, 1]), 3, 2)
     assert sorted(found) == [-1, 0, 1] and found[2] == 1
+
+
+@pytest.mark.parametrize("num_values, num_labels", [(10, 10), (4, 7), (7, 4), (1, 3)])
+def test_a_match_is_the_best_that_there_is(num_values, num_labels):
+    for _ in range(20):
+        values, labels = RANDOM.randint(0, num_values, 60), RANDOM.randint(0, num_labels, 60)
+        counts = np.zeros((num_values, num_labels))
+        np.add.at(counts, (values, labels), 1)
+        found = measured.matched(values, labels, num_values, num_labels)
+        named = found[found >= 0]
+        assert len(named) == len(set(named)) == min(num_values, num_labels)
+        best = counts[scipy.optimize.linear_sum_assignment(counts, maximize=True)].sum()
+        assert np.sum(found[values] == labels) == best
 
 
 def test_codes_of_pictures_are_looked_at_by_their_place():

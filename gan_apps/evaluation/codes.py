@@ -9,7 +9,6 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-import scipy.optimize
 
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.evaluation import appearance
@@ -141,9 +140,44 @@ def matched(values, labels, num_values, num_labels):
     """
     counts = np.zeros((num_values, num_labels), int)
     np.add.at(counts, (values, labels), 1)
-    rows, columns = scipy.optimize.linear_sum_assignment(counts, maximize=True)
+    if num_values <= num_labels:
+        return _assigned(-counts)
     found = np.full(num_values, -1)
-    found[rows] = columns
+    found[_assigned(-counts.T)] = np.arange(num_labels)
+    return found
+
+
+def _assigned(costs):
+    """The column of each row, no two alike, whose costs [n, m >= n] are least in all: int [n].
+
+    Row by row, along the cheapest way of giving others of the rows before another column (Kuhn
+    1955; in this form Jonker & Volgenant 1987).
+    """
+    n, m = costs.shape
+    of_rows, of_columns = np.zeros(n), np.zeros(m + 1)
+    # Place m stands for no column.
+    row_of = np.full(m + 1, -1)
+    for row in range(n):
+        row_of[m], column = row, m
+        least, before = np.full(m, np.inf), np.full(m, m)
+        done = np.zeros(m + 1, bool)
+        while row_of[column] >= 0:
+            done[column] = True
+            here = row_of[column]
+            reduced = costs[here] - of_rows[here] - of_columns[:m]
+            nearer = ~done[:m] & (reduced < least)
+            least[nearer], before[nearer] = reduced[nearer], column
+            following = np.where(done[:m], np.inf, least).argmin()
+            step = least[following]
+            of_rows[row_of[done]] += step
+            of_columns[done] -= step
+            least[~done[:m]] -= step
+            column = following
+        while column != m:
+            row_of[column], column = row_of[before[column]], before[column]
+    found = np.empty(n, int)
+    taken = row_of[:m] >= 0
+    found[row_of[:m][taken]] = np.flatnonzero(taken)
     return found
 
 
