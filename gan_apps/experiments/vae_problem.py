@@ -263,9 +263,10 @@ def _answer(results):
         f"blurred one in {blur:.0%}; at the end of the training in {later:.0%} and "
         f"{blur_later:.0%}: it knows what its generator shows, and forgets the rest. The "
         f"VAE's pictures have {vae['sharpness']:.0%} of real digits' sharpness, the GAN's "
-        f"{gan['sharpness']:.0%}. Of random codes the VAE makes pictures that lie among real digits "
-        f"in {vae['precision']:.0%} of the cases, the autoencoder in {plain['precision']:.0%}; real "
-        f"test digits do in {drawn_by['real digits']['precision']:.0%}."
+        f"{gan['sharpness']:.0%}. Of random codes the VAE makes pictures that lie among real "
+        f"digits in {vae['precision']:.0%} of the cases, the autoencoder in "
+        f"{plain['precision']:.0%}; real test digits do in "
+        f"{drawn_by['real digits']['precision']:.0%}."
     )
 
 
