@@ -42,7 +42,8 @@ class Reader(Protocol):
       figures: names of what it tells in the turn of whoever drew the images.
     """
 
-    figures: tuple[str, ...]
+    @property
+    def figures(self) -> tuple[str, ...]: ...
 
     def term(
         self,

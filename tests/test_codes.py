@@ -9,8 +9,7 @@ import scipy.optimize
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gan_apps.evaluation import codes as measured
-from gan_apps.evaluation import neighbours
+from gan_apps.evaluation import meanings, neighbours
 from models import codes
 
 KINDS = (3, 1, 2)
@@ -110,12 +109,12 @@ def test_values_are_matched_with_labels_one_to_one():
     # Value v is the label names[v], in nine of ten images.
     values = np.argsort(names)[labels]
     values[::10] = RANDOM.randint(0, 4, 20)
-    assert_array_equal(measured.matched(values, labels, 4, 4), names)
+    assert_array_equal(meanings.matched(values, labels, 4, 4), names)
     # Two values of one label: the larger one has it, the other takes what nobody needs.
-    found = measured.matched(np.array([0] * 6 + [1] * 5 + [1]), np.array([0] * 11 + [1]), 2, 2)
+    found = meanings.matched(np.array([0] * 6 + [1] * 5 + [1]), np.array([0] * 11 + [1]), 2, 2)
     assert_array_equal(found, [0, 1])
     # A value too many is no label.
-    found = measured.matched(np.array([0, 1, 2, 2]), np.array([0, 0, 1, 1]), 3, 2)
+    found = meanings.matched(np.array([0, 1, 2, 2]), np.array([0, 0, 1, 1]), 3, 2)
     assert sorted(found) == [-1, 0, 1] and found[2] == 1
 
 
@@ -125,7 +124,7 @@ def test_a_match_is_the_best_that_there_is(num_values, num_labels):
         values, labels = RANDOM.randint(0, num_values, 60), RANDOM.randint(0, num_labels, 60)
         counts = np.zeros((num_values, num_labels))
         np.add.at(counts, (values, labels), 1)
-        found = measured.matched(values, labels, num_values, num_labels)
+        found = meanings.matched(values, labels, num_values, num_labels)
         named = found[found >= 0]
         assert len(named) == len(set(named)) == min(num_values, num_labels)
         best = counts[scipy.optimize.linear_sum_assignment(counts, maximize=True)].sum()
@@ -135,7 +134,7 @@ def test_a_match_is_the_best_that_there_is(num_values, num_labels):
 def test_codes_of_pictures_are_looked_at_by_their_place():
     rows = drawn(50)
     logits = RANDOM.standard_normal((50, 7)).astype(np.float32)
-    one = measured.Codes((1, 3, 2), True, rows, said=lambda images: logits)
+    one = meanings.Codes((1, 3, 2), True, rows, said=lambda images: logits)
     assert one.place == 1
     # Of codes themselves, and of what is said of them, a number of which is two.
     assert_array_equal(one.values(rows), rows[:, 1:4].argmax(axis=1))
@@ -155,22 +154,22 @@ def bar(width=3, turn=0.0):
 
 def test_slant_is_the_shift_for_each_row_upwards():
     for turn in (-0.5, 0.0, 0.25):
-        assert_allclose(measured.slant(bar(turn=turn)), turn, atol=0.02)
+        assert_allclose(meanings.slant(bar(turn=turn)), turn, atol=0.02)
 
 
 def test_stroke_width_is_in_pixels():
     for width in (3, 5, 9):
         # 2 area / outline of a bar: w h / (w + h), ends and all.
         expected = width * 41 / (width + 41)
-        assert_allclose(measured.stroke_width(bar(width=width)), expected, rtol=0.12)
-    widths = [measured.stroke_width(bar(width=width))[0] for width in (3, 5, 7, 9)]
+        assert_allclose(meanings.stroke_width(bar(width=width)), expected, rtol=0.12)
+    widths = [meanings.stroke_width(bar(width=width))[0] for width in (3, 5, 7, 9)]
     assert np.all(np.diff(widths) > 1.0)
 
 
 def test_an_empty_picture_has_no_slant_and_no_width():
     empty = np.zeros((2, 8, 8, 1), np.uint8)
-    assert_array_equal(measured.slant(empty), 0.0)
-    assert_array_equal(measured.stroke_width(empty), 0.0)
+    assert_array_equal(meanings.slant(empty), 0.0)
+    assert_array_equal(meanings.stroke_width(empty), 0.0)
 
 
 def test_labels_of_the_nearest_are_those_of_a_search():

@@ -6,7 +6,14 @@ import functools
 import numpy as np
 
 from gan_apps.data.columns import Data
-from gan_apps.evaluation import appearance, codes, intervals, metrics, neighbours, wasserstein
+from gan_apps.evaluation import (
+    appearance,
+    intervals,
+    meanings,
+    metrics,
+    neighbours,
+    wasserstein,
+)
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
@@ -43,8 +50,8 @@ class Facts:
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
-      codes: codes.Codes of the pictures, or None.
-      coder: codes.Coder of the run, or None.
+      codes: meanings.Codes of the pictures, or None.
+      coder: meanings.Coder of the run, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
@@ -261,9 +268,9 @@ class Facts:
             return None
         if len(some.condition.slots) != 1:
             return None
-        some = some.subset(np.arange(min(len(some), codes.NAMING)))
+        some = some.subset(np.arange(min(len(some), meanings.NAMING)))
         values = self.codes.values(self.codes.said(some.images))
-        return codes.matched(
+        return meanings.matched(
             values, some.numbers, self.codes.kinds[self.codes.place], *some.condition.sizes
         )
 
@@ -316,7 +323,7 @@ class Facts:
         return {
             f"code {place}, {what}": float(np.corrcoef(numbers, measure(self.images))[0, 1])
             for place, numbers in self.codes.numbers().items()
-            for what, measure in codes.TURNED.items()
+            for what, measure in meanings.TURNED.items()
         }
 
     def nearest_distance(self):

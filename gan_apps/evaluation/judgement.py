@@ -9,10 +9,10 @@ from gan_apps.data.pairs import Pairing
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.evaluation import (
-    codes,
     inception,
     judges,
     likelihood,
+    meanings,
     measures,
     metrics,
     neighbours,
@@ -94,8 +94,8 @@ def judge(
         real=real,
         judge=looks,
         seed=seed,
-        codes=codes.of_run(run, recipe, draw, inputs),
-        coder=codes.coder_of(run, recipe),
+        codes=meanings.codes_of(run, recipe, draw, inputs),
+        coder=meanings.coder_of(run, recipe),
         coded=functools.partial(likelihood.measured, run, recipe),
         inception=fid,
     )

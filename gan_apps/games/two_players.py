@@ -48,7 +48,7 @@ def built(
 
     _, width, channels = data.shape
     judged_by = dict(judged_by)
-    kinds = {"judged_by": judged_by.pop("kind")} if "kind" in judged_by else {}
+    kind_of_judge = judged_by.pop("kind", networks.Discriminator)
     condition = data.condition.network
     made = networks.pair(
         image_size=width,
@@ -65,8 +65,8 @@ def built(
             "normalization": config.taken_normalization,
             **judged_by,
         },
+        judged_by=kind_of_judge,
         dtype=POLICIES[config.precision],
-        **kinds,
     )
     game = kind(made, **config.game(iterations), **own)
     if config.normalization == "virtual_batch":

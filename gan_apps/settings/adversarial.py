@@ -20,15 +20,17 @@ GENERATOR_OBJECTIVES = ("trick", "exact")
 class Latents(Settings):
     """Settings of what draws from noise."""
 
-    # Noise of other kinds, after it: as in models.codes. What has such says so.
-    codes = ()
-
     latent_dim: int = setting(32, "Length of the generator's noise vector.", minimum=1)
     latent_distribution: str = setting(
         "normal",
         "What it is drawn from: a normal distribution, the sphere, or the cube [-1, 1].",
         choices=LATENT_DISTRIBUTIONS,
     )
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Noise of other kinds, after it: as in models.codes."""
+        return ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

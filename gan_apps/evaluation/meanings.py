@@ -71,7 +71,7 @@ class Codes:
         }
 
 
-def of_run(run, recipe, draw, inputs):
+def codes_of(run, recipe, draw, inputs):
     """The Codes of the pictures that a draw of a run makes of inputs; None if it has none."""
     if draw.latents is None or not draw.latents.codes:
         return None
