@@ -11,6 +11,7 @@ from models.fgan import FGAN
 from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
 from models.infogan import InfoGAN
+from models.lapgan import LAPGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
 from models.order import minibatches
