@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from gan_apps import settings, systems
-from gan_apps.data import parts
+from gan_apps.data import moving, parts
+from gan_apps.data.clips import Frames
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.evaluation import forms, judges
@@ -16,16 +18,22 @@ from gan_apps.runs import run_dir
 from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES, SHIPPED_RUNS
 
+SPRITES = ROOT.parent / "shared" / "data" / "sprites.zip"
 # Run -> (system, bytes at most, side of its pictures, channels).
 SHIPPED = {
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
+    "next_frame_digits": ("next_frame", 8_000_000, 48, 1),
+    "next_frame_sprites": ("next_frame", 8_000_000, 64, 3),
     "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
     "vae_digits": ("vae", 14_000_000, 28, 1),
     "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
 }
+
+
+MOST_OF_A_FILE = {"vae": 2_000_000, "pix2pix": 4_000_000, "next_frame": 4_000_000}
 
 
 @pytest.fixture(params=SHIPPED)
@@ -48,14 +56,17 @@ def test_it_is_small_and_whole(name):
     # The older runs were made before there was an animation.
     assert set(sizes) | {run_dir.ROUNDS_MOVING} == SHIPPED_FILES | {*drawing} | given
     # What a page on a phone loads (a draw made of two networks is in no page).
-    assert sizes["generator.tflite"] <= {"vae": 2_000_000, "pix2pix": 4_000_000}.get(system, most)
+    assert sizes["generator.tflite"] <= MOST_OF_A_FILE.get(system, most)
     for file in drawing:
         run_dir.checked(run, file)
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
 
 
-# Run that draws from pictures -> (draw, whose pictures it keeps to be exported by).
+# Run that draws from pictures -> (draw, whose pictures it keeps to be exported by: its own, where
+# no other draws such).
 KEPT = {
+    "next_frame_digits": ("generator", "fgan_digits"),
+    "next_frame_sprites": ("generator", "next_frame_sprites"),
     "pix2pix_faces": ("generator", "dcgan_faces"),
     "vae_digits": ("reconstruction", "fgan_digits"),
 }
@@ -67,6 +78,10 @@ def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
     from_pictures = {key: draw for key, draw in draws.items() if draw.pictures is not None}
     assert [*from_pictures] == ([KEPT[name][0]] if name in KEPT else [])
     for key, draw in from_pictures.items():
+        if KEPT[name][1] == name:
+            # The frames that it drew after those of its data.
+            assert_is_none_of_the_sprites(run, key, draw)
+            continue
         other = run_dir.shipped(KEPT[name][1])
         recipe = run_dir.read_recipe(other)
         inputs = requested(recipe.draw, recipe.draw.condition.every(), 16, seed=0)
@@ -74,9 +89,25 @@ def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
         if draw.is_from_made:
             of_finished = runtimes.open_sketch(run, key, draw)
             made = pictures.to_bytes(of_finished(made / np.float32(127.5) - np.float32(1.0)))
-        kept = pictures.read_grid(run / (key + run_dir.SOURCES), draw.pictures.shape)
+        if draw.goes_on:
+            clips = moving.clips(made, 16, draw.shape[0], seed=0)
+            made = pictures.on_channels(clips[:, : draw.pictures.frames])
+        kept = pictures.read_given(run / (key + run_dir.SOURCES), draw.pictures)
         # Another processor rounds otherwise, and a sketch is black or white.
         assert np.mean(np.abs(kept.astype(int) - made) > 2) < 0.01
+
+
+def assert_is_none_of_the_sprites(run, key, draw):
+    if not SPRITES.is_file():
+        pytest.skip("sprites.zip, which the run learned from, is not here")
+    settings = {**run_dir.read_recipe(run).settings, "dataset": str(SPRITES)}
+    frames = [
+        DataSet.of(settings).load(split).columns["sources"].frames for split in ("train", "test")
+    ]
+    known = {digest for some in frames for digest in some.digests}
+    kept = pictures.read_given(run / (key + run_dir.SOURCES), draw.pictures)
+    drawn = Frames(pictures.frames_of(kept, draw.pictures.frames).reshape(-1, *draw.shape))
+    assert not known & set(drawn.digests)
 
 
 def test_every_committed_config_is_read(monkeypatch):
@@ -142,7 +173,9 @@ def test_both_runtimes_draw_it_alike(name):
     assert litert.std() > 0.2 and litert.std(axis=0).mean() > 0.1
 
 
-@pytest.mark.parametrize("run", [run for run in SHIPPED if not run.startswith(("cgan", "pix2pix"))])
+@pytest.mark.parametrize(
+    "run", [run for run in SHIPPED if not run.startswith(("cgan", "pix2pix", "next"))]
+)
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
     system, _, side, channels = SHIPPED[run]
     result = gan_apps(system)

@@ -10,10 +10,10 @@ DATASETS = {
     "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
     "fashion_mnist": "Fashion-MNIST (Zalando Research, MIT licence), 60,000 garments of 28x28 "
     "pixels",
-    "moving_digits": "clips of two MNIST digits (LeCun, Cortes, Burges) that move and are reflected "
-    "at the edges, 4,000 clips of 16 frames",
-    "stochastic_digits": "clips of two MNIST digits (LeCun, Cortes, Burges) that move and turn at "
-    "random at the edges, 4,000 clips of 16 frames",
+    "moving_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and are "
+    "reflected at the edges, 16 frames each",
+    "stochastic_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and "
+    "turn at random at the edges, 16 frames each",
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
