@@ -13,6 +13,8 @@ from gan_apps.runs.draws import Draw, Pictures
 from gan_apps.serving import litert
 
 SIZE = 32
+# Of the squares in which a run that enlarges draws: more than one to a picture.
+TILE = 48
 
 
 def scene(size=SIZE, channels=3, seed=0):
@@ -81,5 +83,33 @@ def made(run, source_channels=1, made_by="edges", seed=0, frames=1):
     litert.write(network, run / ("generator" + run_dir.LITERT), draw)
     if made_by is not None:
         litert.write_sketch(run / ("generator" + run_dir.SKETCH), draw)
+    run_dir.write_manifest(run, recipe, 1)
+    return recipe
+
+
+def enlarging(run, channels=3, seed=0):
+    """Writes a run that enlarges four times, small and not trained; returns its run_dir.Recipe."""
+    from models import networks
+    from models.srgan import Enlarger
+
+    keras.utils.set_random_seed(seed)
+    network = Enlarger(channels=channels, widths=(8, 4), blocks=1)
+    # Strong enough to be told from a plain enlargement.
+    network.set_weights([3 * weight for weight in network.get_weights()])
+    side = SIZE // 4
+    draw = Draw(
+        network=networks.described(network),
+        shape=(SIZE, SIZE, channels),
+        pictures=Pictures(column="sources", shape=(side, side, channels), tile=TILE),
+    )
+    recipe = run_dir.Recipe(
+        system="srgan", settings={"dataset": "mnist", "seed": 0}, draws={"generator": draw},
+        versions={},
+    )  # fmt: skip
+    run_dir.create(run, recipe)
+    kept = np.stack([scene(side, channels, seed) for seed in range(16)])
+    pictures.write_png(run / ("generator" + run_dir.SOURCES), pictures.grid(kept, 4))
+    network.save_weights(files.in_utf8(run / ("generator" + run_dir.KERAS_WEIGHTS)))
+    litert.write(network, run / ("generator" + run_dir.LITERT), draw)
     run_dir.write_manifest(run, recipe, 1)
     return recipe

@@ -495,6 +495,23 @@ def test_a_folder_is_drawn_as_the_command_draws_it(
         assert np.abs(difference).max() <= 1, name
 
 
+@pytest.mark.slow
+def test_a_photo_is_sent_in_squares(enlarging_run, gan_apps, tmp_path):
+    recipe = run_dir.read_recipe(enlarging_run)
+    (form,) = exports.export(enlarging_run, recipe, tmp_path / "out", "saved_model")
+    signatures = tf.saved_model.load(str(form.path)).signatures
+    (tmp_path / "a.png").write_bytes(picture_runs.encoded(picture_runs.scene(60)[:35]))
+    run = [f"--run_dir={enlarging_run}", "--input=a.png"]
+    with http_server(answering(signatures, "enlarging")) as url:
+        flags = [f"--server={url}", "--model=enlarging", *run, "--output=remote.png"]
+        result = gan_apps("client", *flags)
+    assert (result.returncode, result.stdout) == (0, "remote.png\n"), result.stderr
+    assert gan_apps("srgan", *run, "--output=local.png").returncode == 0
+    remote, local = (grid(tmp_path / f"{name}.png") for name in ("remote", "local"))
+    assert remote.shape[:2] == (140, 240)
+    assert np.abs(remote - local).max() <= 1
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [

@@ -1,7 +1,8 @@
 """A TF-Serving server as a generator: a generator's inputs to images, like drawing.runtimes.
 
 Pictures are sent as PNG files of the network's size, cut and resized here, so that the server draws
-from what a command here would. All else is sent as the numbers that the network takes.
+from what a command here would; those of any size in squares, a request each. All else is sent as
+the numbers that the network takes.
 
 REST: https://www.tensorflow.org/tfx/serving/api_rest, in its column format. gRPC: PredictionService
 of tensorflow_serving/apis/prediction_service.proto.
@@ -17,7 +18,7 @@ import urllib.request
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, tiles
 from gan_apps.runs.draws import FILE, IMAGES
 from gan_apps.settings import Failed, Refused
 
@@ -67,10 +68,11 @@ def open_generator(server, model, draw, seconds=30.0):
         for start in range(0, len(next(iter(inputs.values()))), BATCH):
             part = {name: values[start : start + BATCH] for name, values in inputs.items()}
             reply = _patiently(lambda part=part: connection.predict(sent(part)))
-            parts.append(_checked(reply, (len(next(iter(part.values()))), *draw.shape), server))
+            shape = (len(next(iter(part.values()))), *draw.tiled.shape)
+            parts.append(_checked(reply, shape, server))
         return np.concatenate(parts)
 
-    return images
+    return tiles.Tiled(images, draw) if draw.is_any_size else images
 
 
 def _as_files(inputs, taken):

@@ -8,7 +8,6 @@ They lie in a folder or a zip in one of two layouts, or are made of data of any 
 Both may have train/ and a test split, as data.folders has them, above A/ and B/ or below.
 """
 
-import contextlib
 import dataclasses
 import pathlib
 
@@ -140,7 +139,6 @@ def made(data, kind):
     return dataclasses.replace(data, columns=columns)
 
 
-@contextlib.contextmanager
 def _opened(name):
     """As archives.opened; data that have a name hold no pairs."""
     if is_named(name):

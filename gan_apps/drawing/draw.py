@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from gan_apps.drawing import pictures, recursion
+from gan_apps.drawing import pictures, recursion, tiles
 from gan_apps.runs.draws import Pictures
 from gan_apps.settings import Failed, Refused
 from gan_apps.settings.drawing import ANIMATION, GRID
@@ -47,14 +47,16 @@ def draw(generator, request):
 
     Args:
       generator: function of a generator's inputs, as `runtimes.open_generator` gives it.
-      request: Request.
+      request: Request, or tiles.Request.
 
     Raises:
       Refused: the output has no place.
       Failed: the output cannot be written.
     """
+    check_writable(request.output)
+    if isinstance(request, tiles.Request):
+        return tiles.draw(generator, request)
     output, columns = request.output, request.columns
-    check_writable(output)
     images = _drawn(generator, request)
     row = [one for one in (request.beside, images, request.target) if one is not None]
     images = np.concatenate(row, axis=2)

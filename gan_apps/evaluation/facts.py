@@ -28,12 +28,15 @@ class Real:
       compared: data.columns.Data. What distances are taken to.
       others: data.columns.Data. Real images that are not among those compared: for the floors.
       own: int [n] or None. Which of `trained` those compared are; None if none of them is.
+      given: data.columns.Data. What is drawn from, by what draws from pictures of the data: those
+        compared, or with them those of the other set.
     """
 
     trained: Data
     compared: Data
     others: Data
     own: np.ndarray | None
+    given: Data
 
 
 class Facts:
@@ -42,12 +45,15 @@ class Facts:
     Args:
       draw: runs.draws.Draw.
       asked: int [n, slots] or None. What each picture was asked for, -1 where a slot was open.
+      said: int [n, slots] or None. What the data say of the picture of another set that each was
+        drawn from, -1 where they say nothing.
       images: uint8 [n, h, w, c]. What was drawn.
-      given: int [n] or None. Which of `real.compared` each was drawn from.
+      given: int [n] or None. Which of the pictures given in `real.given` each was drawn from.
       real: Real.
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
+      enlarged: function without arguments -> what `enlargements.measured` says of the run.
       going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
         them; None, the default, of what goes on with no clip.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
@@ -59,18 +65,20 @@ class Facts:
         *,
         draw,
         asked,
+        said,
         images,
         given,
         real,
         judge,
         seed,
         coded,
+        enlarged,
         going_on=None,
         inception=False,
     ):
-        self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
+        self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded, self.going_on = coded, going_on
+        self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -169,7 +177,7 @@ class Facts:
 
     @property
     def label_names(self):
-        return self.draw.condition.slots[0][1]
+        return self.slots[0][1]
 
     @property
     def label_probabilities(self):
@@ -194,7 +202,34 @@ class Facts:
         """Whether each slot of each picture is read as it was asked for: bool [n, slots]."""
         if self.asked is None or self.probabilities is None:
             return None
-        return metrics.read_right(self.probabilities, self.asked, self.draw.condition.sizes)
+        return metrics.read_right(self.probabilities, self.asked, self.sizes)
+
+    @property
+    def sizes(self):
+        """How many values each slot has that the judge reads."""
+        return [len(values) for _, values in self.slots]
+
+    @property
+    def kept(self):
+        """What the data say of the picture of another set that each was drawn from, int [n, slots].
+
+        -1 where something else is asked of what is drawn; None where nothing else is said.
+        """
+        if self.said is None:
+            return None
+        kept = np.where(self.asked < 0, self.said, -1)
+        return kept if (kept >= 0).any() else None
+
+    @functools.cached_property
+    def kept_right(self):
+        """How often that is read of the pictures, and of those given: {slot's noun: share} each."""
+        given = self.real.given.given(self.draw.pictures)[self.given]
+        return [
+            metrics.shares_right(
+                metrics.read_right(one, self.kept, self.sizes), self.kept, self.slots
+            )
+            for one in (self.probabilities, self.judge.judged(given)[0])
+        ]
 
     # What needs no judge.
 
@@ -282,6 +317,13 @@ class Facts:
     def code(self):
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
         return None if self.inception else self.coded(self.real.compared.images)
+
+    # What a run does that enlarges photos.
+
+    @functools.cached_property
+    def enlargements(self):
+        """What `enlargements.measured` says; None of a run that enlarges none."""
+        return None if self.inception else self.enlarged()
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

@@ -202,6 +202,11 @@ def _attribute_accuracy(facts):
     return metrics.shares_right(facts.right, facts.asked, facts.slots)
 
 
+def _kept_accuracy(facts, place):
+    """Of pictures (place 0) or of those given (1), without the sum: other things are asked."""
+    return {name: share for name, share in facts.kept_right[place].items() if name != "all"}
+
+
 def _accuracy_per_attribute(facts):
     if len(facts.slots) == 1:
         return None
@@ -276,6 +281,24 @@ def _to_target(name):
         ),
         "beside": "of the picture given, the last if several",
         **_of_mean(lambda facts: facts.to_targets[name]),
+    }
+
+
+def _of_photos(name):
+    """The columns of a row that says how photos of each set are enlarged."""
+
+    def means(key):
+        return lambda facts: {
+            part: float(np.mean(values[key])) for part, values in facts.enlargements.items()
+        }
+
+    return {
+        "needs": ("enlargements",),
+        "value": means(name),
+        "floor": f"{name}_of_plain_enlargement",
+        "of_real": means(f"plain_{name}"),
+        "beside": "of bicubic enlargement",
+        "has_parts": True,
     }
 
 
@@ -377,6 +400,23 @@ MEASURES = (
         **_to_target("ssim"),
     ),
     Measure(
+        name="psnr_of_photos",
+        label="PSNR of {part} in dB, luma of whole photos",
+        form="{:.2f}",
+        **_of_photos("psnr"),
+    ),
+    Measure(
+        name="ssim_of_photos",
+        label="SSIM of {part}, luma of whole photos",
+        form="{:.4f}",
+        **_of_photos("ssim"),
+    ),
+    Measure(
+        name="sharpness_of_photos",
+        label="sharpness of {part}, over that of the originals",
+        **_of_photos("sharpness"),
+    ),
+    Measure(
         name="sharpness_difference",
         label="sharpness difference to the target in dB",
         form="{:.2f}",
@@ -438,6 +478,17 @@ MEASURES = (
         form="{:.2%}",
         floor="classifier_test_accuracy",
         beside="the same classifier on real images it has not seen",
+        has_parts=True,
+    ),
+    Measure(
+        name="kept_accuracy",
+        label="read as the data say of the given picture: {part}",
+        value=lambda facts: _kept_accuracy(facts, 0),
+        needs=("kept",),
+        form="{:.2%}",
+        floor="kept_accuracy_of_given",
+        of_real=lambda facts: _kept_accuracy(facts, 1),
+        beside="of the given picture itself",
         has_parts=True,
     ),
     Measure(

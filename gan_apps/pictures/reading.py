@@ -39,17 +39,7 @@ def square(image, size):
     Raises:
       ValueError: its values are not finite, or beyond the one scale that all pictures have.
     """
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _of_8_bits(image)
-    if "A" in image.getbands() or "transparency" in image.info:
-        transparent = image.info.get("transparency")
-        if isinstance(transparent, tuple) and max(transparent) > 255:
-            # Of a picture of 16 bits, whose lower eight Pillow has dropped.
-            image.info["transparency"] = tuple(value >> 8 for value in transparent)
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
-    image = image.convert("L" if image.mode in GRAY_MODES else "RGB")
+    image = _on_white(image)
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     box = (left, top, left + side, top + side)
@@ -58,6 +48,48 @@ def square(image, size):
     else:
         image = image.crop(box)
     return np.asarray(image)
+
+
+def whole(image):
+    """A picture at its own size, uint8 [h, w] if it is gray, else [h, w, 3]; raises as `square`."""
+    return np.asarray(_on_white(image))
+
+
+def _apart(image):
+    if image.mode.startswith("I") or image.mode == "F":
+        # What is transparent of it, if anything, is white then.
+        image = _of_8_bits(image)
+    alpha, is_gray = None, image.mode in GRAY_MODES
+    if _is_transparent(image):
+        image = _with_alpha(image)
+        alpha = np.asarray(image.getchannel("A"))
+        alpha = None if alpha.min() == 255 else alpha
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L" if is_gray else "RGB")), alpha
+
+
+def _on_white(image):
+    """A picture of 8 bits, in gray or in colour, without transparency."""
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _of_8_bits(image)
+    if _is_transparent(image):
+        image = _with_alpha(image)
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("L" if image.mode in GRAY_MODES else "RGB")
+
+
+def _is_transparent(image):
+    return "A" in image.getbands() or "transparency" in image.info
+
+
+def _with_alpha(image):
+    """A transparent picture as RGBA."""
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, tuple) and max(transparent) > 255:
+        # Of a picture of 16 bits, whose lower eight Pillow has dropped.
+        image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    return image.convert("RGBA")
 
 
 def _of_8_bits(image):
@@ -95,6 +127,29 @@ def read(file, size):
       Unreadable: it is no picture, is damaged, or cannot be used.
     """
     return _opened(file, lambda image: square(image, size), size)
+
+
+def read_whole(file):
+    """The picture of a file at its own size, as `whole` gives it; raises as `read`."""
+    return _opened(file, whole)
+
+
+def read_apart(file):
+    """The picture of a file at its own size, and what of it can be seen through.
+
+    Returns:
+      (uint8 [h, w] if it is gray, else [h, w, 3]; uint8 [h, w], 0 where nothing is to be seen, or
+      None if all of it is): the colours are those of the file, on no ground.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+    return _opened(file, _apart)
+
+
+def check(file):
+    """Looks at the head of an image file alone: raises as `read` for what is none, or too large."""
+    _opened(file, None)
 
 
 def read_with_size(file, size):
@@ -187,7 +242,7 @@ def _opened(file, taken, size=None):
 
     Args:
       file, size: as in `read`; without a size the picture is read at its own.
-      taken: function of a PIL.Image.
+      taken: function of a PIL.Image, or None to read the head alone.
     """
     try:
         with warnings.catch_warnings():
@@ -197,6 +252,8 @@ def _opened(file, taken, size=None):
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise Image.DecompressionBombError
+                if taken is None:
+                    return None
                 if size is not None:
                     # JPEG alone can be read at a fraction of its size.
                     image.draft(None, (2 * size, 2 * size))

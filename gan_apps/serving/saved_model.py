@@ -49,7 +49,8 @@ def write_version(network, draw, folder):
     pictures (serving.picture_files), or [n, frames], the earliest first, where those are the last
     frames of a clip. A picture is a function of its own row alone. A prompt that is
     not understood fails the request with INVALID_ARGUMENT, which quotes it, and so does a file that
-    is no picture.
+    is no picture. What draws from pictures of any size takes them as they are, up to
+    picture_files.MOST_WHOLE pixels each; of one request for numbers all have one size.
 
     Args:
       network: keras.Model. What draws.
@@ -76,12 +77,35 @@ def write_version(network, draw, folder):
         IMAGES: (images, asked),
         draw.signature: (own, _inputs(draw, None)),
     }
+    if draw.is_any_size:
+        signatures |= {name: (made, asked) for name, made in _of_any_size(draw, own).items()}
     if draw.is_from_made:
         signatures[SKETCH_FIRST] = (functools.partial(image_bytes, sketch_first=True), asked)
     with files.new_folder(path) as beside:
         _write(beside, network, signatures)
         warm_up.write(beside, warm_up_requests(draw))
     return path
+
+
+def _of_any_size(draw, own):
+    """DEFAULT and IMAGES of files that have each a size of its own; IMAGES, if it is one."""
+    column, channels = draw.pictures.column, draw.shape[2]
+
+    def drawn(content):
+        given = picture_files.whole(content, channels) / 127.5 - 1.0
+        return own({column: given[None]})[IMAGES][0]
+
+    def png(content):
+        return tf.io.encode_png(tf.cast(tf.round(drawn(content) * 255.0), tf.uint8))
+
+    def images(inputs):
+        one = tf.TensorSpec((None, None, channels))
+        return {IMAGES: tf.map_fn(drawn, inputs[FILE], fn_output_signature=one)}
+
+    def image_bytes(inputs):
+        return {FILE: tf.map_fn(png, inputs[FILE], fn_output_signature=tf.string)}
+
+    return {DEFAULT: image_bytes, IMAGES: images}
 
 
 def warm_up_requests(draw):
@@ -164,9 +188,12 @@ def _write(path, network, signatures):
 
 
 def _inputs(draw, batch):
+    if batch is None and draw.is_any_size:
+        column, channels = draw.pictures.column, draw.pictures.shape[2]
+        return {column: tf.TensorSpec((None, None, None, channels), name=column)}
     return {
         name: tf.TensorSpec((batch, *shape), dtype, name=name)
-        for name, (shape, dtype) in draw.inputs.items()
+        for name, (shape, dtype) in draw.tiled.inputs.items()
     }
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import pathlib
 
 from gan_apps.settings.setting import MAX_SEED, Settings, changed, setting
+from gan_apps.settings.training import SIDES
 
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
@@ -29,7 +30,7 @@ class Drawing(Settings):
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
     num_images = interpolate = frames = arithmetic = truncation = None
-    sheet, input = False, None
+    sheet, input, to = False, None, None
     sketch_first = side_by_side = False
 
     seed: int = setting(0, "Seed of the pictures.", minimum=0, maximum=MAX_SEED)
@@ -216,6 +217,17 @@ class FromSketches(FromPictures):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class BetweenSides(FromPictures):
+    """Settings of pictures of one set from those of another."""
+
+    to: str = setting(
+        None,
+        "Which of the two sets the pictures given are to become like. Default: b.",
+        choices=SIDES,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FromEither(FromPictures, FromLatents):
     """Settings of a request to runs that draw from noise, and from pictures if any are given."""
 
@@ -228,7 +240,12 @@ class FromEither(FromPictures, FromLatents):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromSketches, AskedFor):
+class FromAnyPictures(BetweenSides, FromSketches):
+    """Settings of pictures from pictures, of which it is not known what is drawn from them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromAnyPictures, AskedFor):
     """Settings of a request of which it is not known what draws."""
 
     frames: int = changed(FromLatents, "frames", None, minimum=1)
@@ -260,11 +277,13 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these, or "clips".
+      takes: str. One of these, or "sides": from pictures of two sets, or "clips".
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromSketches
+    if takes == "sides":
+        return BetweenSides
     if takes == "clips":
         return FromClips
     if takes == "both":

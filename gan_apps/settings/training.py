@@ -26,6 +26,8 @@ MADE = ("edges", "gray")
 PAIRS = "pairs"
 SOURCES = (PAIRS, *MADE)
 DIRECTIONS = ("AtoB", "BtoA")
+# Two sets of pictures without pairs (rows of models.cyclegan.SIDES).
+SIDES = ("a", "b")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,28 @@ class Paired(Settings):
         choices=DIRECTIONS,
         only_if=("--sources is pairs", lambda config: config.sources == PAIRS),
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sided(Settings):
+    """Settings of what learns to draw pictures of either of two sets from those of the other."""
+
+    side_a: str = setting(
+        "",
+        "Which pictures of the data are the set a, such as 'blonde hair' or a label; none: those "
+        "in the folder trainA.",
+    )
+    side_b: str = setting(
+        "", "The same of the set b, such as 'blue hair'; none: those in the folder trainB."
+    )
+
+    def check(self):
+        if bool(self.side_a) != bool(self.side_b):
+            given, other = ("a", "b") if self.side_a else ("b", "a")
+            raise ValueError(
+                f"side_{other} must name a set too with --side_{given}="
+                f"{self.side_a or self.side_b}, got ''."
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -219,7 +219,7 @@ def measured(report, why_not=None):
     accuracy = report.get("classifier_test_accuracy")
     by = "by a classifier of these data"
     if accuracy is None:
-        by = "by coarse colours alone, since no classifier knows these data"
+        by = "by coarse colours alone, without a classifier"
     elif not isinstance(accuracy, dict):
         by += f" ({accuracy:.2%} on the test set)"
     written = [f"{report['num_images']:,} pictures, seed {report['seed']}, {by}:", ""]

@@ -34,7 +34,8 @@ def inputs(draw, data, count, seed):
 
 def given(draw, data, count, seed):
     """`count` pictures of the data as the input of a draw that takes pictures."""
-    images = np.asarray(data.columns[draw.pictures.column][_chosen(data, count, seed)])
+    found = data.given(draw.pictures)
+    images = np.asarray(found[_chosen(found, count, seed)])
     return {draw.pictures.column: to_signed(images).numpy()}
 
 

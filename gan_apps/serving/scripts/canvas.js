@@ -1,4 +1,4 @@
-import {bytesOf, cellsOf, inChannels, ofCanvas, pixelsOf, signed, squareOf} from './given.js';
+import {bytesOf, cellsOf, inChannels, ofCanvas, pixelsOf, signed, squareOf, takeFiles} from './given.js';
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
 import {stroked} from './strokes.js';
 
@@ -260,31 +260,12 @@ function showWidth() {
   element('pixels').textContent = `${widths[tool()]} px`;
 }
 
-function takeFiles() {
-  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
-  const taken = (event) => {
-    const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    take(file);
-  };
-  document.addEventListener('dragover', (event) => event.preventDefault());
-  document.addEventListener('drop', taken);
-  document.addEventListener('paste', taken);
-  element('file').addEventListener('change', () => {
-    const [file] = element('file').files;
-    if (file) take(file);
-    // The same file can be chosen again.
-    element('file').value = '';
-  });
-}
-
 start('pictures', async (models, first) => {
   await choose(first);
   element('models').hidden = models.length < 2;
   showModels(models, first, (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`)));
   takeStrokes(element('canvas'));
-  takeFiles();
+  takeFiles(takeFile, complain);
   element('undo').addEventListener('click', undo);
   element('clear').addEventListener('click', () => {
     change(blank());

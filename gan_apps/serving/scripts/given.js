@@ -1,6 +1,6 @@
 // Pictures that are given: as bytes, as numbers that a network takes, and out of files.
 
-import {make} from './loading.js';
+import {element, make} from './loading.js';
 import {centralSquare} from './resizing.js';
 
 // More pixels than this are not opened, as by the commands.
@@ -19,8 +19,8 @@ export function inChannels(colours, channels) {
     Math.round((colours[3 * place] + colours[3 * place + 1] + colours[3 * place + 2]) / 3));
 }
 
-// The pixels of a picture file on white; an error whose message says why it cannot be used.
-export async function pixelsOf(file) {
+// The pixels of a picture file on white, upright; an error whose message says why it cannot be used.
+export async function pixelsOf(file, most = MAX_PIXELS) {
   let bitmap;
   try {
     // Colours as they are in the file, as the commands have them.
@@ -29,8 +29,8 @@ export async function pixelsOf(file) {
     throw new Error('it is no picture that this browser can open');
   }
   try {
-    if (bitmap.width * bitmap.height > MAX_PIXELS) {
-      throw new Error(`more than ${MAX_PIXELS.toLocaleString('en')} pixels`);
+    if (bitmap.width * bitmap.height > most) {
+      throw new Error(`more than ${most.toLocaleString('en')} pixels`);
     }
     return onWhite(bitmap);
   } finally {
@@ -45,6 +45,27 @@ function onWhite(bitmap) {
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0);
   return context.getImageData(0, 0, width, height);
+}
+
+// Gives each file that is chosen, dropped or pasted to takeFile(file), a promise; what it cannot use,
+// to complain(words).
+export function takeFiles(takeFile, complain) {
+  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
+  const taken = (event) => {
+    const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    take(file);
+  };
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', taken);
+  document.addEventListener('paste', taken);
+  element('file').addEventListener('change', () => {
+    const [file] = element('file').files;
+    if (file) take(file);
+    // The same file can be chosen again.
+    element('file').value = '';
+  });
 }
 
 // The central square of such pixels, bytes in as many channels as a network takes.
