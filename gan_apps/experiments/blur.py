@@ -1,4 +1,4 @@
-"""Why squared error blurs, on super-resolution (lecture 2: what pixel error misses).
+"""Why squared error blurs, on super-resolution and on clips (lecture 2: what pixel error misses).
 
 A reduced picture is that of many pictures. By the mean squared error the best answer is their mean,
 whatever it looks like; by the mean absolute error their median. To draw one of them, as likely as
@@ -8,7 +8,7 @@ it is, costs exactly twice the squared error of the mean, 3.01 dB:
 
 First with lines whose place the reduced picture does not tell, where all of this is known exactly;
 then with photographs, the two that scikit-learn ships: what is learned from the sides of each is
-measured on its middle.
+measured on its middle. The other half is what comes next in a clip (`blur_frames`).
 
 References: Ledig et al. 2017 (arXiv 1609.04802), figure 3; Blau & Michaeli 2018 (arXiv 1711.06077),
 section 4, for the factor of two.
@@ -24,6 +24,7 @@ from gan_apps import plots
 from gan_apps.data import photos
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
+from gan_apps.experiments import blur_frames
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.progress import progress
 
@@ -230,6 +231,7 @@ def run(options, folder):
         for error, drawn in trained.items()
     }
     drawn = of_photographs(options)
+    clips = blur_frames.run(options, folder)
     found = measured(drawn)
     _draw_lines(folder / "lines.png", trained)
     _draw_photographs(folder / "photographs.png", drawn)
@@ -245,8 +247,12 @@ def run(options, folder):
         f"mean to {learned['squared']['squared'] / known['mean']['squared']:.3f} of its error. On "
         f"photographs the network by squared error reads {squared['psnr']:.2f} dB with "
         f"{squared['sharpness']:.2f} of the originals' sharpness; with a discriminator "
-        f"{against['psnr']:.2f} dB and {against['sharpness']:.2f}.",
-        results={"lines": {"exact": known, "learned": learned}, "photographs": found},
+        f"{against['psnr']:.2f} dB and {against['sharpness']:.2f}. {clips.answer}",
+        results={
+            "lines": {"exact": known, "learned": learned},
+            "photographs": found,
+            "clips": clips.results,
+        },
         tables=(
             Table(
                 caption="Lines: what an answer costs in the mean, in parts of the contrast.",
@@ -270,6 +276,7 @@ def run(options, folder):
                     if kind != "true"
                 ),
             ),
+            *clips.tables,
         ),
         figures=(
             Figure(
@@ -283,6 +290,7 @@ def run(options, folder):
                 caption="Squares of two photographs that nothing was learned from: plainly "
                 "enlarged, by each error, against a discriminator, and as they are.",
             ),
+            *clips.figures,
         ),
     )
 

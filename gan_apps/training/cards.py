@@ -10,6 +10,10 @@ DATASETS = {
     "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
     "fashion_mnist": "Fashion-MNIST (Zalando Research, MIT licence), 60,000 garments of 28x28 "
     "pixels",
+    "moving_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and are "
+    "reflected at the edges, 16 frames each",
+    "stochastic_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and "
+    "turn at random at the edges, 16 frames each",
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
@@ -103,6 +107,9 @@ def _drawn(name, draw, recipe):
     height, width, channels = draw.shape
     kind = "gray" if channels == 1 else "colour"
     by = f"`{name}` draws" if len(recipe.draws) > 1 else "Draws"
+    if draw.goes_on:
+        frames = draw.pictures.frames
+        return f"{by} the next {width}x{height} {kind} frame of a clip from its last {frames}."
     given = ""
     if draw.is_any_size:
         return f"{by} {kind} pictures {draw.scale} times as large as those that it is given."
@@ -149,7 +156,8 @@ def _files(name, draw):
         inputs.append(draw.condition.card()[1])
     if draw.pictures is not None:
         shape = ", ".join(map(str, draw.tiled.pictures.shape))
-        inputs.append(f"`{draw.pictures.column}` float32 [1, {shape}] in [-1, 1]")
+        frames = ", the frames on the channels, the earliest first" if draw.goes_on else ""
+        inputs.append(f"`{draw.pictures.column}` float32 [1, {shape}] in [-1, 1]{frames}")
     plural = "s" if len(inputs) > 1 or draw.latents is not None else ""
     return [
         f"- `{name + run_dir.LITERT}`: float32 LiteRT, batch 1. Input{plural} {', '.join(inputs)}; "
