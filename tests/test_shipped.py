@@ -82,8 +82,8 @@ def test_it_is_small_and_whole(name):
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
 
 
-# Run that draws from pictures -> {draw: (whose pictures it keeps to be exported by: its own, where no
-# other draws such; of which words)}.
+# Run that draws from pictures -> {draw: (whose pictures it keeps to be exported by, its own where
+# no other draws such; of which words)}.
 KEPT = {
     "cyclegan_hair": {
         "generator_b": ("cgan_anime", "blonde hair"),
