@@ -194,7 +194,7 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes="pictures",
-    shipped="srgan_photos",
+    shipped="srresnet_photos",
     recipes={
         "srresnet": Recipe(
             reference="Ledig et al. 2017, arXiv 1609.04802, by the mean distance of pixels alone, "
