@@ -254,7 +254,7 @@ def _of_sets(datasets: dict, model: "AbstractGame", batch_size: int) -> Minibatc
             f"dataset must have a set for each of {', '.join(wanted)}, got "
             f"{', '.join(datasets) or 'none'}."
         )
-    columns = {}
+    columns: dict[str, tf.Tensor] = {}
     for name, pictures in datasets.items():
         spec = getattr(pictures, "element_spec", None)
         if not isinstance(spec, tf.TensorSpec):
