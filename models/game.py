@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import keras
 import tensorflow as tf
 
-from models import replicas
+from models import codes, replicas
 from models.dropout import Dropout
 from models.normalization import PrependReference
 from models.order import FOREIGN as FOREIGN
@@ -149,6 +149,10 @@ class AbstractGame(keras.Model, abc.ABC):
 
     # Keras's.
     train_function: Callable | None
+    # Columns that the game cuts to what its networks take, so that any larger pictures will do.
+    cut: tuple[str, ...] = ()
+    # The last numbers of latents, if they have kinds of their own: as in models.codes.
+    codes: tuple[int, ...] = ()
     # What `compile` gives each player for want of another.
     default_optimizer = {
         "class_name": "Adam",
@@ -386,7 +390,12 @@ class AbstractGame(keras.Model, abc.ABC):
         return super().predict(x, **options)
 
     def input_shape_of(self, column: str) -> tuple | None:
-        """The shape of one value of a column as the first network with such an input takes it."""
+        """The shape of one value of a column as the first network with such an input takes it.
+
+        None where no network has it, or any will do.
+        """
+        if column in self.cut:
+            return None
         for network in self.networks.values():
             taken = getattr(network, "input", None)
             if isinstance(taken, dict) and column in taken:
@@ -425,8 +434,13 @@ class AbstractGame(keras.Model, abc.ABC):
         self.means[name].update_state(replicas.mean(value))
 
     def latents(self, count: int, size: int) -> tf.Tensor:
-        """Latents [count, size], new at every call."""
-        return self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], (count, size))
+        """Latents [count, size], new at every call; the game's codes are the last of them."""
+        shape = count, size - sum(self.codes)
+        noise = self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], shape)
+        if not self.codes:
+            return noise
+        drawn = codes.drawn(self.codes, self.uniform((count, len(self.codes))))
+        return tf.concat([noise, drawn], axis=1)
 
     def uniform(self, shape: Sequence[int]) -> tf.Tensor:
         """Uniform numbers in [0, 1), new at every call."""

@@ -958,7 +958,7 @@ def test_minibatches_without_any_column_are_refused():
         ({"steps": 2}, "steps must be 1 for the one, .*, got 2"),
         ({"due": lambda iteration: iteration > 3}, "due must be None for the one, .*, got <func"),
     ],
-    ids=str,
+    ids=["steps", "due"],
 )
 def test_a_player_of_one_drawing_has_one_update(row, words):
     with pytest.raises(ValueError, match=words):

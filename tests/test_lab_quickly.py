@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse
+from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse, vae_problem
 from gan_apps.experiments.generator_loss import NON_SATURATING, SATURATING
 from gan_apps.experiments.js_saturates import LOG_2
 from gan_apps.experiments.maximum_likelihood import moments
+from gan_apps.experiments.vae_problem import BLURRED, MOVED, SPECKED
 from models import DIVERGENCES
 from tests.conftest import run_command
 
@@ -59,6 +60,20 @@ def test_maximum_likelihood(lab):
     assert 0.7 < digits["real"]["precision"] < 0.95
     assert digits["10 blobs"]["coverage"] < digits["real"]["coverage"] / 2
     assert digits["10 blobs"]["train"] > digits["10 blobs"]["test"] > -500.0
+
+
+def test_vae_problem(lab):
+    results = results_of(lab, "vae_problem")
+    assert results["largest_difference"] < 1e-9
+    changes = results["changes"]
+    for name in vae_problem.CHANGES:
+        assert_allclose(changes[name]["squared_error"], changes[MOVED]["squared_error"], rtol=1e-12)
+    # To pixels the three are one; the discriminator, which has seen none of them, knows better.
+    for name in (SPECKED, BLURRED):
+        assert changes[name]["moved_looks_more_real"] > 0.9
+        assert changes[name]["score"] < changes[MOVED]["score"] < changes["as it is"]["score"]
+    assert set(results["drawn"]) == {"real digits", "VAE", "autoencoder", "GAN"}
+    assert_allclose(results["drawn"]["real digits"]["sharpness"], 1.0)
 
 
 def test_fgan_gaussian(lab):
@@ -185,3 +200,26 @@ def test_weight_clipping(lab):
     for found in results["surfaces"].values():
         for kind in ("clip 0.01", "penalty"):
             assert found[kind]["estimate"] <= found["exact"] * 1.001
+
+
+def test_blur(lab):
+    results = results_of(lab, "blur")
+    known, learned = results["lines"]["exact"], results["lines"]["learned"]
+    assert_allclose(known["one of them"]["squared"], 2 * known["mean"]["squared"])
+    # By squared error the mean was learned, by absolute error nearly the median.
+    assert_allclose(learned["squared"]["squared"], known["mean"]["squared"], rtol=0.02)
+    assert learned["absolute"]["absolute"] < 0.9 * known["mean"]["absolute"]
+    photos = results["photographs"]
+    assert list(photos) == [
+        "true", "bicubic", "squared error", "absolute error", "against a discriminator"
+    ]  # fmt: skip
+    assert photos["true"]["sharpness"] == 1.0 and photos["bicubic"]["sharpness"] < 0.4
+    clips = results["clips"]
+    assert list(clips) == ["stochastic", "exact"]
+    for found in clips.values():
+        assert list(found) == [
+            "squared error", "adversarial error", "the last frame again", "true"
+        ]  # fmt: skip
+        assert found["true"]["sharpness"] == 1.0 and found["true"]["finest"] < 30.0
+        # Even seconds of training are better than no motion at all.
+        assert found["squared error"]["psnr"] > found["the last frame again"]["psnr"]

@@ -251,7 +251,7 @@ def test_a_run_declares_what_it_draws_from(begun):
 @pytest.mark.slow
 def test_a_run_says_what_it_was_trained_on_and_judged_by(begun, tiny_pix2pix):
     recipe = run_dir.read_recipe(tiny_pix2pix)
-    assert recipe.draws == begun[0].draws
+    assert recipe.draw.pictures == begun[0].draw.pictures
     assert recipe.data["test"] == "its own"
     rows = run_dir.read_metrics(tiny_pix2pix)
     assert {"l1", "adversarial_cost", "discriminator_accuracy", "diversity"} <= rows[0].keys()

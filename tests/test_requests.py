@@ -18,6 +18,7 @@ from gan_apps.settings.drawing import (
     AnyDrawing,
     AskedFor,
     BetweenSides,
+    FromClips,
     FromEither,
     FromLatents,
     FromSketches,
@@ -86,6 +87,7 @@ def test_a_server_reads_labels_as_the_command_does():
         ({"num_images": 10_001}, "num_images must be at most 10000, got 10001"),
         ({"frames": 1, "interpolate": "1,2"}, "frames must be at least 2, got 1"),
         ({"frames": 5}, "frames=5 means nothing without --interpolate"),
+        ({"frames": 0, "input": "a.gif"}, "frames must be at least 1, got 0"),
         ({"truncation": 0.0}, "truncation must be at least 0.05, got 0.0"),
         ({"truncation": float("nan")}, "truncation must be finite, got nan"),
         ({"truncation": 1.0, "arithmetic": "1"}, "truncation=1.0 means nothing with --arithmetic"),
@@ -112,7 +114,7 @@ def test_requests_that_contradict_themselves(values, words):
 
 
 def test_what_a_request_cannot_ask_is_as_where_it_is_not_asked():
-    for kind in (FromLatents, AskedFor, FromSketches, BetweenSides, FromEither):
+    for kind in (FromLatents, AskedFor, FromClips, FromSketches, BetweenSides, FromEither):
         for field in dataclasses.fields(AnyDrawing):
             assert getattr(kind(), field.name) == field.default, (kind, field.name)
 
@@ -128,6 +130,7 @@ def test_every_flag_of_a_condition_can_be_given():
         ("latents", True, AskedFor),
         ("pictures", False, FromSketches),
         ("sides", False, BetweenSides),
+        ("clips", False, FromClips),
         ("both", False, FromEither),
         ("both", True, AnyDrawing),
     ],

@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from gan_apps import settings, systems
-from gan_apps.data import parts
+from gan_apps.data import moving, parts
+from gan_apps.data.clips import Frames
+from gan_apps.data.sources import DataSet
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.drawing.latents import requested
 from gan_apps.evaluation import forms, judges
@@ -16,6 +18,7 @@ from gan_apps.runs import run_dir
 from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES, SHIPPED_RUNS
 
+SPRITES = ROOT.parent / "shared" / "data" / "sprites.zip"
 # Run -> (system, bytes at most, side of its pictures, channels).
 SHIPPED = {
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
@@ -23,9 +26,23 @@ SHIPPED = {
     "cyclegan_hair": ("cyclegan", 16_000_000, 64, 3),
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
+    "next_frame_digits": ("next_frame", 8_000_000, 48, 1),
+    "next_frame_sprites": ("next_frame", 8_000_000, 64, 3),
     "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
+    "srgan_photos": ("srgan", 10_000_000, 192, 3),
+    "srresnet_photos": ("srgan", 10_000_000, 192, 3),
     "vae_digits": ("vae", 14_000_000, 28, 1),
     "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
+}
+
+
+# Bytes at most of what a page on a phone loads (a draw made of two networks is in no page).
+MOST_OF_A_FILE = {
+    "cyclegan": 4_000_000,
+    "next_frame": 4_000_000,
+    "pix2pix": 4_000_000,
+    "srgan": 4_000_000,
+    "vae": 2_000_000,
 }
 
 
@@ -58,21 +75,25 @@ def test_it_is_small_and_whole(name):
     # The older runs were made before there was an animation.
     assert set(sizes) | {run_dir.ROUNDS_MOVING} == every | {*drawing} | given
     # What a page on a phone loads (a draw made of two networks is in no page).
-    least = {"vae": 2_000_000, "pix2pix": 4_000_000, "cyclegan": 4_000_000}
     for name in recipe.draws if recipe.draw.side else [first]:
-        assert sizes[name + run_dir.LITERT] <= least.get(system, most)
+        assert sizes[name + run_dir.LITERT] <= MOST_OF_A_FILE.get(system, most)
     for file in drawing:
         run_dir.checked(run, file)
     assert (recipe.system, recipe.draw.shape) == (system, (side, side, channels))
 
 
-# Run that draws from pictures -> {draw: whose pictures it keeps to be exported by, of which words}.
+# Run that draws from pictures -> {draw: (whose pictures it keeps to be exported by, its own where
+# no other draws such; of which words)}.
 KEPT = {
     "cyclegan_hair": {
         "generator_b": ("cgan_anime", "blonde hair"),
         "generator_a": ("cgan_anime", "blue hair"),
     },
+    "next_frame_digits": {"generator": ("fgan_digits", None)},
+    "next_frame_sprites": {"generator": ("next_frame_sprites", None)},
     "pix2pix_faces": {"generator": ("dcgan_faces", None)},
+    "srgan_photos": {"generator": ("dcgan_faces", None)},
+    "srresnet_photos": {"generator": ("dcgan_faces", None)},
     "vae_digits": {"reconstruction": ("fgan_digits", None)},
 }
 
@@ -84,6 +105,10 @@ def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
     assert [*from_pictures] == [*KEPT.get(name, {})]
     for key, draw in from_pictures.items():
         other, words = KEPT[name][key]
+        if other == name:
+            # The frames that it drew after those of its data.
+            assert_is_none_of_the_sprites(run, key, draw)
+            continue
         other = run_dir.shipped(other)
         recipe = run_dir.read_recipe(other)
         condition = recipe.draw.condition
@@ -93,9 +118,30 @@ def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
         if draw.is_from_made:
             of_finished = runtimes.open_sketch(run, key, draw)
             made = pictures.to_bytes(of_finished(made / np.float32(127.5) - np.float32(1.0)))
-        kept = pictures.read_grid(run / (key + run_dir.SOURCES), draw.pictures.shape)
+        if draw.is_any_size:
+            # The middle of each.
+            side = draw.pictures.shape[0]
+            begin = (made.shape[1] - side) // 2
+            made = made[:, begin : begin + side, begin : begin + side]
+        if draw.goes_on:
+            clips = moving.clips(made, 16, draw.shape[0], seed=0)
+            made = pictures.on_channels(clips[:, : draw.pictures.frames])
+        kept = pictures.read_given(run / (key + run_dir.SOURCES), draw.pictures)
         # Another processor rounds otherwise, and a sketch is black or white.
         assert np.mean(np.abs(kept.astype(int) - made) > 2) < 0.01
+
+
+def assert_is_none_of_the_sprites(run, key, draw):
+    if not SPRITES.is_file():
+        pytest.skip("sprites.zip, which the run learned from, is not here")
+    settings = {**run_dir.read_recipe(run).settings, "dataset": str(SPRITES)}
+    frames = [
+        DataSet.of(settings).load(split).columns["sources"].frames for split in ("train", "test")
+    ]
+    known = {digest for some in frames for digest in some.digests}
+    kept = pictures.read_given(run / (key + run_dir.SOURCES), draw.pictures)
+    drawn = Frames(pictures.frames_of(kept, draw.pictures.frames).reshape(-1, *draw.shape))
+    assert not known & set(drawn.digests)
 
 
 def test_every_committed_config_is_read(monkeypatch):
@@ -183,7 +229,8 @@ def test_both_runtimes_draw_it_alike(name):
 
 
 @pytest.mark.parametrize(
-    "run", [run for run in SHIPPED if not run.startswith(("cgan", "cyclegan", "pix2pix"))]
+    "run",
+    [run for run in SHIPPED if not run.startswith(("cgan", "cyclegan", "next", "pix2pix", "sr"))],
 )
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
     system, _, side, channels = SHIPPED[run]

@@ -4,12 +4,17 @@ A system of the tests' own (tests/negatives: two networks, no latents, three fil
 way, in a copy of the suite of which no other file was touched.
 """
 
+import atexit
 import dataclasses
+import functools
 import json
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -18,7 +23,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.settings import Refused
-from tests import negatives
+from tests import clip_files, negatives
 from tests.conftest import ROOT
 
 # The smallest training of any system; settings that it does not have are left out.
@@ -49,7 +54,18 @@ ROWS = [
 def tiny(config):
     """TINY, as far as a class of settings has it."""
     known = {field.name for field in dataclasses.fields(config)}
-    return {name: value for name, value in TINY.items() if name in known}
+    values = {name: value for name, value in TINY.items() if name in known}
+    # Digits stand still.
+    return values | (tiny_clips() if "history" in known else {})
+
+
+@functools.cache
+def tiny_clips():
+    """The settings of a training on a few clips, written when they are first asked for."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-clips-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data = clip_files.data_set(folder / "clips")
+    return {"dataset": str(data), "image_size": clip_files.SIDE, "batch_size": 8}
 
 
 def as_flags(values):

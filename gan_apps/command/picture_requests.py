@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, tiles
 from gan_apps.drawing.draw import Request
 from gan_apps.pictures import reading
 from gan_apps.settings import Refused
@@ -17,7 +17,7 @@ NAMED = 5
 
 
 def request(draw, asked, sketch):
-    """The drawing.draw.Request of the pictures that are named.
+    """The drawing.draw.Request of the pictures that are named, or the drawing.tiles.Request.
 
     Args:
       draw: runs.draws.Draw that takes pictures.
@@ -45,7 +45,10 @@ def request(draw, asked, sketch):
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
-    images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
+    if draw.is_any_size:
+        given = {name: _opener(path) for name, path in zip(names, paths, strict=True)}
+        return tiles.Request(given=given, output=output, side_by_side=asked.side_by_side)
+    images = read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
     sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
         sources, target = sketch(sources), images
@@ -71,7 +74,30 @@ def _listed(given):
     return paths
 
 
-def _read(paths, shape):
+def _opener(path):
+    """A function that gives the picture of a file at its own size, and its transparency.
+
+    What is no picture is refused now, before any is drawn.
+
+    Raises:
+      Refused: it is no picture.
+    """
+
+    def looked_at(read):
+        try:
+            return read(os.fspath(path))
+        except reading.Unreadable as error:
+            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+
+    def taken():
+        picture, alpha = looked_at(reading.read_apart)
+        return picture.reshape(*picture.shape[:2], -1), alpha
+
+    looked_at(reading.check)
+    return taken
+
+
+def read(paths, shape, flag="--input"):
     """Picture files as uint8 [n, h, w, c]; says on stderr which had another size.
 
     Raises:
@@ -83,7 +109,7 @@ def _read(paths, shape):
         try:
             image, size = reading.read_with_size(os.fspath(path), height)
         except reading.Unreadable as error:
-            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+            raise Refused(f"{flag}={path}: cannot be used ({error}).") from None
         images.append(image.reshape(1, *image.shape[:2], -1))
         if size != (width, height):
             resized.append(f"{path.name} ({size[0]}x{size[1]})")

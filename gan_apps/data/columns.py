@@ -24,10 +24,13 @@ class Data:
         where a slot is open. OF_SIDES, int32 [n], is there where pictures of one set are drawn
         from those of another.
       condition: conditions.AbstractCondition. Default: nothing can be asked for.
+      groups: int [n] or None. Which examples belong together, so that some of them say what others
+        are, such as those of a clip: numbers from 0 on. Default None: none do.
     """
 
     columns: dict
     condition: AbstractCondition = Nothing()
+    groups: np.ndarray | None = None
 
     def __len__(self):
         return len(self.images)
@@ -52,14 +55,15 @@ class Data:
             name: values[chosen] if isinstance(values, np.ndarray) else values.subset(chosen)
             for name, values in self.columns.items()
         }
-        return dataclasses.replace(self, columns=parts)
+        groups = None if self.groups is None else self.groups[chosen]
+        return dataclasses.replace(self, columns=parts, groups=groups)
 
     def unconditional(self):
         """The same pictures, of which nothing is asked."""
         columns = {
             name: values for name, values in self.columns.items() if name != self.condition.column
         }
-        return Data(columns)
+        return Data(columns, groups=self.groups)
 
     def of_side(self, side):
         """The pictures of one of SIDES; all of them where there are no sides, or for None."""

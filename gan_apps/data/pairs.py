@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-from gan_apps.data import folders, unpacked
+from gan_apps.data import archives, folders
 from gan_apps.data.columns import Data
 from gan_apps.pictures import reading
 from gan_apps.settings import PAIRS, Refused, is_named
@@ -40,10 +40,25 @@ class Pairing:
         """That of the settings of a run, a dict; None for a run that learns no pairs."""
         return cls(settings["sources"], settings["direction"]) if "sources" in settings else None
 
-    @property
-    def is_read(self):
+    # The side of the pictures, for want of another.
+    default_size = 64
+
+    def reads(self, name):
         """Whether the data hold the pairs."""
+        del name
         return self.sources == PAIRS
+
+    def load(self, name, split, size):
+        """The Data of pairs that the data hold, as `load` of this module."""
+        return load(name, split, size, self.direction)
+
+    def has_test(self, name):
+        """Whether a folder or zip of pairs has a test split of its own."""
+        return has_test(name)
+
+    def made(self, data):
+        """Data of single pictures with their sources, as `made` of this module."""
+        return made(data, self.sources)
 
 
 def load(name, split, size, direction):
@@ -125,12 +140,13 @@ def made(data, kind):
 
 
 def _opened(name):
-    """What unpacked.pictures gives of a data set of pairs."""
+    """As archives.opened; data that have a name hold no pairs."""
     if is_named(name):
         raise Refused(
             f"--dataset={name}: holds no pairs; --sources=edges or gray makes them of its pictures."
         )
-    return unpacked.pictures(name)
+    with archives.opened(name) as files:
+        yield files
 
 
 def _splits(name, files):

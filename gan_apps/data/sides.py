@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Labels
-from gan_apps.data import folders, prepared, unpacked
+from gan_apps.data import archives, folders, prepared
 from gan_apps.data.columns import OF_SIDES, Data
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
@@ -128,7 +128,7 @@ def _opened(name):
         raise Refused(
             f"--dataset={name}: is one set; --side_a and --side_b name two of its labels."
         )
-    return unpacked.pictures(name)
+    return archives.opened(name)
 
 
 def _of_files(name, split, size):

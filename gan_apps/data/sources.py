@@ -8,14 +8,16 @@ import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import folders, pairs, prepared, sides, tagged
+from gan_apps.data import folders, prepared, sides, tagged
+from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
+from gan_apps.data.photos import Reduction
 from gan_apps.data.sides import Sides
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
-from gan_apps.settings import TFDS, Refused
+from gan_apps.settings import CLIPS, TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
@@ -30,26 +32,26 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
-        Default None: single pictures.
+      pairing: data.pairs.Pairing, data.photos.Reduction, data.clips.Cutting or None. What is drawn
+        from what, for the column "sources". Default None: single pictures.
       sides: data.sides.Sides or None. Which two sets of pictures are learned. Default None: one.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | None = None
+    pairing: Pairing | Reduction | Cutting | None = None
     sides: Sides | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        return cls(
-            settings["dataset"], settings["image_size"], Pairing.of(settings), Sides.of(settings)
-        )
+        pairing = Pairing.of(settings) or Reduction.of(settings) or Cutting.of(settings)
+        return cls(settings["dataset"], settings["image_size"], pairing, Sides.of(settings))
 
     @property
     def _is_of_pairs(self):
-        return self.pairing is not None and self.pairing.is_read
+        """Whether what pairs them reads them too."""
+        return self.pairing is not None and self.pairing.reads(self.name)
 
     @property
     def _lies_in_two_sets(self):
@@ -60,16 +62,15 @@ class DataSet:
         if self._lies_in_two_sets:
             return sides.load(self.name, split, self.image_size or DEFAULT_SIZE)
         if self._is_of_pairs:
-            size = self.image_size or DEFAULT_SIZE
-            return pairs.load(self.name, split, size, self.pairing.direction)
+            return self.pairing.load(self.name, split, self.image_size or self.pairing.default_size)
         data = load(self.name, split, self.image_size)
-        return data if self.pairing is None else pairs.made(data, self.pairing.sources)
+        return data if self.pairing is None else self.pairing.made(data)
 
     def has_test(self):
         """Whether it has a test split of its own, which `load` gives."""
         if self._lies_in_two_sets:
             return sides.has_test(self.name)
-        return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+        return self.pairing.has_test(self.name) if self._is_of_pairs else has_test(self.name)
 
     def learned(self, data):
         """What of its data, all or some that `load` gave, are learned: those of the two sides."""
@@ -92,6 +93,8 @@ def load(name, split="train", image_size=0):
     """
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
+    if name in CLIPS:
+        raise Refused(f"--dataset={name}: is of clips, which gan_apps.next_frame learns.")
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):

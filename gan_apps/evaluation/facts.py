@@ -6,10 +6,22 @@ import functools
 import numpy as np
 
 from gan_apps.data.columns import Data
-from gan_apps.evaluation import appearance, intervals, metrics, neighbours, wasserstein
+from gan_apps.drawing import pictures
+from gan_apps.evaluation import (
+    appearance,
+    intervals,
+    meanings,
+    metrics,
+    neighbours,
+    wasserstein,
+)
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
+# Frames after those that are given that are measured, as far as clips have them, at least so many
+# and at most so many stretches of them.
+AHEAD = (1, 2, 4, 8)
+LEAST_AHEAD, MOST_AHEAD = 20, 300
 # Pictures whose nearest training image is looked for.
 NEAREST_IMAGES = 200
 
@@ -48,16 +60,37 @@ class Facts:
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
+      enlarged: function without arguments -> what `enlargements.measured` says of the run.
+      going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
+        them; None, the default, of what goes on with no clip.
+      codes: meanings.Codes of the pictures, or None.
+      coder: meanings.Coder of the run, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
     def __init__(
-        self, *, draw, asked, said, images, given, real, judge, seed, coded, inception=False
+        self,
+        *,
+        draw,
+        asked,
+        said,
+        images,
+        given,
+        real,
+        judge,
+        seed,
+        coded,
+        enlarged,
+        going_on=None,
+        codes=None,
+        coder=None,
+        inception=False,
     ):
         self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded = coded
+        self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
+        self.codes, self.coder = codes, coder
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -256,11 +289,39 @@ class Facts:
 
     @functools.cached_property
     def given_to_targets(self):
-        """The same of the given pictures themselves, where they are of the drawn ones' shape."""
-        if self.targets is None or self.draw.pictures.shape != self.draw.shape:
+        """The same of the given pictures themselves, where they are of the drawn ones' shape.
+
+        Of a clip that is its last frame.
+        """
+        if self.targets is None or self.draw.pictures.shape_of_one != self.draw.shape:
             return None
-        given = self.real.compared.columns[self.draw.pictures.column][self.given]
-        return appearance.to_targets(np.asarray(given), self.targets)
+        given = np.asarray(self.real.compared.columns[self.draw.pictures.column][self.given])
+        return appearance.to_targets(given[..., -self.draw.shape[-1] :], self.targets)
+
+    @functools.cached_property
+    def ahead(self):
+        """(what `appearance.to_targets` says of frames drawn from drawn ones, and of the last given
+        one in their place): {frame: {name: [n]}} each; None of what goes on with no clip.
+        """
+        if not self.draw.goes_on:
+            return None
+        random = np.random.RandomState(self.seed)
+        histories = self.real.compared.columns[self.draw.pictures.column]
+        for count in sorted(AHEAD, reverse=True):
+            chosen, coming = histories.going_on(count)
+            if len(chosen) >= LEAST_AHEAD:
+                break
+        else:
+            return None
+        some = random.permutation(len(chosen))[:MOST_AHEAD]
+        given, channels = np.asarray(histories[chosen[some]]), self.draw.shape[-1]
+        drawn, last = self.going_on(given, count), given[..., -channels:]
+        truth = pictures.frames_of(np.asarray(coming[some]), count)
+        told = [frame for frame in AHEAD if frame <= count]
+        return tuple(
+            {frame: appearance.to_targets(found(frame - 1), truth[:, frame - 1]) for frame in told}
+            for found in (lambda place: drawn[:, place], lambda _: last)
+        )
 
     # What a run says that codes pictures.
 
@@ -268,6 +329,81 @@ class Facts:
     def code(self):
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
         return None if self.inception else self.coded(self.real.compared.images)
+
+    # What a run does that enlarges photos.
+
+    @functools.cached_property
+    def enlargements(self):
+        """What `enlargements.measured` says; None of a run that enlarges none."""
+        return None if self.inception else self.enlarged()
+
+    # What the codes of a run have come to mean.
+
+    @functools.cached_property
+    def named_codes(self):
+        """Which label each value of the first code is, by real images; None if nobody knows."""
+        some = self.real.others
+        if self.codes is None or self.codes.place is None or some.numbers is None:
+            return None
+        if len(some.condition.slots) != 1:
+            return None
+        some = some.subset(np.arange(min(len(some), meanings.NAMING)))
+        values = self.codes.values(self.codes.said(some.images))
+        return meanings.matched(
+            values, some.numbers, self.codes.kinds[self.codes.place], *some.condition.sizes
+        )
+
+    @functools.cached_property
+    def codes_right(self):
+        """Whether the code that is read of each real image names its label: bool [n]."""
+        if self.named_codes is None:
+            return None
+        read = self.codes.values(self.codes.said(self.reference.images))
+        return self.named_codes[read] == self.reference.numbers
+
+    @functools.cached_property
+    def drawn_codes_right(self):
+        """Whether each picture is read by the judge as the label that its code is: bool [n]."""
+        if self.named_codes is None or self.label_probabilities is None:
+            return None
+        asked = self.named_codes[self.codes.values(self.codes.drawn)]
+        return self.probabilities.argmax(axis=1) == asked
+
+    @functools.cached_property
+    def neighbours_right(self):
+        """Whether the image it was trained on whose code is nearest has each one's label: bool [n].
+
+        None where labels or codes are not known, and where images compared are of those.
+        """
+        trained, some = self.real.trained, self.reference
+        if self.coder is None or self.own is not None or some.numbers is None:
+            return None
+        if some.numbers.ndim > 1:
+            return None
+        near = neighbours.labels_by_nearest(
+            self.coder.codes(trained.images), trained.numbers, self.coder.codes(some.images)
+        )
+        return near == some.numbers
+
+    @functools.cached_property
+    def redrawn_right(self):
+        """Whether the judge reads the same of images drawn from their codes: bool [n], or None."""
+        if self.coder is None or self.label_probabilities is None:
+            return None
+        some = self.reference.images[self.some]
+        probabilities, _ = self.judge.judged(self.coder.redrawn(some))
+        return probabilities.argmax(axis=1) == self.judge.judged(some)[0].argmax(axis=1)
+
+    @functools.cached_property
+    def turned(self):
+        """How a number of the code goes with what it may turn: {words: correlation}, or None."""
+        if self.codes is None or self.images.shape[-1] != 1 or not self.codes.numbers():
+            return None
+        return {
+            f"code {place}, {what}": float(np.corrcoef(numbers, measure(self.images))[0, 1])
+            for place, numbers in self.codes.numbers().items()
+            for what, measure in meanings.TURNED.items()
+        }
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

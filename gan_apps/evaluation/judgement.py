@@ -1,18 +1,20 @@
 """What is said of a run's pictures beside real ones: they are drawn, looked at, and written of."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from gan_apps.data import parts
-from gan_apps.data.pairs import Pairing
 from gan_apps.data.sides import Sides
 from gan_apps.data.sources import DataSet
-from gan_apps.drawing import latents, pictures, runtimes
+from gan_apps.drawing import latents, pictures, recursion, runtimes
 from gan_apps.evaluation import (
+    enlargements,
     inception,
     judges,
     likelihood,
+    meanings,
     measures,
     metrics,
     neighbours,
@@ -80,7 +82,8 @@ def judge(
     else:
         looks, features_name = _looks(recipe, draw, real.given.condition, judge)
     inputs, given = requested(draw, real.given, num_images, seed)
-    images = pictures.to_bytes(runtimes.open_generator(run, recipe, runtime, None, name)(inputs))
+    generator = runtimes.open_generator(run, recipe, runtime, None, name)
+    images = pictures.to_bytes(generator(inputs))
     if len(images) <= metrics.NEIGHBOURS:
         raise NotMeasured(f"{len(images)} pictures are too few")
     asked, said = None, None
@@ -97,7 +100,11 @@ def judge(
         real=real,
         judge=looks,
         seed=seed,
+        codes=meanings.codes_of(run, recipe, draw, inputs),
+        coder=meanings.coder_of(run, recipe),
         coded=functools.partial(likelihood.measured, run, recipe),
+        enlarged=functools.partial(enlargements.measured, run, recipe, name, place, runtime),
+        going_on=functools.partial(recursion.going_on, generator, draw.pictures),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:
@@ -237,8 +244,9 @@ def real_images(recipe, draw, dataset):
       NotMeasured: they are too few.
       Refused: they are not here, or not those that the run was trained on.
     """
-    settings = recipe.settings
-    data_set = DataSet(dataset, draw.shape[0], Pairing.of(settings), Sides.of(settings))
+    data_set = dataclasses.replace(
+        DataSet.of(recipe.settings), name=dataset, image_size=draw.shape[0]
+    )
     data = parts.loaded(data_set, recipe.data).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")

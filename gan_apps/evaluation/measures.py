@@ -271,6 +271,15 @@ def _of_mean(values):
     }
 
 
+def _bounds(facts):
+    """H(c) + E[log q(c|x)] of each code: {words: nats}."""
+    kinds, found = facts.codes.kinds, facts.codes.bounds(facts.images).mean(axis=1)
+    return {
+        f"code {place + 1}, {f'one of {kind}' if kind > 1 else 'a number'}": float(value)
+        for place, (kind, value) in enumerate(zip(kinds, found, strict=True))
+    }
+
+
 def _to_target(name):
     """The columns of a row that says how far pictures are from what they should be."""
     return {
@@ -279,8 +288,43 @@ def _to_target(name):
         "of_real": lambda facts: (
             facts.given_to_targets and float(np.mean(facts.given_to_targets[name]))
         ),
-        "beside": "of the given picture itself",
+        "beside": "of the picture given, the last if several",
         **_of_mean(lambda facts: facts.to_targets[name]),
+    }
+
+
+def _of_photos(name):
+    """The columns of a row that says how photos of each set are enlarged."""
+
+    def means(key):
+        return lambda facts: {
+            part: float(np.mean(values[key])) for part, values in facts.enlargements.items()
+        }
+
+    return {
+        "needs": ("enlargements",),
+        "value": means(name),
+        "floor": f"{name}_of_plain_enlargement",
+        "of_real": means(f"plain_{name}"),
+        "beside": "of bicubic enlargement",
+        "has_parts": True,
+    }
+
+
+def _ahead(name):
+    """The columns of a row that says the same of frames that are drawn from drawn ones."""
+
+    def of_frames(facts, place):
+        return {str(frame): float(one[name].mean()) for frame, one in facts.ahead[place].items()}
+
+    return {
+        "name": f"{name}_ahead",
+        "needs": ("ahead",),
+        "value": lambda facts: of_frames(facts, 0),
+        "floor": f"{name}_ahead_of_last",
+        "of_real": lambda facts: of_frames(facts, 1),
+        "beside": "of the last frame given in its place",
+        "has_parts": True,
     }
 
 
@@ -365,6 +409,43 @@ MEASURES = (
         **_to_target("ssim"),
     ),
     Measure(
+        name="psnr_of_photos",
+        label="PSNR of {part} in dB, luma of whole photos",
+        form="{:.2f}",
+        **_of_photos("psnr"),
+    ),
+    Measure(
+        name="ssim_of_photos",
+        label="SSIM of {part}, luma of whole photos",
+        form="{:.4f}",
+        **_of_photos("ssim"),
+    ),
+    Measure(
+        name="sharpness_of_photos",
+        label="sharpness of {part}, over that of the originals",
+        **_of_photos("sharpness"),
+    ),
+    Measure(
+        name="sharpness_difference",
+        label="sharpness difference to the target in dB",
+        form="{:.2f}",
+        **_to_target("sharpness_difference"),
+    ),
+    Measure(
+        label="PSNR of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("psnr"),
+    ),
+    Measure(
+        label="SSIM of frame {part} of going on",
+        **_ahead("ssim"),
+    ),
+    Measure(
+        label="sharpness difference of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("sharpness_difference"),
+    ),
+    Measure(
         name="negative_log_likelihood",
         label="-log p of {real} in nats, {part}",
         value=lambda facts: {name: -float(one.mean()) for name, one in facts.code[0].items()},
@@ -379,6 +460,51 @@ MEASURES = (
         value=lambda facts: facts.code[1],
         needs=("code",),
         form="{}",
+    ),
+    Measure(
+        name="neighbour_accuracy",
+        label="{real} whose nearest training image by the code has their label",
+        needs=("neighbours_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.neighbours_right),
+    ),
+    Measure(
+        name="redrawn_accuracy",
+        label="{real} that are read alike when drawn again from their codes",
+        needs=("redrawn_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.redrawn_right),
+    ),
+    Measure(
+        name="code_accuracy",
+        label="{real} whose code, matched one to one with labels, names theirs",
+        needs=("codes_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.codes_right),
+    ),
+    Measure(
+        name="drawn_code_accuracy",
+        label="pictures that are read as the label which their code is",
+        needs=("drawn_codes_right",),
+        form="{:.2%}",
+        floor="classifier_test_accuracy",
+        beside="the same classifier on real images it has not seen",
+        **_of_mean(lambda facts: facts.drawn_codes_right),
+    ),
+    Measure(
+        name="code_information",
+        label="what pictures tell of {part}, at least, in nats",
+        value=_bounds,
+        needs=("codes",),
+        has_parts=True,
+    ),
+    Measure(
+        name="turned",
+        label="correlation in pictures: {part}",
+        value=lambda facts: facts.turned,
+        needs=("turned",),
+        form="{:.2f}",
+        has_parts=True,
     ),
     Measure(
         name="nearest_distance",

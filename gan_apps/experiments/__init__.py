@@ -16,9 +16,11 @@ LECTURES = (
 # Name -> what it asks, in one line; in the order of the lectures.
 EXPERIMENTS = {
     "maximum_likelihood": "Why not simply fit a density by maximum likelihood?",
+    "vae_problem": "What does a VAE take for the same that a discriminator tells apart?",
     "fgan_gaussian": "What does each f-divergence make of a model that cannot match the data?",
     "generator_loss": "Why is the saturating loss not used, and what is used instead?",
     "mode_collapse": "Which GANs find all modes, and how well?",
+    "blur": "Why does squared error blur, and what does a discriminator ask for instead?",
     "js_saturates": "What do divergences say of distributions that do not overlap?",
     "discriminator_as_divergence": "Does a discriminator's loss tell how good the generator is?",
     "optimal_transport": "What is the earth mover's distance, exactly?",

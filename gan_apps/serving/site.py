@@ -19,7 +19,7 @@ from gan_apps import pages
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
-from gan_apps.runs.draws import IMAGES
+from gan_apps.runs.draws import IMAGES, REACH
 from gan_apps.settings import Failed, Refused
 
 # What the pages run; the pages themselves are templates.
@@ -191,25 +191,41 @@ def _of_latents(run, name, draw, place):
     values = {
         "latent_dim": draw.latents.size,
         "distribution": draw.latents.distribution,
+        "codes": list(draw.latents.codes),
         # What the page asks by: it looks for either of them.
         "labels": None,
         "vocabulary": None,
         **draw.condition.metadata(),
         "directions": directions(
-            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS), draw.latents.size
+            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS),
+            draw.latents.noise,
+            draw.network["config"].get("coarsest"),
         ),
     }
     return values, {}
 
 
-def _of_pictures(run, name, draw, place):
+def _kept(run, name, draw):
+    """(the given pictures that a run keeps; the sheet that they are on)"""
     sheet = run / (name + run_dir.SOURCES)
     try:
-        kept = pictures.read_grid(sheet, draw.pictures.shape)
+        return pictures.read_given(sheet, draw.pictures), sheet
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
         ) from None
+
+
+def _of_clips(run, name, draw, place):
+    _, sheet = _kept(run, name, draw)
+    taken = draw.pictures
+    values = {"input": taken.column, "shape": list(taken.shape), "frames": taken.frames}
+    place += run_dir.SOURCES
+    return {"clips": values, "sources": place}, {place: sheet}
+
+
+def _of_pictures(run, name, draw, place):
+    kept, sheet = _kept(run, name, draw)
     taken = draw.pictures
     copied = {place + run_dir.SOURCES: sheet}
     values = {
@@ -230,6 +246,24 @@ def _of_pictures(run, name, draw, place):
         }
         copied[place + run_dir.SKETCH] = path
     return values, copied
+
+
+def _of_photos(run, name, draw, place):
+    _, sheet = _kept(run, name, draw)
+    taken = draw.pictures
+    values = {
+        "photos": {
+            "input": taken.column,
+            "tile": taken.tile,
+            "reach": REACH,
+            "scale": draw.scale,
+            "channels": taken.shape[2],
+            # Of those that are kept, by which the page begins.
+            "shape": list(taken.shape),
+        },
+        "sources": place + run_dir.SOURCES,
+    }
+    return values, {place + run_dir.SOURCES: sheet}
 
 
 def paper_and_ink(kept):
@@ -257,16 +291,30 @@ PAGES = (
         described=_of_latents,
     ),
     Page(
+        template="enlarge.html",
+        title="Photos made larger",
+        file="enlarge.html",
+        asks=lambda draw: draw.is_any_size,
+        described=_of_photos,
+    ),
+    Page(
         template="canvas.html",
         title="Pictures from what you draw",
         file="canvas.html",
-        asks=lambda draw: draw.takes_files,
+        asks=lambda draw: draw.takes_files and not draw.goes_on,
         described=_of_pictures,
+    ),
+    Page(
+        template="clip.html",
+        title="Clips that go on",
+        file="clip.html",
+        asks=lambda draw: draw.takes_files and draw.goes_on,
+        described=_of_clips,
     ),
 )
 
 
-def directions(path, size):
+def directions(path, size, coarsest=None):
     """The unit vectors along which latents change the generator's first layer most.
 
     They are eigenvectors of A A^T, A the rows of the first dense layer that the latents meet, by
@@ -275,11 +323,17 @@ def directions(path, size):
     Args:
       path: path of the generator's weights for Keras.
       size: int. Of the latents.
+      coarsest: dict or None. The arguments of the first generator of a pyramid, which meets the
+        first of the latents alone. Default None.
     """
     import h5py
 
+    place, met = "layers/dense/vars/0", size
+    if coarsest is not None:
+        place, met = f"layers/generator/{place}", coarsest["latent_dim"]
     with h5py.File(path) as weights:
-        kernel = np.asarray(weights["layers/dense/vars/0"])[:size]
+        kernel = np.asarray(weights[place])[:met]
+    kernel = np.pad(kernel, ((0, size - len(kernel)), (0, 0)))
     _, vectors = np.linalg.eigh(kernel @ kernel.T)
     count = min(DIRECTIONS, size)
     # An eigenvector's sign is nobody's: its largest number is made positive.

@@ -29,6 +29,7 @@ from gan_apps.settings.setting import (
 from gan_apps.settings.training import (
     ACCEPT,
     CHANGEABLE,
+    CLIPS,
     DATASETS,
     DIRECTIONS,
     LENGTH,
@@ -39,6 +40,7 @@ from gan_apps.settings.training import (
     SOURCES,
     TFDS,
     Averaged,
+    OfClips,
     Paired,
     Sided,
     Training,

@@ -6,12 +6,14 @@ A command takes the class of what its runs draw from; `AnyDrawing` asks any run.
 import dataclasses
 import pathlib
 
-from gan_apps.settings.setting import MAX_SEED, Settings, setting
+from gan_apps.settings.setting import MAX_SEED, Settings, changed, setting
 from gan_apps.settings.training import SIDES
 
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
+# Frames that are drawn after those of a clip.
+DEFAULT_NEXT = 10
 # Pictures along each side of a sheet, as in Kingma & Welling 2014, figure 4.
 SHEET_SIDE = 20
 MIN_TRUNCATION = 0.05
@@ -27,7 +29,7 @@ class Drawing(Settings):
     # What some requests can ask besides, as it is where they cannot.
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
-    num_images = interpolate = frames = arithmetic = truncation = None
+    num_images = interpolate = frames = arithmetic = truncation = codes = None
     sheet, input, to = False, None, None
     sketch_first = side_by_side = False
 
@@ -113,7 +115,8 @@ class FromLatents(Drawing):
         plays = [play for play in (self.way, total, fixed, sheet) if play is not None]
         if len(plays) > 1:
             raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
-        if self.frames is not None and self.way is None:
+        # What is given may be a clip, which has frames too.
+        if self.frames is not None and self.way is None and self.input is None:
             raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
         if self.num_images is not None and sheet:
             raise ValueError(f"num_images={self.num_images} means nothing with --sheet.")
@@ -179,6 +182,30 @@ class FromPictures(Drawing):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FromClips(Drawing):
+    """Settings of frames that come after those that are given."""
+
+    input: str = setting(
+        None,
+        "The clip to go on with: an animation, or a folder of numbered frames. --output is then "
+        "an animation, a folder of the predicted frames alone, or a .png of them in a row.",
+        is_path=True,
+    )
+    frames: int = setting(
+        None,
+        f"How many frames to draw, each from the last ones, drawn ones among them. Default: "
+        f"{DEFAULT_NEXT}, or with --side_by_side as many as the clip has after its first ones.",
+        minimum=1,
+        maximum=MAX_FRAMES,
+    )
+    side_by_side: bool = setting(
+        False,
+        "Begin with the first frames of the clip, and draw each predicted frame beside what the "
+        "clip has there.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FromSketches(FromPictures):
     """Settings of pictures from pictures that may be made of finished ones."""
 
@@ -204,6 +231,15 @@ class BetweenSides(FromPictures):
 class FromEither(FromPictures, FromLatents):
     """Settings of a request to runs that draw from noise, and from pictures if any are given."""
 
+    interpolate: str = changed(
+        FromLatents,
+        "interpolate",
+        None,
+        help="SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of "
+        "the other, as a strip, or as an animation there and back if --output ends in .gif. Or "
+        "A.png,B.png: between two pictures, for a run that says their codes.",
+    )
+
     def check(self):
         if self.input is not None:
             for name, value in self.beyond(FromPictures).items():
@@ -218,8 +254,43 @@ class FromAnyPictures(BetweenSides, FromSketches):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromAnyPictures, AskedFor):
+class Coded(FromLatents):
+    """Settings of pictures from noise that has codes."""
+
+    codes: str = setting(
+        None,
+        "The codes in their order, such as 3,0.5,-1: the number of a value, from 0, or a number "
+        "from -1 to 1; any, or fewer of them: those are drawn at random. Several with ; between "
+        "them are a row each, all from the same noise.",
+    )
+    sheet: bool = changed(
+        FromLatents,
+        "sheet",
+        False,
+        help="A row for each code, which alone changes along it: all its values, or "
+        f"{STRIP_FRAMES} steps from -1 to 1; the rest is as --seed and --codes have it.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromCodes(Coded, FromEither):
+    """Settings of a request to runs that draw from noise that has codes, or from pictures."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromNoise(AskedFor, Coded):
+    """Settings of pictures from noise of which it is not known what it has."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromAnyPictures, FromNoise):
     """Settings of a request of which it is not known what draws."""
+
+    frames: int = changed(FromLatents, "frames", None, minimum=1)
+
+    def check(self):
+        if self.way is not None and self.frames == 1:
+            raise ValueError(f"frames must be at least 2, got 1: {self.way} has two ends.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -244,13 +315,18 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these, or "sides": from pictures of two sets.
+      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": latents
+        that have such, or pictures.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromSketches
     if takes == "sides":
         return BetweenSides
+    if takes == "clips":
+        return FromClips
+    if takes == "codes":
+        return FromCodes
     if takes == "both":
         return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents

@@ -1,4 +1,4 @@
-"""The pictures of a folder or a zip, whatever their folders mean, each opened when it is read."""
+"""The pictures that lie in a folder or in a zip, whichever it is, by the names of their folders."""
 
 import contextlib
 import io
@@ -11,14 +11,16 @@ from gan_apps.settings import Refused
 
 
 @contextlib.contextmanager
-def pictures(name):
+def opened(name):
     """The pictures of a folder or a zip: {names of folders and file: function that opens it}.
 
+    What such a function gives is a path or an open binary file.
+
     Args:
-      name: str. Its path.
+      name: str. The path of a folder or a zip.
 
     Raises:
-      Refused: there is none, or no picture in it.
+      Refused: there is none, or it holds no picture.
     """
     path = pathlib.Path(name)
     if path.is_dir():
