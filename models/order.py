@@ -147,11 +147,18 @@ class Minibatches:
         stream = tf.constant(stream, tf.int64)
         iteration = epoch * self.steps_per_epoch + step
         positions = iteration * size + tf.range(size, dtype=tf.int64)
-        # A minibatch may end one pass over the set and begin the next. The function of tf.random
-        # says that it takes a key for each number, but does not: it makes a row of them too many.
-        keys = [tf.fill((size,), stream), tf.fill((size,), stream), positions // count]
+        # A minibatch may end one pass over the set and begin the next, whose keys are others. They
+        # are drawn at random: of two that are alike the kernel makes permutations that are too,
+        # and it heeds the lower 32 bits of each number alone.
+        passes = positions // count
+        keys = [
+            tf.random.stateless_uniform((3,), [stream, passes[0] + one], None, None, tf.int64)
+            for one in range(2 + size // count)
+        ]
         indices = tf.raw_ops.RandomIndexShuffle(
-            index=positions % count, seed=tf.stack(keys, axis=1), max_index=count - 1
+            index=positions % count,
+            seed=tf.gather(tf.stack(keys), passes - passes[0]),
+            max_index=count - 1,
         )
         draws = tf.random.stateless_uniform(
             (size,), tf.bitwise.invert(tf.stack([stream, iteration]))
@@ -247,7 +254,7 @@ def _of_sets(datasets: dict, model: "AbstractGame", batch_size: int) -> Minibatc
             f"dataset must have a set for each of {', '.join(wanted)}, got "
             f"{', '.join(datasets) or 'none'}."
         )
-    columns: dict = {}
+    columns: dict[str, tf.Tensor] = {}
     for name, pictures in datasets.items():
         spec = getattr(pictures, "element_spec", None)
         if not isinstance(spec, tf.TensorSpec):

