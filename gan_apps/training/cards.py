@@ -12,8 +12,8 @@ DATASETS = {
     "pixels",
     "moving_digits": "4,000 clips of an MNIST digit (LeCun, Cortes, Burges) that moves and is "
     "reflected at the edges, 16 frames each",
-    "stochastic_digits": "4,000 clips of an MNIST digit (LeCun, Cortes, Burges) that moves and turns "
-    "at random at the edges, 16 frames each",
+    "stochastic_digits": "4,000 clips of an MNIST digit (LeCun, Cortes, Burges) that moves and "
+    "turns at random at the edges, 16 frames each",
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
