@@ -52,7 +52,9 @@ def main(config):
     from gan_apps.drawing import draw, runtimes
 
     name, one = runtimes.named_draw(run, recipe, requests.draw_for(recipe, config))
-    request = requests.request(run, one, config, runtimes.open_sketch(run, name, one))
+    sketch = runtimes.open_sketch(run, name, one)
+    code = runtimes.open_coder(run, recipe, name)
+    request = requests.request(run, one, config, sketch, code)
     draw.check_writable(request.output)
     generator = servers.open_generator(config.server, config.model, one, config.timeout)
     print(draw.draw(generator, request))

@@ -1,6 +1,7 @@
 """The mathematics and the networks: no files, no flags, no clock."""
 
 from models.adversary import Adversary
+from models.bigan import BiGAN
 from models.cgan import CGAN
 from models.classifier import AttributeClassifier, Classifier
 from models.conditions import Condition
@@ -10,6 +11,8 @@ from models.divergences import DIVERGENCES, FAMILIES, FDivergence
 from models.fgan import FGAN
 from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
+from models.infogan import InfoGAN
+from models.lapgan import LAPGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
 from models.next_frame import NextFrame

@@ -31,6 +31,33 @@ class Losses(Protocol):
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor: ...
 
 
+# Tells a figure.
+Tell = Callable[[str, tf.Tensor], None]
+
+
+class Reader(Protocol):
+    """What a network's second output costs: "logits", which read something of an image.
+
+    Attributes:
+      figures: names of what it tells in the turn of whoever drew the images.
+    """
+
+    @property
+    def figures(self) -> tuple[str, ...]: ...
+
+    def term(
+        self,
+        real_logits: tf.Tensor,
+        fake_logits: tf.Tensor,
+        real: Examples,
+        fake: Examples,
+    ) -> tf.Tensor:
+        """What it adds to the discriminator's loss."""
+
+    def cost(self, logits: tf.Tensor, fake: Examples, tell: Tell) -> tf.Tensor:
+        """What it adds to the loss of whoever drew `fake`."""
+
+
 @dataclasses.dataclass(frozen=True)
 class _Classifier:
     """The auxiliary classifier of a discriminator: what it costs, and what it reads."""
@@ -38,6 +65,7 @@ class _Classifier:
     objective: ClassifierObjective
     condition: Condition
     weight: float
+    figures = ("classifier_loss",)
 
     def term(
         self,
@@ -52,9 +80,11 @@ class _Classifier:
             real_logits, fake_logits, shown, asked, self.condition.sizes
         )
 
-    def cost(self, logits: tf.Tensor | None, fake: Examples) -> tf.Tensor:
-        """What whoever drew `fake` pays for it, before its weight."""
-        return self.objective.generator(logits, self._one_hot(fake), self.condition.sizes)
+    def cost(self, logits: tf.Tensor | None, fake: Examples, tell: Tell) -> tf.Tensor:
+        """What whoever drew `fake` pays for it, half of its weight; tells it before that."""
+        loss = self.objective.generator(logits, self._one_hot(fake), self.condition.sizes)
+        tell(*self.figures, loss)
+        return self.weight / 2 * loss
 
     def _one_hot(self, examples: Examples) -> tf.Tensor:
         return self.condition.one_hot(examples[self.condition.column])
@@ -87,6 +117,8 @@ class Adversary:
         has one; generated images pay half of it. Default 0.
       classifier_objective: models.losses.ClassifierObjective. The row that says what that is.
         Default: models.losses.AC.
+      reader: Reader or None. What the network's logits cost, if it has such without being a
+        classifier. Default None.
       augmentations: names of rows of models.augmentations.AUGMENTATIONS. How every image, real or
         generated, is changed before it is shown. Default ().
     """
@@ -106,6 +138,7 @@ class Adversary:
         input_noise_iterations: int = 1,
         classifier_weight: float = 0.0,
         classifier_objective: ClassifierObjective = AC,
+        reader: Reader | None = None,
         augmentations: Sequence[str] = (),
     ) -> None:
         self.game = game
@@ -125,14 +158,14 @@ class Adversary:
             )
         self.augmentations = [row for name, row in AUGMENTATIONS.items() if name in augmentations]
         self.condition: Condition | None = getattr(self.network, "condition", None)
-        self.classifier: _Classifier | None = None
+        self.reader = reader
         if classifier_weight:
             if self.condition is None:
                 raise ValueError(
                     f"classifier_weight must be 0 where the {network} has no condition, which its "
                     f"classifier would read, got {classifier_weight}."
                 )
-            self.classifier = _Classifier(classifier_objective, self.condition, classifier_weight)
+            self.reader = _Classifier(classifier_objective, self.condition, classifier_weight)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
         if looks_at_one_image and layers_of(self.network, BatchNormalization):
@@ -176,7 +209,7 @@ class Adversary:
     @property
     def cost_figures(self) -> tuple[str, ...]:
         """What it tells in the turn of whoever pays `cost`."""
-        return () if self.classifier is None else (self._figure("classifier_loss"),)
+        return () if self.reader is None else tuple(map(self._figure, self.reader.figures))
 
     def loss(
         self, real: Examples, draw: Callable[[Examples], Examples], foreign: Examples | None = None
@@ -203,26 +236,34 @@ class Adversary:
         loss = self.losses.discriminator_loss(real_scores, fake_scores, foreign_scores)
         self._tell(loss, real_scores, fake_scores)
         loss = loss + self._real_gradient_term(real) + self._gradient_term(real, fake)
-        if self.classifier is None:
+        if self.reader is None:
             return loss
-        return loss + self.classifier.term(logits, fake_logits, real, fake)
+        return loss + self.reader.term(logits, fake_logits, real, fake)
 
-    def cost(self, fake: Examples, figure: str | None = None) -> tf.Tensor:
+    def cost(
+        self,
+        fake: Examples,
+        figure: str | None = None,
+        price: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> tf.Tensor:
         """What whoever drew the examples `fake` pays to be seen by this discriminator.
 
         Args:
           fake: {column: [n, ...]}. Generated examples.
           figure: str or None. A declared figure, by which what the scores alone cost is told.
+          price: function of scores [n, ...] -> scalar, or None: the losses' `generator_loss`.
         """
         scores, logits = self._judged(self._shown(fake), [fake])
-        loss = self.losses.generator_loss(scores[:, 0])
+        loss = (price or self.losses.generator_loss)(scores[:, 0])
         if figure is not None:
             self.game.tell(figure, loss)
-        if self.classifier is None:
+        if self.reader is None:
             return loss
-        classifier_loss = self.classifier.cost(logits, fake)
-        self.game.tell(self._figure("classifier_loss"), classifier_loss)
-        return loss + self.classifier.weight / 2 * classifier_loss
+
+        def tell(name: str, value: tf.Tensor) -> None:
+            self.game.tell(self._figure(name), value)
+
+        return loss + self.reader.cost(logits, fake, tell)
 
     def set_reference(self, images: tf.Tensor) -> None:
         """Gives virtual batch normalisation its reference batch.
@@ -273,7 +314,9 @@ class Adversary:
         if self.condition is not None:
             column = self.condition.column
             asked = {column: tf.stack([kind[column] for kind in kinds], axis=1)}
-        outputs = self.network({**examples, **asked}, training=True)
+        # Examples may say more of an image than the network is to know.
+        given = {name: values for name, values in examples.items() if name in self.network.input}
+        outputs = self.network({**given, **asked}, training=True)
         if isinstance(outputs, dict):
             return outputs["scores"], outputs["logits"]
         return outputs, None

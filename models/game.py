@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import keras
 import tensorflow as tf
 
-from models import replicas
+from models import codes, replicas
 from models.dropout import Dropout
 from models.normalization import PrependReference
 from models.order import FOREIGN as FOREIGN
@@ -151,6 +151,8 @@ class AbstractGame(keras.Model, abc.ABC):
     train_function: Callable | None
     # Columns that the game cuts to what its networks take, so that any larger pictures will do.
     cut: tuple[str, ...] = ()
+    # The last numbers of latents, if they have kinds of their own: as in models.codes.
+    codes: tuple[int, ...] = ()
     # What `compile` gives each player for want of another.
     default_optimizer = {
         "class_name": "Adam",
@@ -432,8 +434,13 @@ class AbstractGame(keras.Model, abc.ABC):
         self.means[name].update_state(replicas.mean(value))
 
     def latents(self, count: int, size: int) -> tf.Tensor:
-        """Latents [count, size], new at every call."""
-        return self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], (count, size))
+        """Latents [count, size], new at every call; the game's codes are the last of them."""
+        shape = count, size - sum(self.codes)
+        noise = self.noise(LATENT_DISTRIBUTIONS[self.latent_distribution], shape)
+        if not self.codes:
+            return noise
+        drawn = codes.drawn(self.codes, self.uniform((count, len(self.codes))))
+        return tf.concat([noise, drawn], axis=1)
 
     def uniform(self, shape: Sequence[int]) -> tf.Tensor:
         """Uniform numbers in [0, 1), new at every call."""

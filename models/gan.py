@@ -140,11 +140,11 @@ class AbstractGAN(AbstractGame):
         """Returns the scalar the generator minimises; fake_scores: float32 [n]."""
 
     def drawn(self, asked: Examples) -> Examples:
-        """Examples generated from fresh latents and the conditions of `asked`."""
+        """Examples generated from fresh latents and the conditions of `asked`, and with both."""
         conditions = {name: asked[name] for name in self.conditions}
         latents = self.latents(self.minibatch_size, self.generator.latent_dim)
         images = self.generator({"latents": latents, **conditions}, training=True)
-        return {"images": images, **conditions}
+        return {"images": images, "latents": latents, **conditions}
 
     def swapped(
         self, scores: tf.Tensor, other_scores: tf.Tensor, share: float

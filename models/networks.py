@@ -479,6 +479,7 @@ def pair(
     *,
     generator: Mapping | tuple[()] = (),
     discriminator: Mapping | tuple[()] = (),
+    judged_by: type[AbstractNetwork] = Discriminator,
     dtype: str = "float32",
     **shared: Any,
 ) -> dict[str, AbstractNetwork]:
@@ -486,6 +487,7 @@ def pair(
 
     Args:
       generator, discriminator: dicts. Arguments that each has for itself.
+      judged_by: class. What the discriminator is. Default Discriminator.
       dtype: str. What they compute in but for the average, which is float32. Default "float32".
       **shared: what both have: image_size, channels, architecture, condition.
 
@@ -498,7 +500,7 @@ def pair(
     kinds: dict[str, tuple[type[AbstractNetwork], dict[str, Any]]] = {
         "generator": (Generator, {**shared, **dict(generator), "dtype": dtype}),
         "averaged_generator": (Generator, {**shared, **dict(generator)}),
-        "discriminator": (Discriminator, {**shared, **dict(discriminator), "dtype": dtype}),
+        "discriminator": (judged_by, {**shared, **dict(discriminator), "dtype": dtype}),
     }
     return {name: named(name, kind, **arguments) for name, (kind, arguments) in kinds.items()}
 

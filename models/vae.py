@@ -166,16 +166,23 @@ class Encoder(AbstractNetwork):
     Inputs: {"images": float32 [n, image_size, image_size, channels] in [-1, 1]}. Output: {"mean":
     float32 [n, latent_dim], "log_deviation": the same}. Without noise there is a mean alone, whose
     numbers are normalised to mean 0 and variance 1 over the minibatch: nothing else would say how
-    large codes are that one may draw from.
+    large codes are that one may draw from. A game that says it leaves them as they are.
 
     Args:
       latent_dim: int. Default 50.
       noise: bool. Whether codes have a deviation. Default True.
+      levelled: bool. Whether means without deviations are normalised. Default True.
       **body: as in models.networks.DiscriminatorBody, which is what comes before.
     """
 
     def __init__(
-        self, *, latent_dim: int = 50, noise: bool = True, name: str | None = None, **body: Any
+        self,
+        *,
+        latent_dim: int = 50,
+        noise: bool = True,
+        levelled: bool = True,
+        name: str | None = None,
+        **body: Any,
     ) -> None:
         made = DiscriminatorBody(**body)
         images = made.input()
@@ -185,11 +192,13 @@ class Encoder(AbstractNetwork):
         if noise:
             head = dense(latent_dim, name="log_deviation", dtype="float32")
             outputs["log_deviation"] = head(features)
-        else:
+        elif levelled:
             # Not trainable: its scale and offset stay 1 and 0, and its statistics move.
             normalized = BatchNormalization(trainable=False, dtype="float32")
             outputs["mean"] = normalized(outputs["mean"])
         arguments = {"latent_dim": latent_dim, "noise": noise, **made.arguments}
+        if not levelled:
+            arguments["levelled"] = levelled
         super().__init__({"images": images}, outputs, arguments, name)
         self.has_noise = noise
 

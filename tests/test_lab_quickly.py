@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse
+from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse, vae_problem
 from gan_apps.experiments.generator_loss import NON_SATURATING, SATURATING
 from gan_apps.experiments.js_saturates import LOG_2
 from gan_apps.experiments.maximum_likelihood import moments
+from gan_apps.experiments.vae_problem import BLURRED, MOVED, SPECKED
 from models import DIVERGENCES
 from tests.conftest import run_command
 
@@ -59,6 +60,20 @@ def test_maximum_likelihood(lab):
     assert 0.7 < digits["real"]["precision"] < 0.95
     assert digits["10 blobs"]["coverage"] < digits["real"]["coverage"] / 2
     assert digits["10 blobs"]["train"] > digits["10 blobs"]["test"] > -500.0
+
+
+def test_vae_problem(lab):
+    results = results_of(lab, "vae_problem")
+    assert results["largest_difference"] < 1e-9
+    changes = results["changes"]
+    for name in vae_problem.CHANGES:
+        assert_allclose(changes[name]["squared_error"], changes[MOVED]["squared_error"], rtol=1e-12)
+    # To pixels the three are one; the discriminator, which has seen none of them, knows better.
+    for name in (SPECKED, BLURRED):
+        assert changes[name]["moved_looks_more_real"] > 0.9
+        assert changes[name]["score"] < changes[MOVED]["score"] < changes["as it is"]["score"]
+    assert set(results["drawn"]) == {"real digits", "VAE", "autoencoder", "GAN"}
+    assert_allclose(results["drawn"]["real digits"]["sharpness"], 1.0)
 
 
 def test_fgan_gaussian(lab):

@@ -1,10 +1,12 @@
 """Requests to a run that draws from latents: of a seed, on the way between two, or of a sum."""
 
+import math
 import pathlib
 import re
 
 import numpy as np
 
+from gan_apps.command.picture_requests import read
 from gan_apps.conditions.attributes import PROMPT, as_file_name
 from gan_apps.drawing import latents, pictures
 from gan_apps.drawing.draw import Request
@@ -18,8 +20,11 @@ from gan_apps.settings.drawing import (
     STRIP_FRAMES,
 )
 
+# A code that is left open.
+ANY = "any"
 
-def request(draw, asked, values, name):
+
+def request(draw, asked, values, name, code=None):
     """The drawing.draw.Request of the pictures that are asked for.
 
     Args:
@@ -27,27 +32,34 @@ def request(draw, asked, values, name):
       asked: settings.drawing.FromLatents.
       values: list of values of the draw's condition.
       name: str. What the pictures are of, for a file name.
+      code: function of float32 images [n, h, w, c] in [-1, 1] -> latents float32 [n, size], as the
+        run says them; or None.
     """
     if asked.truncation is not None and draw.latents.distribution != "normal":
         raise Refused(
             f"--truncation={asked.truncation}: this run's latents are "
             f"{draw.latents.distribution}, not normal."
         )
+    codes = None if asked.codes is None else read_codes(draw, asked.codes)
     suffix = GRID if asked.interpolate_to is None else ANIMATION
     if asked.way is not None:
         animated = asked.animated if asked.output is not None else suffix == ANIMATION
-        inputs, columns, name = _interpolation(draw, asked, values, name, animated)
+        inputs, columns, name = _interpolation(draw, asked, values, name, animated, code)
     elif asked.arithmetic is not None:
         inputs, columns, name = _sum(draw, asked.arithmetic, values, name)
     elif asked.fix_latents:
         inputs, columns, name = _one_character(draw, asked, values, name)
     elif asked.sheet:
-        inputs, columns, name = _sheet(draw, values, name)
+        inputs, columns, name = _sheet(draw, asked, values, codes, name)
     else:
         count = columns = asked.num_images or DEFAULT_IMAGES
-        if len(values) == 1 and not asked.animated:
+        if len(values) * len(codes or [()]) == 1 and not asked.animated:
             columns = pictures.square(count)
         inputs = latents.requested(draw, values, count, asked.seed, asked.truncation)
+    if codes is not None and not asked.sheet:
+        inputs = latents.with_codes(inputs, draw.latents, codes)
+        columns = columns if isinstance(columns, int) else columns * len(codes)
+        name = f"{name}_codes_{as_file_name(asked.codes)}"
     output = f"{name}{suffix}" if asked.output is None else asked.output
     return Request(inputs=inputs, columns=columns, output=pathlib.Path(output))
 
@@ -62,7 +74,47 @@ def _one_character(draw, asked, values, name):
     return inputs, len(values), f"{name}_fixed"
 
 
-def _sheet(draw, values, name):
+def read_codes(draw, text):
+    """What --codes asks for: a list of rows, each a value for each code, None where it is open.
+
+    Raises:
+      Refused: names what is no value of its code.
+    """
+    flag, kinds = f"--codes={text}", draw.latents.codes
+    if not kinds:
+        raise Refused(f"{flag}: this run draws from noise without codes.")
+    known = ", ".join("-1 to 1" if one == latents.NUMBER else f"0 to {one - 1}" for one in kinds)
+    rows = []
+    for row in text.split(";"):
+        words = [word.strip() for word in row.split(",")]
+        if len(words) > len(kinds):
+            raise Refused(f"{flag}: there are {len(kinds)} codes ({known}), not {len(words)}.")
+        words += [ANY] * (len(kinds) - len(words))
+        rows.append([_code(*pair, flag, known) for pair in zip(kinds, words, strict=True)])
+    return rows
+
+
+def _code(kind, word, flag, known):
+    if word == ANY:
+        return None
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if kind == latents.NUMBER and -1.0 <= value <= 1.0:
+        return value
+    if kind != latents.NUMBER and value.is_integer() and 0 <= value < kind:
+        return int(value)
+    raise Refused(f"{flag}: {word!r} must be one of {known}, each in its place, or {ANY}.")
+
+
+def _sheet(draw, asked, values, codes, name):
+    if draw.latents.codes:
+        if codes is not None and len(codes) > 1:
+            raise Refused(f"--codes={asked.codes}: a sheet is of one row of codes.")
+        own = () if codes is None else codes[0]
+        inputs, lengths = latents.walked(draw, STRIP_FRAMES, asked.seed, own)
+        return inputs, lengths, f"{name}_sheet"
     if draw.latents.size != 2 or draw.latents.distribution == "spherical":
         raise Refused(
             f"--sheet: a sheet is of two numbers that are normal or uniform; this run's latents "
@@ -73,14 +125,21 @@ def _sheet(draw, values, name):
     return latents.sheet(draw, values[0], SHEET_SIDE), SHEET_SIDE, f"{name}_sheet"
 
 
-def _interpolation(draw, asked, values, name, animated):
-    seeds, end = [asked.seed] * 2, None
+def _interpolation(draw, asked, values, name, animated, code):
+    seeds, end, given = [asked.seed] * 2, None, None
     if asked.interpolate is not None:
         flag = f"--interpolate={asked.interpolate}"
-        seeds = [_seed(word, flag) for word in asked.interpolate.split(",")]
-        if len(seeds) != 2:
-            raise Refused(f"{flag}: must be two seeds, such as 1,2.")
-        name = f"{name}_interpolate_{seeds[0]}_{seeds[1]}"
+        words = [word.strip() for word in asked.interpolate.split(",")]
+        paths = [pathlib.Path(word) for word in words]
+        if code is not None and len(paths) == 2 and any(path.is_file() for path in paths):
+            given = code(pictures.to_signed(read(paths, draw.shape, "--interpolate")))
+            ends = [path.stem for path in paths]
+        else:
+            seeds = ends = [_seed(word, flag) for word in words]
+        if len(ends) != 2:
+            kinds = "two seeds" if code is None else "two seeds, or two files of pictures"
+            raise Refused(f"{flag}: must be {kinds}, such as 1,2.")
+        name = f"{name}_interpolate_{ends[0]}_{ends[1]}"
     if asked.interpolate_to is not None:
         if draw.condition.flag != PROMPT:
             raise Refused(f"{asked.way}: this run does not draw from prompts.")
@@ -91,7 +150,7 @@ def _interpolation(draw, asked, values, name, animated):
     if animated:
         # There and back, slower at both ends, so that it repeats without a jump.
         shares = (1.0 - np.cos(2.0 * np.pi * np.arange(frames) / frames)) / 2.0
-    return latents.interpolated(draw, values, seeds, shares, end), frames, name
+    return latents.interpolated(draw, values, seeds, shares, end, given), frames, name
 
 
 def _sum(draw, formula, values, name):

@@ -48,7 +48,7 @@ def request(draw, asked, sketch):
     if draw.is_any_size:
         given = {name: _opener(path) for name, path in zip(names, paths, strict=True)}
         return tiles.Request(given=given, output=output, side_by_side=asked.side_by_side)
-    images = _read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
+    images = read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
     sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
         sources, target = sketch(sources), images
@@ -97,7 +97,7 @@ def _opener(path):
     return taken
 
 
-def _read(paths, shape):
+def read(paths, shape, flag="--input"):
     """Picture files as uint8 [n, h, w, c]; says on stderr which had another size.
 
     Raises:
@@ -109,7 +109,7 @@ def _read(paths, shape):
         try:
             image, size = reading.read_with_size(os.fspath(path), height)
         except reading.Unreadable as error:
-            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+            raise Refused(f"{flag}={path}: cannot be used ({error}).") from None
         images.append(image.reshape(1, *image.shape[:2], -1))
         if size != (width, height):
             resized.append(f"{path.name} ({size[0]}x{size[1]})")

@@ -3,10 +3,10 @@
 from gan_apps import conditions
 from gan_apps.conditions.attributes import PROMPT
 from gan_apps.settings import Refused
-from gan_apps.settings.drawing import AskedFor, FromAnyPictures, FromClips
+from gan_apps.settings.drawing import FromAnyPictures, FromClips, FromNoise
 
 
-def request(run, draw, asked, sketch=None):
+def request(run, draw, asked, sketch=None, code=None):
     """The drawing.draw.Request that settings ask of a run.
 
     Args:
@@ -14,6 +14,7 @@ def request(run, draw, asked, sketch=None):
       draw: runs.draws.Draw of it.
       asked: settings.drawing.Drawing.
       sketch: as in picture_requests.request, for a draw from pictures.
+      code: as in latent_requests.request, for a draw from latents.
     """
     from gan_apps.command import clip_requests, latent_requests, picture_requests
 
@@ -23,8 +24,8 @@ def request(run, draw, asked, sketch=None):
     if draw.latents is None:
         _refuse(run, asked.beyond(FromAnyPictures), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
-    _refuse(run, asked.beyond(AskedFor), "draws from noise, not from pictures")
-    return latent_requests.request(draw, asked, *requested_values(run, draw, asked))
+    _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
+    return latent_requests.request(draw, asked, *requested_values(run, draw, asked), code)
 
 
 def draw_for(recipe, asked):

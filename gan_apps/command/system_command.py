@@ -157,7 +157,8 @@ def _generate(system, run):
     if asked.list_words:
         return requests.list_words(run, one)
     sketch = runtimes.open_sketch(run, name, one, of_run.runtime, of_run.state)
-    request = requests.request(run, one, asked, sketch)
+    code = runtimes.open_coder(run, recipe, name, of_run.runtime, of_run.state)
+    request = requests.request(run, one, asked, sketch, code)
     draw.check_writable(request.output)
     generator = runtimes.open_generator(run, recipe, of_run.runtime, of_run.state, name)
     return draw.draw(generator, request)

@@ -12,7 +12,12 @@ DISTRIBUTIONS = {
 }
 
 
-def latents(seed, key, indices, size, distribution="normal"):
+# The kind of a code that is a number in [-1, 1]; others are one of so many values, as numbers of
+# which one is 1: as in models.codes.
+NUMBER = 1
+
+
+def latents(seed, key, indices, size, distribution="normal", codes=()):
     """Latents, one row per picture.
 
     Picture `index` of a key has the same latents however many are drawn with it. RandomState is
@@ -24,13 +29,82 @@ def latents(seed, key, indices, size, distribution="normal"):
       indices: iterable of ints >= 0.
       size: int.
       distribution: str. A key of DISTRIBUTIONS: what the run was trained with.
+      codes: ints, as in runs.draws.Latents. Default ().
 
     Returns:
       float32 [len(indices), size].
     """
-    draw = DISTRIBUTIONS[distribution]
-    rows = [draw(np.random.RandomState([seed, *key, index]), size) for index in indices]
+    draw, noise = DISTRIBUTIONS[distribution], size - sum(codes)
+    rows = []
+    for index in indices:
+        random = np.random.RandomState([seed, *key, index])
+        values = draw(random, noise)
+        shares = random.random_sample(len(codes))
+        own = [
+            _code(kind, _of_share(kind, share)) for kind, share in zip(codes, shares, strict=True)
+        ]
+        rows.append(np.concatenate([values, *own]))
     return np.asarray(rows, np.float32).reshape(-1, size)
+
+
+def _of_share(kind, share):
+    """The value of a code below which a share in [0, 1) of what it is drawn from lies."""
+    return 2.0 * share - 1.0 if kind == NUMBER else int(share * kind)
+
+
+def _code(kind, value):
+    """A code's value as the numbers that latents have of it."""
+    return [value] if kind == NUMBER else np.eye(kind)[value]
+
+
+def with_codes(inputs, latents, asked):
+    """Inputs, once for each of several rows of codes that are asked for, which take their places.
+
+    Args:
+      inputs: {name: array [n, ...]}.
+      latents: runs.draws.Latents.
+      asked: sequence of sequences of a value for each code, None where it stays.
+
+    Returns:
+      The same of len(asked) n pictures, all of the first row first.
+    """
+    repeated = {name: np.concatenate([values] * len(asked)) for name, values in inputs.items()}
+    count, rows = len(inputs["latents"]), repeated["latents"]
+    for number, values in enumerate(asked):
+        place = latents.noise
+        for kind, value in zip(latents.codes, values, strict=True):
+            if value is not None:
+                rows[number * count : (number + 1) * count, place : place + kind] = _code(
+                    kind, value
+                )
+            place += kind
+    return repeated
+
+
+def walked(draw, num_steps, seed, asked=()):
+    """The inputs for a row of pictures for each code, which alone changes along it.
+
+    A code of several values takes all of them, a number as many steps from -1 to 1.
+
+    Args:
+      draw: runs.draws.Draw whose latents have codes.
+      num_steps: int. Of a number.
+      seed: int. Of the noise and of the codes that are not walked through.
+      asked: a value for each code, None for one that is as the seed has it. Default ().
+
+    Returns:
+      (inputs, list of ints: pictures in each row).
+    """
+    codes = draw.latents.codes
+    asked = asked or (None,) * len(codes)
+    rows, lengths = [], []
+    for place, kind in enumerate(codes):
+        values = np.linspace(-1.0, 1.0, num_steps) if kind == NUMBER else range(kind)
+        rows += [[*asked[:place], value, *asked[place + 1 :]] for value in values]
+        lengths.append(len(values))
+    return with_codes(
+        requested(draw, draw.condition.every()[:1], 1, seed), draw.latents, rows
+    ), lengths
 
 
 def requested(draw, asked, num_images, seed, truncation=None):
@@ -77,12 +151,12 @@ def of_one_character(draw, asked, num_images, seed, truncation=None):
     return _inputs(draw, np.concatenate(rows), values)
 
 
-def interpolated(draw, asked, seeds, shares, end=None):
+def interpolated(draw, asked, seeds, shares, end=None, given=None):
     """The inputs for pictures on the way from one seed's first picture to another's.
 
     Normal and spherical latents are interpolated on the arc between them, which keeps the length
     that the generator was trained on (Shoemake 1985; White 2016, arXiv 1609.04468); uniform ones
-    on the line.
+    on the line, and codes too.
 
     Args:
       draw, asked: as in `requested`; one row of pictures for each value.
@@ -90,11 +164,20 @@ def interpolated(draw, asked, seeds, shares, end=None):
       shares: sequence of floats in [0, 1]. How far each picture is on its way.
       end: a value of the condition, or None. What the last picture is asked for, all others being
         on the line to it; what it leaves open stays as it is.
+      given: float32 [2, size] or None. Latents to go between instead of those of the seeds.
     """
-    between = _line if draw.latents.distribution == "uniform" else _arc
+    noise = draw.latents.noise
+    along = _line if draw.latents.distribution == "uniform" else _arc
+
+    def between(first, last, share):
+        codes = _line(first[noise:], last[noise:], share)
+        return np.concatenate([along(first[:noise], last[:noise], share), codes])
+
     rows, values, ends = [], [], []
     for value in asked:
-        first, last = (_of(draw, seed, value, [0])[0] for seed in seeds)
+        first, last = (
+            given if given is not None else [_of(draw, seed, value, [0])[0] for seed in seeds]
+        )
         rows.append([between(first, last, share) for share in shares])
         begin = _filled(draw, seeds[0], value, 0)
         values += [begin] * len(shares)
@@ -113,7 +196,7 @@ def arithmetic(draw, value, terms):
     A sum that is longer than the latents that are named are in the mean is shortened to that, since
     the generator has seen none of its length; spherical latents are always put back on their
     sphere, and uniform ones clipped to their cube. Means are left as short as they are: they are
-    of the common, as in the lecture.
+    of the common, as in the lecture. Codes become those that are nearest to their sums.
 
     Args:
       draw: as in `requested`.
@@ -128,9 +211,13 @@ def arithmetic(draw, value, terms):
     members = [
         [_of(draw, seed, value, [0])[0].astype(np.float64) for seed in seeds] for _, seeds in terms
     ]
-    length = np.mean([np.linalg.norm(one) for group in members for one in group])
+    noise = draw.latents.noise
+    length = np.mean([np.linalg.norm(one[:noise]) for group in members for one in group])
 
     def drawable(vector):
+        return np.concatenate([of_noise(vector[:noise]), _nearest(draw.latents, vector[noise:])])
+
+    def of_noise(vector):
         if draw.latents.distribution == "uniform":
             return np.clip(vector, -1.0, 1.0)
         if draw.latents.distribution == "spherical":
@@ -171,9 +258,22 @@ def sheet(draw, value, side):
 
 
 def _of(draw, seed, value, indices, truncation=None):
-    key = draw.condition.key(value)
-    rows = latents(seed, key, indices, draw.latents.size, draw.latents.distribution)
-    return rows if truncation is None else _truncated(rows, truncation, seed, key, indices)
+    key, own = draw.condition.key(value), draw.latents
+    rows = latents(seed, key, indices, own.size, own.distribution, own.codes)
+    if truncation is None:
+        return rows
+    noise = _truncated(rows[:, : own.noise], truncation, seed, key, indices)
+    return np.concatenate([noise, rows[:, own.noise :]], axis=1)
+
+
+def _nearest(latents, numbers):
+    """The codes that are nearest to sums of codes: the largest value, the number kept in range."""
+    parts, place = [], 0
+    for kind in latents.codes:
+        own = numbers[place : place + kind]
+        parts.append(np.clip(own, -1.0, 1.0) if kind == NUMBER else _code(kind, own.argmax()))
+        place += kind
+    return np.concatenate([*parts, []])
 
 
 def _truncated(rows, truncation, seed, key, indices):

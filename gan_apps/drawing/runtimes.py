@@ -13,7 +13,7 @@ import gan_apps
 from gan_apps.drawing import tiles
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
-from gan_apps.runs.draws import IMAGES
+from gan_apps.runs.draws import IMAGES, LATENTS
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import RUNTIMES
 
@@ -106,6 +106,35 @@ def open_sketch(run, name, draw, runtime="auto", state=None):
     return sketch
 
 
+def open_coder(run, recipe, name, runtime="auto", state=None):
+    """What says the latents of pictures to one of a run's draws, as a function.
+
+    Args:
+      run: path of a run directory.
+      recipe: run_dir.Recipe of the run.
+      name: str. The draw that takes the latents.
+      runtime, state: as in `open_generator`.
+
+    Returns:
+      Function of float32 [n, h, w, c] in [-1, 1] that gives float32 [n, size]; None if the run has
+      none. Nothing is opened before it is called.
+    """
+    found = [one for one, draw in recipe.draws.items() if draw.coded_for == name]
+    if not found:
+        return None
+    (coder,), draw = found, recipe.draws[found[0]]
+
+    def code(images):
+        if runtime == "keras" or state is not None or not _litert_is_installed():
+            network = keras_network(weights(run, coder, state), coder, draw)
+            return np.asarray(network.code(images)["mean"])
+        path = run_dir.checked(run, coder + run_dir.LITERT)
+        draws = litert_generator(path, draw, LATENTS)
+        return draws({draw.pictures.column: images})
+
+    return code
+
+
 def litert_sketch(path, draw):
     """What a .tflite file makes of finished pictures, as `open_sketch` gives it."""
     with quiet.stderr():
@@ -120,12 +149,13 @@ def litert_sketch(path, draw):
     return sketch
 
 
-def litert_generator(path, draw):
+def litert_generator(path, draw, output=IMAGES):
     """What a .tflite file draws, as `open_generator` gives it.
 
     Args:
       path: pathlib.Path of the file.
       draw: runs.draws.Draw.
+      output: str. What of its outputs is wanted. Default: the images.
     """
     # A picture of any size is worth the time of all that is here; a small one is drawn at once.
     threads = os.cpu_count() if draw.is_any_size else 1
@@ -137,7 +167,7 @@ def litert_generator(path, draw):
 
     def images(inputs):
         # One picture a call: its pixels do not depend on which pictures are drawn with it.
-        return np.concatenate([runner(**row)[IMAGES].copy() for row in _parts(inputs, 1)])
+        return np.concatenate([runner(**row)[output].copy() for row in _parts(inputs, 1)])
 
     return tiles.Tiled(images, draw) if draw.is_any_size else images
 

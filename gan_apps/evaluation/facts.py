@@ -7,7 +7,14 @@ import numpy as np
 
 from gan_apps.data.columns import Data
 from gan_apps.drawing import pictures
-from gan_apps.evaluation import appearance, intervals, metrics, neighbours, wasserstein
+from gan_apps.evaluation import (
+    appearance,
+    intervals,
+    meanings,
+    metrics,
+    neighbours,
+    wasserstein,
+)
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
@@ -56,6 +63,8 @@ class Facts:
       enlarged: function without arguments -> what `enlargements.measured` says of the run.
       going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
         them; None, the default, of what goes on with no clip.
+      codes: meanings.Codes of the pictures, or None.
+      coder: meanings.Coder of the run, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
@@ -74,11 +83,14 @@ class Facts:
         coded,
         enlarged,
         going_on=None,
+        codes=None,
+        coder=None,
         inception=False,
     ):
         self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
         self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
+        self.codes, self.coder = codes, coder
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -324,6 +336,74 @@ class Facts:
     def enlargements(self):
         """What `enlargements.measured` says; None of a run that enlarges none."""
         return None if self.inception else self.enlarged()
+
+    # What the codes of a run have come to mean.
+
+    @functools.cached_property
+    def named_codes(self):
+        """Which label each value of the first code is, by real images; None if nobody knows."""
+        some = self.real.others
+        if self.codes is None or self.codes.place is None or some.numbers is None:
+            return None
+        if len(some.condition.slots) != 1:
+            return None
+        some = some.subset(np.arange(min(len(some), meanings.NAMING)))
+        values = self.codes.values(self.codes.said(some.images))
+        return meanings.matched(
+            values, some.numbers, self.codes.kinds[self.codes.place], *some.condition.sizes
+        )
+
+    @functools.cached_property
+    def codes_right(self):
+        """Whether the code that is read of each real image names its label: bool [n]."""
+        if self.named_codes is None:
+            return None
+        read = self.codes.values(self.codes.said(self.reference.images))
+        return self.named_codes[read] == self.reference.numbers
+
+    @functools.cached_property
+    def drawn_codes_right(self):
+        """Whether each picture is read by the judge as the label that its code is: bool [n]."""
+        if self.named_codes is None or self.label_probabilities is None:
+            return None
+        asked = self.named_codes[self.codes.values(self.codes.drawn)]
+        return self.probabilities.argmax(axis=1) == asked
+
+    @functools.cached_property
+    def neighbours_right(self):
+        """Whether the image it was trained on whose code is nearest has each one's label: bool [n].
+
+        None where labels or codes are not known, and where images compared are of those.
+        """
+        trained, some = self.real.trained, self.reference
+        if self.coder is None or self.own is not None or some.numbers is None:
+            return None
+        if some.numbers.ndim > 1:
+            return None
+        near = neighbours.labels_by_nearest(
+            self.coder.codes(trained.images), trained.numbers, self.coder.codes(some.images)
+        )
+        return near == some.numbers
+
+    @functools.cached_property
+    def redrawn_right(self):
+        """Whether the judge reads the same of images drawn from their codes: bool [n], or None."""
+        if self.coder is None or self.label_probabilities is None:
+            return None
+        some = self.reference.images[self.some]
+        probabilities, _ = self.judge.judged(self.coder.redrawn(some))
+        return probabilities.argmax(axis=1) == self.judge.judged(some)[0].argmax(axis=1)
+
+    @functools.cached_property
+    def turned(self):
+        """How a number of the code goes with what it may turn: {words: correlation}, or None."""
+        if self.codes is None or self.images.shape[-1] != 1 or not self.codes.numbers():
+            return None
+        return {
+            f"code {place}, {what}": float(np.corrcoef(numbers, measure(self.images))[0, 1])
+            for place, numbers in self.codes.numbers().items()
+            for what, measure in meanings.TURNED.items()
+        }
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

@@ -271,6 +271,15 @@ def _of_mean(values):
     }
 
 
+def _bounds(facts):
+    """H(c) + E[log q(c|x)] of each code: {words: nats}."""
+    kinds, found = facts.codes.kinds, facts.codes.bounds(facts.images).mean(axis=1)
+    return {
+        f"code {place + 1}, {f'one of {kind}' if kind > 1 else 'a number'}": float(value)
+        for place, (kind, value) in enumerate(zip(kinds, found, strict=True))
+    }
+
+
 def _to_target(name):
     """The columns of a row that says how far pictures are from what they should be."""
     return {
@@ -451,6 +460,51 @@ MEASURES = (
         value=lambda facts: facts.code[1],
         needs=("code",),
         form="{}",
+    ),
+    Measure(
+        name="neighbour_accuracy",
+        label="{real} whose nearest training image by the code has their label",
+        needs=("neighbours_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.neighbours_right),
+    ),
+    Measure(
+        name="redrawn_accuracy",
+        label="{real} that are read alike when drawn again from their codes",
+        needs=("redrawn_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.redrawn_right),
+    ),
+    Measure(
+        name="code_accuracy",
+        label="{real} whose code, matched one to one with labels, names theirs",
+        needs=("codes_right",),
+        form="{:.2%}",
+        **_of_mean(lambda facts: facts.codes_right),
+    ),
+    Measure(
+        name="drawn_code_accuracy",
+        label="pictures that are read as the label which their code is",
+        needs=("drawn_codes_right",),
+        form="{:.2%}",
+        floor="classifier_test_accuracy",
+        beside="the same classifier on real images it has not seen",
+        **_of_mean(lambda facts: facts.drawn_codes_right),
+    ),
+    Measure(
+        name="code_information",
+        label="what pictures tell of {part}, at least, in nats",
+        value=_bounds,
+        needs=("codes",),
+        has_parts=True,
+    ),
+    Measure(
+        name="turned",
+        label="correlation in pictures: {part}",
+        value=lambda facts: facts.turned,
+        needs=("turned",),
+        form="{:.2f}",
+        has_parts=True,
     ),
     Measure(
         name="nearest_distance",

@@ -62,3 +62,21 @@ def _mosaics(images):
 def _distances(points, others):
     squares = np.sum(points**2, axis=1)[:, None] + np.sum(others**2, axis=1)
     return np.maximum(squares - 2.0 * points @ others.T, 0.0)
+
+
+def labels_by_nearest(points, labels, others):
+    """The label of the nearest of some points to each of others: int [m].
+
+    Args:
+      points: float32 [n, d].
+      labels: int [n].
+      others: float32 [m, d].
+    """
+    squares = tf.reduce_sum(points**2, axis=1)
+    found = []
+    for start in range(0, len(others), _ROWS):
+        some = others[start : start + _ROWS]
+        # But for what is the same for all points.
+        distances = squares - 2.0 * tf.matmul(some, points, transpose_b=True)
+        found.append(tf.argmin(distances, axis=1).numpy())
+    return np.asarray(labels)[np.concatenate(found)]

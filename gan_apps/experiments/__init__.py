@@ -16,6 +16,7 @@ LECTURES = (
 # Name -> what it asks, in one line; in the order of the lectures.
 EXPERIMENTS = {
     "maximum_likelihood": "Why not simply fit a density by maximum likelihood?",
+    "vae_problem": "What does a VAE take for the same that a discriminator tells apart?",
     "fgan_gaussian": "What does each f-divergence make of a model that cannot match the data?",
     "generator_loss": "Why is the saturating loss not used, and what is used instead?",
     "mode_collapse": "Which GANs find all modes, and how well?",

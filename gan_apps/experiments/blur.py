@@ -17,11 +17,11 @@ section 4, for the factor of two.
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 from sklearn.datasets import load_sample_images
 
 import models
 from gan_apps import plots
+from gan_apps.data import photos
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
 from gan_apps.experiments import blur_frames
@@ -96,12 +96,8 @@ def photographs():
     """Squares of the two photographs: ((images, sources) to learn, the same to measure), uint8."""
     learned, measured = [], []
     for photo in load_sample_images().images:
-        height, width = (side - side % SCALE for side in photo.shape[:2])
-        photo = photo[:height, :width]
-        small = Image.fromarray(photo).resize(
-            (width // SCALE, height // SCALE), Image.Resampling.BICUBIC
-        )
-        both = photo, np.asarray(small)
+        photo = photos.whole_steps(photo, SCALE)
+        both, width = (photo, photos.reduced(photo, SCALE)), photo.shape[1]
         first, last = (side - side % SCALE for side in (width // 3, 2 * width // 3))
         for sides in ((0, first), (last, width)):
             learned.append(_squares(both, sides, APART))
@@ -147,11 +143,7 @@ def of_photographs(options):
     (images, sources), (true, given) = photographs()
     by_error = options.sized(quick=10, default=2000, full=8000)
     against = options.sized(quick=5, default=1000, full=4000)
-    plain = [
-        np.asarray(Image.fromarray(one).resize((SQUARE, SQUARE), Image.Resampling.BICUBIC))
-        for one in given
-    ]
-    drawn = {"true": true, "bicubic": np.stack(plain)}
+    drawn = {"true": true, "bicubic": np.stack([photos.enlarged(one, SCALE) for one in given])}
     signed = {"sources": pictures.to_signed(given)}
 
     def kept(name, networks):
@@ -240,10 +232,10 @@ def run(options, folder):
     }
     drawn = of_photographs(options)
     clips = blur_frames.run(options, folder)
-    photos = measured(drawn)
+    found = measured(drawn)
     _draw_lines(folder / "lines.png", trained)
     _draw_photographs(folder / "photographs.png", drawn)
-    squared, against = photos["squared error"], photos["against a discriminator"]
+    squared, against = found["squared error"], found["against a discriminator"]
     ratio = known["one of them"]["squared"] / known["mean"]["squared"]
     return Findings(
         title="Why squared error blurs",
@@ -258,7 +250,7 @@ def run(options, folder):
         f"{against['psnr']:.2f} dB and {against['sharpness']:.2f}. {clips.answer}",
         results={
             "lines": {"exact": known, "learned": learned},
-            "photographs": photos,
+            "photographs": found,
             "clips": clips.results,
         },
         tables=(
@@ -280,7 +272,7 @@ def run(options, folder):
                 columns=("", "PSNR in dB", "sharpness", "detail of 1", "detail of 2"),
                 rows=tuple(
                     (kind, one["psnr"], one["sharpness"], one["finest"], one["next_finest"])
-                    for kind, one in photos.items()
+                    for kind, one in found.items()
                     if kind != "true"
                 ),
             ),

@@ -3,6 +3,7 @@
 TensorFlow is imported inside, since a command reads its system before it is known to train.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gan_apps.runs.draws import Draw, Latents
@@ -25,7 +26,7 @@ def built(
     data: "Data",
     iterations: int,
     *,
-    classifier: int = 0,
+    judged_by: Mapping | tuple[()] = (),
     **own: Any,
 ) -> "AbstractGAN":
     """A game of two, not compiled, its weights as Keras draws them now.
@@ -35,7 +36,8 @@ def built(
       config: settings.GAN with `precision` resolved.
       data: data.Data that it will learn from.
       iterations: int. How long it will be trained.
-      classifier: int. As in models.networks.Discriminator. Default 0.
+      judged_by: dict. What the discriminator takes beside what all do; as "kind" its class, if it
+        is no models.networks.Discriminator. Default ().
       **own: what `kind` takes beside the networks and the loop's arguments.
 
     Raises:
@@ -45,21 +47,25 @@ def built(
     from models.normalization import REFERENCE_SIZE
 
     _, width, channels = data.shape
+    judged_by = dict(judged_by)
+    kind_of_judge = judged_by.pop("kind", networks.Discriminator)
+    condition = data.condition.network
     made = networks.pair(
         image_size=width,
         channels=channels,
         architecture=config.architecture,
-        condition=data.condition.network,
+        **({} if condition is None else {"condition": condition}),
         generator={
-            "latent_dim": config.latent_dim,
+            "latent_dim": config.latent_dim + sum(config.codes),
             "widths": config.generator_widths,
             "normalization": config.generator_normalization,
         },
         discriminator={
             "widths": config.discriminator_widths,
             "normalization": config.taken_normalization,
-            "classifier": classifier,
+            **judged_by,
         },
+        judged_by=kind_of_judge,
         dtype=POLICIES[config.precision],
     )
     game = kind(made, **config.game(iterations), **own)
@@ -75,7 +81,11 @@ def draws(config: GAN, data: "Data", game: "AbstractGAN") -> dict[str, Draw]:
     draw = Draw(
         network=networks.described(game.averaged_generator),
         shape=data.shape,
-        latents=Latents(size=config.latent_dim, distribution=config.latent_distribution),
+        latents=Latents(
+            size=config.latent_dim + sum(config.codes),
+            distribution=config.latent_distribution,
+            codes=config.codes,
+        ),
         condition=data.condition,
     )
     return {"generator": draw}

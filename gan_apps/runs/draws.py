@@ -10,8 +10,10 @@ from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE, SIDES
 
 # In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
 IMAGES, FILE = "images", "image_bytes"
+# Noise, or a code that stands for it.
+LATENTS = "latents"
 # Inputs that are no pictures.
-RESERVED = ("latents", "labels", "attributes")
+RESERVED = (LATENTS, "labels", "attributes")
 # How many pixels around it the drawing of a pixel is taken to depend on, where pictures of any size
 # are drawn in squares: these overlap by as many on each side.
 REACH = 12
@@ -25,16 +27,34 @@ class Latents:
     Args:
       size: int.
       distribution: str. One of settings.LATENT_DISTRIBUTIONS.
+      codes: tuple of ints. Kinds of the codes that are the last sum(codes) of its numbers, as in
+        models.codes: 1 for a number in [-1, 1], n for one of n values, as n numbers. Default ().
     """
 
     size: int
     distribution: str = "normal"
+    codes: tuple = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", tuple(self.codes))
+        if not all(type(kind) is int and kind > 0 for kind in self.codes):
+            raise ValueError(f"codes must be whole numbers of 1 or more, got {self.codes}.")
         if type(self.size) is not int or self.size < 1:
             raise ValueError(f"size must be a whole number of 1 or more, got {self.size!r}.")
         if self.distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(f"distribution must be one of {', '.join(LATENT_DISTRIBUTIONS)}.")
+        if self.noise < 0:
+            raise ValueError(f"codes must be among {self.size} numbers, got {self.codes}.")
+
+    @property
+    def noise(self) -> int:
+        """How many of the numbers are drawn from the distribution."""
+        return self.size - sum(self.codes)
+
+    def to_json(self) -> dict:
+        values = dataclasses.asdict(self)
+        codes = list(values.pop("codes"))
+        return {**values, **({"codes": codes} if codes else {})}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,6 +114,8 @@ class Draw:
       pictures: Pictures or None.
       parts: names of the networks of the game whose weights the network has, one after the other.
         Default (): those of the network of its own name.
+      coded_for: str or None. The draw from latents whose latents its network says of a picture that
+        it is given, by its method `code`. Default None.
     """
 
     network: dict[str, Any]
@@ -102,12 +124,15 @@ class Draw:
     condition: AbstractCondition = Nothing()
     pictures: Pictures | None = None
     parts: tuple = ()
+    coded_for: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
         object.__setattr__(self, "parts", tuple(self.parts))
         if not all(isinstance(part, str) for part in self.parts):
             raise ValueError(f"parts must be names of networks, got {self.parts}.")
+        if not isinstance(self.coded_for, str | None):
+            raise TypeError(f"coded_for must be the name of a draw, got {self.coded_for!r}.")
         check_network(self.network, self.condition)
         if self.latents is None and self.pictures is None:
             raise ValueError("a network draws from latents, from pictures or from both.")
@@ -183,7 +208,7 @@ class Draw:
     def to_json(self) -> dict:
         values: dict[str, Any] = {"network": self.network, "shape": list(self.shape)}
         if self.latents is not None:
-            values["latents"] = dataclasses.asdict(self.latents)
+            values["latents"] = self.latents.to_json()
         if self.condition.column is not None:
             values["condition"] = self.condition.to_json()
         if self.pictures is not None:
@@ -198,6 +223,8 @@ class Draw:
                 values["pictures"]["frames"] = self.pictures.frames
         if self.parts:
             values["parts"] = list(self.parts)
+        if self.coded_for is not None:
+            values["coded_for"] = self.coded_for
         return values
 
     @classmethod

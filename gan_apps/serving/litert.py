@@ -97,6 +97,8 @@ def metadata(draw, variant):
     if draw.latents is not None:
         values["latent_dim"] = draw.latents.size
         values["latent_distribution"] = draw.latents.distribution
+        if draw.latents.codes:
+            values["codes"] = list(draw.latents.codes)
     if draw.pictures is not None:
         values["pictures"] = dataclasses.asdict(draw.pictures)
         if not draw.goes_on:

@@ -6,9 +6,9 @@ import keras
 import tensorflow as tf
 
 from gan_apps.operating_system import files, quiet
-from gan_apps.runs.draws import FILE, IMAGES
+from gan_apps.runs.draws import FILE, IMAGES, LATENTS
 from gan_apps.serving import picture_files, warm_up
-from models import sketches
+from models import codes, sketches
 from models.game import LATENT_DISTRIBUTIONS
 
 # Signatures beside that of the network's own inputs and IMAGES: PNG files, and those of finished
@@ -19,6 +19,8 @@ DEFAULT, SKETCH_FIRST = "serving_default", "sketch_first"
 def write(network, draw, path, batch=None):
     """Writes a SavedModel with the network's own signature alone, images in [-1, 1].
 
+    Where what it draws is coded for another draw, the codes are an output beside them.
+
     Args:
       network: keras.Model. What draws.
       draw: runs.draws.Draw. What it takes.
@@ -27,7 +29,10 @@ def write(network, draw, path, batch=None):
     """
 
     def drawn(inputs):
-        return {IMAGES: network(inputs, training=False)}
+        outputs = {IMAGES: network(inputs, training=False)}
+        if draw.coded_for is not None:
+            outputs[LATENTS] = network.code(inputs[draw.pictures.column])["mean"]
+        return outputs
 
     _write(path, network, {draw.signature: (drawn, _inputs(draw, batch))})
 
@@ -205,11 +210,15 @@ def _refusal(prompts, understood, condition):
 
 def _noise(seeds, latents):
     """Latents [n, size] and uniform draws [n], row by row a function of its seed."""
-    draw = functools.partial(LATENT_DISTRIBUTIONS[latents.distribution], (1, latents.size))
+    draw = functools.partial(LATENT_DISTRIBUTIONS[latents.distribution], (1, latents.noise))
 
     def row(seed):
+        values = draw(tf.stack([seed, 0]))
+        if latents.codes:
+            shares = tf.random.stateless_uniform((1, len(latents.codes)), tf.stack([seed, 2]))
+            values = tf.concat([values, codes.drawn(latents.codes, shares)], axis=1)
         return (
-            draw(tf.stack([seed, 0]))[0],
+            values[0],
             tf.random.stateless_uniform((), tf.stack([seed, 1])),
         )
 

@@ -191,12 +191,15 @@ def _of_latents(run, name, draw, place):
     values = {
         "latent_dim": draw.latents.size,
         "distribution": draw.latents.distribution,
+        "codes": list(draw.latents.codes),
         # What the page asks by: it looks for either of them.
         "labels": None,
         "vocabulary": None,
         **draw.condition.metadata(),
         "directions": directions(
-            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS), draw.latents.size
+            run_dir.checked(run, name + run_dir.KERAS_WEIGHTS),
+            draw.latents.noise,
+            draw.network["config"].get("coarsest"),
         ),
     }
     return values, {}
@@ -311,7 +314,7 @@ PAGES = (
 )
 
 
-def directions(path, size):
+def directions(path, size, coarsest=None):
     """The unit vectors along which latents change the generator's first layer most.
 
     They are eigenvectors of A A^T, A the rows of the first dense layer that the latents meet, by
@@ -320,11 +323,17 @@ def directions(path, size):
     Args:
       path: path of the generator's weights for Keras.
       size: int. Of the latents.
+      coarsest: dict or None. The arguments of the first generator of a pyramid, which meets the
+        first of the latents alone. Default None.
     """
     import h5py
 
+    place, met = "layers/dense/vars/0", size
+    if coarsest is not None:
+        place, met = f"layers/generator/{place}", coarsest["latent_dim"]
     with h5py.File(path) as weights:
-        kernel = np.asarray(weights["layers/dense/vars/0"])[:size]
+        kernel = np.asarray(weights[place])[:met]
+    kernel = np.pad(kernel, ((0, size - len(kernel)), (0, 0)))
     _, vectors = np.linalg.eigh(kernel @ kernel.T)
     count = min(DIRECTIONS, size)
     # An eigenvector's sign is nobody's: its largest number is made positive.

@@ -27,6 +27,11 @@ class Latents(Settings):
         choices=LATENT_DISTRIBUTIONS,
     )
 
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Noise of other kinds, after it: as in models.codes."""
+        return ()
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Adversarial(Settings):

@@ -29,7 +29,7 @@ class Drawing(Settings):
     # What some requests can ask besides, as it is where they cannot.
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
-    num_images = interpolate = frames = arithmetic = truncation = None
+    num_images = interpolate = frames = arithmetic = truncation = codes = None
     sheet, input, to = False, None, None
     sketch_first = side_by_side = False
 
@@ -231,6 +231,15 @@ class BetweenSides(FromPictures):
 class FromEither(FromPictures, FromLatents):
     """Settings of a request to runs that draw from noise, and from pictures if any are given."""
 
+    interpolate: str = changed(
+        FromLatents,
+        "interpolate",
+        None,
+        help="SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of "
+        "the other, as a strip, or as an animation there and back if --output ends in .gif. Or "
+        "A.png,B.png: between two pictures, for a run that says their codes.",
+    )
+
     def check(self):
         if self.input is not None:
             for name, value in self.beyond(FromPictures).items():
@@ -245,7 +254,36 @@ class FromAnyPictures(BetweenSides, FromSketches):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromAnyPictures, AskedFor):
+class Coded(FromLatents):
+    """Settings of pictures from noise that has codes."""
+
+    codes: str = setting(
+        None,
+        "The codes in their order, such as 3,0.5,-1: the number of a value, from 0, or a number "
+        "from -1 to 1; any, or fewer of them: those are drawn at random. Several with ; between "
+        "them are a row each, all from the same noise.",
+    )
+    sheet: bool = changed(
+        FromLatents,
+        "sheet",
+        False,
+        help="A row for each code, which alone changes along it: all its values, or "
+        f"{STRIP_FRAMES} steps from -1 to 1; the rest is as --seed and --codes have it.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromCodes(Coded, FromEither):
+    """Settings of a request to runs that draw from noise that has codes, or from pictures."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FromNoise(AskedFor, Coded):
+    """Settings of pictures from noise of which it is not known what it has."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromAnyPictures, FromNoise):
     """Settings of a request of which it is not known what draws."""
 
     frames: int = changed(FromLatents, "frames", None, minimum=1)
@@ -277,7 +315,8 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these, or "sides": from pictures of two sets, or "clips".
+      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": latents
+        that have such, or pictures.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
@@ -286,6 +325,8 @@ def asked_of(takes, conditional):
         return BetweenSides
     if takes == "clips":
         return FromClips
+    if takes == "codes":
+        return FromCodes
     if takes == "both":
         return AnyDrawing if conditional else FromEither
     return AskedFor if conditional else FromLatents

@@ -109,6 +109,11 @@ class Training(Settings):
     )
 
     @property
+    def is_conditional(self):
+        """Whether a system that can learn what is asked for does."""
+        return True
+
+    @property
     def examples_per_iteration(self):
         """Examples that the first player sees in an iteration."""
         return self.batch_size

@@ -78,7 +78,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         config,
         data,
         iterations,
-        classifier=classifier.outputs if classifier_weight else 0,
+        judged_by={"classifier": classifier.outputs if classifier_weight else 0},
         classifier_weight=classifier_weight,
         classifier_objective=classifier,
         objective=two_players.objective(config),

@@ -33,7 +33,9 @@ def build(system, config, data):
         raise Refused(f"--{error}") from None
 
     def optimizer(player):
-        rate = getattr(config, f"{player.name}_learning_rate")
+        # Those of a pyramid's levels, such as generator_at_16, have one for all levels.
+        role = player.name.partition("_at_")[0]
+        rate = getattr(config, f"{role}_learning_rate")
         schedule = LinearEnd(rate, iterations * player.steps, config.decay_fraction)
         if config.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(schedule, rho=config.beta_2)

@@ -31,6 +31,46 @@ function showConditions() {
   }
 }
 
+// Codes stand behind the noise: n numbers of which one is 1, or a number from -1 to 1.
+const sum = (kinds) => kinds.reduce((total, kind) => total + kind, 0);
+
+function showCodes() {
+  const field = element('codes');
+  field.querySelectorAll('label').forEach((old) => old.remove());
+  field.hidden = !current.codes.length;
+  current.codes.forEach((kind, number) => {
+    const words = `Code ${number + 1}`;
+    if (kind > 1) {
+      const choices = make('select', {className: 'code', ariaLabel: words});
+      choices.append(make('option', {value: ''}, 'any'));
+      for (let value = 0; value < kind; value++) {
+        choices.append(make('option', {value: String(value)}, String(value)));
+      }
+      choices.addEventListener('change', () => draw(1));
+      field.append(make('label', {}, words, choices));
+    } else {
+      const slider = make('input', {
+        type: 'range', min: '-1', max: '1', step: '0.05', value: '0', className: 'code',
+        ariaLabel: words,
+      });
+      slider.addEventListener('input', () => draw(1));
+      field.append(make('label', {}, words, slider));
+    }
+  });
+}
+
+// What is chosen of each code, or what the seed has of it.
+function chosenCodes(random) {
+  const sliders = [...document.querySelectorAll('.code')];
+  return current.codes.flatMap((kind, number) => {
+    const share = random.uniform();
+    const {value} = sliders[number];
+    if (kind === 1) return [Number(value)];
+    const chosen = value === '' ? Math.floor(share * kind) : Number(value);
+    return Array.from({length: kind}, (_, place) => Number(place === chosen));
+  });
+}
+
 function showDirections() {
   const field = element('directions');
   field.querySelectorAll('label').forEach((old) => old.remove());
@@ -46,6 +86,7 @@ function showDirections() {
 function choose(model) {
   current = model;
   showConditions();
+  showCodes();
   showDirections();
   draw(1);
 }
@@ -84,9 +125,14 @@ function filled(request, seed, index) {
   return chosen.map((number, place) => (number === MISSING ? found[place] : number));
 }
 
+// The noise of a picture, behind it the codes.
 function noise(request, seed, index) {
   const random = new RandomState([seed, ...request.key, index]);
-  const length = current.latent_dim;
+  const values = ofDistribution(random, current.latent_dim - sum(current.codes));
+  return [values, chosenCodes(random)];
+}
+
+function ofDistribution(random, length) {
   if (current.distribution === 'uniform') {
     return Float64Array.from({length}, () => 2 * random.uniform() - 1);
   }
@@ -110,15 +156,19 @@ function between(first, last, share) {
 }
 
 function latents(request, seed, index) {
-  let values = noise(request, seed, index);
+  let [values, codes] = noise(request, seed, index);
   const share = Number(element('share').value);
   const to = whole('to');
-  if (share > 0 && to !== null) values = between(values, noise(request, to, index), share);
+  if (share > 0 && to !== null) {
+    const [others, last] = noise(request, to, index);
+    values = between(values, others, share);
+    codes = codes.map((code, place) => (1 - share) * code + share * last[place]);
+  }
   [...document.querySelectorAll('.direction')].forEach((slider, number) => {
     const step = Number(slider.value);
     values = values.map((value, place) => value + step * current.directions[number][place]);
   });
-  return Float32Array.from(values);
+  return Float32Array.from([...values, ...codes]);
 }
 
 // ---- drawing ----
@@ -128,7 +178,7 @@ async function picture(request, seed, index) {
   if (current.labels) inputs.labels = [Int32Array.of(request.label), [1]];
   if (current.vocabulary) {
     const sizes = current.vocabulary.slots.map(([, values]) => values.length);
-    const vector = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+    const vector = new Float32Array(sum(sizes));
     let first = 0;
     filled(request, seed, index).forEach((number, place) => {
       if (number !== MISSING) vector[first + number] = 1;

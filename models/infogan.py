@@ -1,0 +1,238 @@
+"""InfoGAN: a GAN whose latents hold codes that must be read back from the pictures.
+
+Notation: z is noise and c the codes, x a picture, and q(c|x) what is read of it. Since
+
+    I(c; G(z, c)) >= H(c) + E[log q(c | G(z, c))],
+
+with equality where q is the true posterior, who raises the second term raises a bound of what the
+pictures tell of their codes. Nothing says what a code is to mean: it comes to be what varies most.
+
+Reference: Chen et al. 2016 (arXiv 1606.03657), equations 4 to 6.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from models import codes as kinds
+from models.dcgan import DCGAN
+from models.game import Examples, Networks
+from models.networks import SLOPE, AbstractNetwork, DiscriminatorBody, Generator
+from models.normalization import SpectralDense
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class ReadingDiscriminator(AbstractNetwork):
+    """Pictures to their scores and, on the same features, to what is said of their codes.
+
+    Inputs: {"images": float32 [n, image_size, image_size, channels]}. Output: {"scores": float32
+    [n, 1], "logits": float32 [n, ...], what models.codes reads}.
+
+    Args:
+      codes: ints, as in models.codes.
+      learned_deviation: bool. Whether it says how sure it is of numbers. Default False: their
+        deviation is 1.
+      posterior_width: int. Units between the features and what is said. Default 128.
+      **body: as in models.networks.DiscriminatorBody.
+    """
+
+    def __init__(
+        self,
+        *,
+        codes: Sequence[int],
+        learned_deviation: bool = False,
+        posterior_width: int = 128,
+        name: str | None = None,
+        **body: Any,
+    ) -> None:
+        made = DiscriminatorBody(**body)
+        kinds.refuse(codes)
+        images = made.input()
+        features = made.features(images)
+        layers = keras.layers
+        dense = SpectralDense if made.normalization == "spectral" else layers.Dense
+        hidden = layers.Dense(posterior_width, dtype=made.dtype)(features)
+        hidden = layers.LeakyReLU(negative_slope=SLOPE, dtype=made.dtype)(hidden)
+        count = sum(kinds.sizes(codes, learned_deviation))
+        outputs = {
+            "scores": dense(1, name="scores", dtype="float32")(features),
+            "logits": layers.Dense(count, name="logits", dtype="float32")(hidden),
+        }
+        arguments = {
+            "codes": list(codes),
+            "learned_deviation": learned_deviation,
+            "posterior_width": posterior_width,
+            **made.arguments,
+        }
+        super().__init__({"images": images}, outputs, arguments, name)
+        self.codes = tuple(codes)
+        self.learned_deviation = learned_deviation
+
+    def expected(self, logits: tf.Tensor) -> tf.Tensor:
+        """The mean of the codes of which it said so: float32 [n, sum(codes)]."""
+        return kinds.expected(self.codes, logits, self.learned_deviation)
+
+
+class Posterior:
+    """What codes that cannot be read back cost, for models.adversary.Adversary.
+
+    Args:
+      network: ReadingDiscriminator.
+      weight: float. Of codes that are one of several values.
+      uniform_weight: float. Of codes that are numbers.
+    """
+
+    def __init__(self, network: ReadingDiscriminator, weight: float, uniform_weight: float) -> None:
+        self.network = network
+        self.weights = [
+            uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
+        ]
+        # A figure for each kind of which there is a code.
+        self.told = {
+            name: [
+                one
+                for one, kind in enumerate(network.codes)
+                if (kind == kinds.UNIFORM) == is_number
+            ]
+            for name, is_number in (("information", False), ("uniform_information", True))
+        }
+        self.figures = tuple(name for name, places in self.told.items() if places)
+
+    def term(
+        self,
+        real_logits: tf.Tensor | None,
+        fake_logits: tf.Tensor,
+        real: Examples,
+        fake: Examples,
+    ) -> tf.Tensor:
+        """What it adds to the discriminator's loss: of real pictures no code is known."""
+        del real_logits, real
+        return self._unread(self._log_posteriors(fake_logits, fake))
+
+    def cost(
+        self, logits: tf.Tensor, fake: Examples, tell: Callable[[str, tf.Tensor], None]
+    ) -> tf.Tensor:
+        """What it adds to the generator's loss; tells the bound H(c) + E[log q(c|x)] in nats."""
+        found = self._log_posteriors(logits, fake)
+        for name in self.figures:
+            bounds = [
+                kinds.entropy(self.network.codes[place]) + tf.reduce_mean(found[place])
+                for place in self.told[name]
+            ]
+            tell(name, tf.add_n(bounds))
+        return self._unread(found)
+
+    def _log_posteriors(self, logits: tf.Tensor, fake: Examples) -> list[tf.Tensor]:
+        codes = self.network.codes
+        own = fake["latents"][:, -sum(codes) :]
+        return kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
+
+    def _unread(self, log_posteriors: list[tf.Tensor]) -> tf.Tensor:
+        terms = zip(self.weights, log_posteriors, strict=True)
+        return tf.add_n([-weight * tf.reduce_mean(one) for weight, one in terms])
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class InfoGAN(DCGAN):
+    """A DCGAN whose generator is drawn with codes, which the discriminator also reads.
+
+    Both of its losses have beside the DCGAN's
+        sum over codes of -weight E[log q(c | G(z, c))].
+
+    Args:
+      networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the
+        last numbers of the generator's latents.
+      information_weight: float. lambda of codes of several values. Default 1.
+      uniform_weight: float. lambda of codes that are numbers. Default 0.1.
+      **loop: as in DCGAN.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        information_weight: float = 1.0,
+        uniform_weight: float = 0.1,
+        **loop: Any,
+    ) -> None:
+        reader = networks["discriminator"]
+        posterior = Posterior(reader, information_weight, uniform_weight)
+        super().__init__(networks, reader=posterior, **loop)
+        self.codes = reader.codes
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class Typical(AbstractNetwork):
+    """Pictures to what is typical of their codes: drawn with the codes' mean, and noise 0.
+
+    Inputs: {"images": float32 [n, image_size, image_size, channels]}. Output: images of the same
+    shape. Its weights are the discriminator's, then the generator's.
+
+    Args:
+      discriminator, generator: dicts. Arguments of a ReadingDiscriminator and of a
+        models.networks.Generator.
+      dtype: str. What both compute in. Default "float32".
+    """
+
+    def __init__(
+        self,
+        *,
+        discriminator: dict,
+        generator: dict,
+        dtype: str = "float32",
+        name: str | None = None,
+    ) -> None:
+        reader = ReadingDiscriminator(**{**discriminator, "name": "discriminator", "dtype": dtype})
+        drawer = Generator(**{**generator, "name": "generator", "dtype": dtype})
+        images = keras.Input(reader.input["images"].shape[1:], name="images")
+        said = reader({"images": images})["logits"]
+        noise = drawer.latent_dim - sum(reader.codes)
+        latents = AfterNoise(reader.codes, reader.learned_deviation, noise, dtype="float32")(said)
+        drawn = drawer({"latents": latents})
+        arguments = {
+            "discriminator": dict(discriminator), "generator": dict(generator), "dtype": dtype,
+        }  # fmt: skip
+        super().__init__({"images": images}, drawn, arguments, name)
+
+    @property
+    def reader(self) -> ReadingDiscriminator:
+        return self.get_layer("discriminator")
+
+    def code(self, images: tf.Tensor) -> tf.Tensor:
+        """The mean of the codes of pictures: float32 [n, sum(codes)]."""
+        return self.reader.expected(self.reader({"images": images}, training=False)["logits"])
+
+
+@keras.saving.register_keras_serializable("gan_apps")
+class AfterNoise(keras.layers.Layer):
+    """What is said of codes to latents: noise that is 0, then the codes' mean.
+
+    Args:
+      codes, learned_deviation: as in ReadingDiscriminator.
+      noise: int. How many numbers of noise there are.
+    """
+
+    def __init__(
+        self, codes: Sequence[int], learned_deviation: bool, noise: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.codes = list(codes)
+        self.learned_deviation = learned_deviation
+        self.noise = noise
+
+    def call(self, said: tf.Tensor) -> tf.Tensor:
+        expected = kinds.expected(self.codes, said, self.learned_deviation)
+        return tf.pad(expected, [[0, 0], [self.noise, 0]])
+
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        return (shape[0], self.noise + sum(self.codes))
+
+    def get_config(self) -> dict:
+        own = {
+            "codes": self.codes,
+            "learned_deviation": self.learned_deviation,
+            "noise": self.noise,
+        }
+        return {**super().get_config(), **own}
