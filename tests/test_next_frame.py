@@ -48,7 +48,8 @@ def minibatch(count=4, seed=0):
 
 def step(game, data):
     stacked = {column: values[None] for column, values in data.items()}
-    game.train_step({player.name: stacked for player in game.players})
+    logs = tf.function(game.train_step)({player.name: stacked for player in game.players})
+    return {name: float(value) for name, value in logs.items()}
 
 
 def test_gradient_difference_in_closed_form():
@@ -322,9 +323,9 @@ def test_going_on_is_measured_beside_copying():
         return drawn
 
     measured = facts.Facts(
-        draw=draw, asked=None, said=None, enlarged=None, images=data.images[:50],
-        given=np.arange(50), judge=None, seed=0, real=facts.Real(data, data, data, None, data),
-        coded=None, going_on=going_on,
+        draw=draw, asked=None, said=None, images=data.images[:50], given=np.arange(50), judge=None,
+        seed=0, real=facts.Real(data, data, data, None, data), coded=None, enlarged=None,
+        going_on=going_on,
     )  # fmt: skip
     drawn, copied = measured.ahead
     # Nine frames hold three given ones and four more; none holds eight.
