@@ -239,9 +239,9 @@ def run(options, folder):
     ratio = known["one of them"]["squared"] / known["mean"]["squared"]
     return Findings(
         title="Why squared error blurs",
-        claim="\"MSE tends to produce blurry images on any task: when you can't predict well, predict "
-        'the expectation": lecture 2 ("Theory of Generative Adversarial Nets"). A discriminator asks '
-        "for one of the many pictures instead.",
+        claim="\"MSE tends to produce blurry images on any task: when you can't predict well, "
+        'predict the expectation": lecture 2 ("Theory of Generative Adversarial Nets"). A '
+        "discriminator asks for one of the many pictures instead.",
         answer=f"Lines whose place the reduced picture does not tell cost {ratio:.2f} times the "
         "squared error of their mean, which shows no line at all, when one of the true pictures is "
         f"drawn: {10 * np.log10(ratio):.2f} dB. A network trained by squared error learned that "
