@@ -185,7 +185,9 @@ def test_its_card_says_that_it_was_trained_on_everything_if_it_was(name):
 def test_its_losses_are_finite_to_the_end(name):
     run = run_dir.shipped(name)
     rows = [json.loads(line) for line in (run / run_dir.METRICS).read_text().splitlines()]
-    assert all(np.isfinite(list(row.values())).all() for row in rows)
+    # What was found wrong in a row is a list of names.
+    numbers = [[one for one in row.values() if not isinstance(one, list)] for row in rows]
+    assert all(np.isfinite(of_row).all() for of_row in numbers)
     assert rows[-1]["step"] > 0.9 * run_dir.iterations(run)
 
 

@@ -6,15 +6,12 @@ it is not: nothing in a clip says where a digit goes from the edge.
 
 import numpy as np
 
-# Digits in a clip; where they overlap the brighter one is seen (Srivastava et al. 2015, arXiv
-# 1502.04681, section 3).
-DIGITS = 2
 FRAMES = 16
 # What a digit moves from one frame to the next, as a share of the way from edge to edge.
 SPEED = 0.2
 
 
-def clips(stills, count, side, seed, turns_at_edges=False):
+def clips(stills, count, side, seed, turns_at_edges=False, digits=1):
     """Clips of moving digits, the same ones for the same arguments.
 
     Args:
@@ -24,23 +21,26 @@ def clips(stills, count, side, seed, turns_at_edges=False):
       seed: int.
       turns_at_edges: bool. Whether a digit at an edge takes a new direction, drawn uniformly from
         those that lead back; else it is reflected exactly. Default False.
+      digits: int. How many there are in a clip. Default 1.
 
     Returns:
       uint8 [count, FRAMES, side, side, 1].
     """
     random = np.random.RandomState(seed)
-    chosen = random.randint(0, len(stills), (count, DIGITS))
-    starts = random.uniform(0.0, 1.0, (count * DIGITS, 2))
-    angles = random.uniform(0.0, 2.0 * np.pi, count * DIGITS)
+    chosen = random.randint(0, len(stills), (count, digits))
+    starts = random.uniform(0.0, 1.0, (count * digits, 2))
+    angles = random.uniform(0.0, 2.0 * np.pi, count * digits)
     if turns_at_edges:
         ways = _turning(starts, angles, random)
     else:
         ways = reflected(starts[:, None] + np.arange(FRAMES)[:, None] * _steps(angles)[:, None])
-    return drawn(stills[chosen], ways.reshape(count, DIGITS, FRAMES, 2), side)
+    return drawn(stills[chosen], ways.reshape(count, digits, FRAMES, 2), side)
 
 
 def drawn(stills, ways, side):
     """Stills on their ways; of those that overlap the brighter one is seen.
+
+    Reference: Srivastava et al. 2015 (arXiv 1502.04681), section 3.
 
     Args:
       stills: uint8 [n, digits, h, w, 1].

@@ -239,7 +239,7 @@ def run(options, folder):
     ratio = known["one of them"]["squared"] / known["mean"]["squared"]
     return Findings(
         title="Why squared error blurs",
-        claim='"MSE tends to produce blurry images on any task: when you can\'t predict well, '
+        claim="\"MSE tends to produce blurry images on any task: when you can't predict well, "
         'predict the expectation": lecture 2 ("Theory of Generative Adversarial Nets"). A '
         "discriminator asks for one of the many pictures instead.",
         answer=f"Lines whose place the reduced picture does not tell cost {ratio:.2f} times the "

@@ -33,6 +33,8 @@ ERRORS = {
 }
 SIDE, HISTORY = 48, 4
 BATCH = 16
+# In a clip, so that one is at an edge often.
+DIGITS = 2
 # Clips that are learned from, and others that are measured by, of other digits.
 LEARNED, MEASURED = 1_000, 60
 # Patches of each frame, for distances between some hundred of them.
@@ -50,7 +52,7 @@ def clips(kind, split, seed):
     """
     count = {"train": LEARNED, "test": MEASURED}[split]
     stills = sources.load("digits", split).images
-    return moving.clips(stills, count, SIDE, seed, kind == "stochastic")
+    return moving.clips(stills, count, SIDE, seed, kind == "stochastic", DIGITS)
 
 
 def stretches(made):

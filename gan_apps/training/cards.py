@@ -10,10 +10,10 @@ DATASETS = {
     "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
     "fashion_mnist": "Fashion-MNIST (Zalando Research, MIT licence), 60,000 garments of 28x28 "
     "pixels",
-    "moving_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and are "
+    "moving_digits": "4,000 clips of an MNIST digit (LeCun, Cortes, Burges) that moves and is "
     "reflected at the edges, 16 frames each",
-    "stochastic_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and "
-    "turn at random at the edges, 16 frames each",
+    "stochastic_digits": "4,000 clips of an MNIST digit (LeCun, Cortes, Burges) that moves and "
+    "turns at random at the edges, 16 frames each",
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
