@@ -54,6 +54,8 @@ def differences(task, side):
       task: benchmarks.tasks.Task.
       side: "keras" or "torch", with ", careful" and with ", channels_last" (torch) or without.
     """
+    if task.has_sides:
+        return _differences_of_sides(task, side)
     task = dataclasses.replace(task, config=_penalised_at_once(task.config))
     if task.has_sources:
         # Keras's own dropout draws what nobody can hand to it.
@@ -76,6 +78,38 @@ def differences(task, side):
             for name, values in iteration["discriminator"].items()
         }
         theirs = peer.stepped(examples)
+        scales = [max(abs(mine[0]), 1.0), max(abs(mine[1]), 1.0), *mine[2:]]
+        found.append(np.abs(np.subtract(mine, theirs)) / scales)
+    return np.asarray(found)
+
+
+def _differences_of_sides(task, side):
+    from benchmarks.peers import keras_cyclegan
+
+    model, order = ours.built(task, "float32", 2 * ITERATIONS * task.images_per_iteration)
+    peer = keras_cyclegan.CycleGAN(task, careful="careful" in side)
+    peer.compile()
+    names = ("generator_a", "generator_b", "discriminator_a", "discriminator_b")
+    for name, (network, _) in zip(names, peer.optimizers_of, strict=True):
+        network.set_weights(model.networks[name].get_weights())
+    found = []
+    for iteration in order.iterations().take(ITERATIONS):
+        model.reset_metrics()
+        peer.reset_metrics()
+        losses = model.train_step(iteration)
+        judges = ("discriminator_a", "discriminator_b")
+        mine = [sum(float(losses[f"{name}_loss"]) for name in judges)]
+        mine += [float(losses["generator_loss"])]
+        mine += [
+            float(np.hypot.reduce([_keras_norm(model.optimizers[name]) for name in some]))
+            for some in (judges, ("generator",))
+        ]
+        pictures = (iteration["generator"][name][0].numpy() for name in ("a", "b"))
+        data = tuple(tf.constant(one.astype("float32") / 127.5 - 1.0) for one in pictures)
+        logs = peer.train_step(data)
+        norms = [_keras_norm(optimizer) for _, optimizer in peer.optimizers_of]
+        theirs = [float(logs["d_loss"]), float(logs["g_loss"])]
+        theirs += [float(np.hypot(*norms[2:])), float(np.hypot(*norms[:2]))]
         scales = [max(abs(mine[0]), 1.0), max(abs(mine[1]), 1.0), *mine[2:]]
         found.append(np.abs(np.subtract(mine, theirs)) / scales)
     return np.asarray(found)

@@ -12,7 +12,7 @@ from benchmarks.peers import keras_io
 from benchmarks.watch import Watch
 from gan_apps import systems
 from gan_apps.conditions import Labels
-from gan_apps.data.columns import Data
+from gan_apps.data.columns import OF_SIDES, Data
 from gan_apps.data.minibatches import minibatches
 from gan_apps.games import two_players
 from gan_apps.training import building
@@ -33,6 +33,9 @@ def built(task, precision, count=None):
         data = Data({"images": images, "labels": labels}, Labels(names))
     if task.has_sources:
         data = Data({"images": images, "sources": task.sources(images)})
+    if task.has_sides:
+        sides = (np.arange(len(images)) >= len(images) // 2).astype(np.int32)
+        data = Data({"images": images, OF_SIDES: sides})
     system = systems.find(task.system)
     model = _keras_io(config) if task.keras_io else building.build(system, config, data)
     order = minibatches(
@@ -126,8 +129,15 @@ def step_flops(model):
     discriminator's update draws an image, and takes both kinds forward and back; the generator's
     takes its own network forward and back, and the discriminator forward and back to the image, for
     each image of one of the k minibatches, but where one drawing is both's, which is drawn once. A
-    gradient penalty goes forward, back to the image, and through both again.
+    gradient penalty goes forward, back to the image, and through both again. In CycleGAN three
+    pictures go forward and back through a translator for each real one.
     """
+    if hasattr(model, "adversaries"):
+        generator, discriminator = (
+            forward_flops(model.networks[name]) for name in ("generator_a", "discriminator_a")
+        )
+        drawings = 3 if model.identity_weight else 2
+        return 3 * drawings * generator + (2 * 3 + 2) * discriminator
     generator, discriminator = (
         forward_flops(model.networks[name]) for name in ("generator", "discriminator")
     )

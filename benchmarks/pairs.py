@@ -21,6 +21,7 @@ import time
 
 from absl import app, flags
 
+from benchmarks.clock import Clock
 from gan_apps.operating_system import files, processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -47,26 +48,6 @@ _SIZE = flags.DEFINE_integer("image_size", 64, "As in gan_apps.pix2pix.", 8)
 _MINUTES = flags.DEFINE_float("minutes", 10.0, "Processor time of each row's training.", 0.0)
 _PRECISION = flags.DEFINE_string("precision", "auto", "As in gan_apps.pix2pix.")
 _ROW = flags.DEFINE_enum("row", None, list(ROWS), "Train and judge this row alone, in here.")
-
-
-class Clock:
-    """Processor time since the end of the first iteration, which is that of compiling."""
-
-    def __init__(self, seconds):
-        self.seconds, self.started, self.iteration = seconds, None, 0
-
-    @property
-    def spent(self):
-        return 0.0 if self.started is None else time.process_time() - self.started
-
-    @property
-    def complete(self):
-        return self.started is not None and self.spent >= self.seconds
-
-    def after_iteration(self):
-        self.iteration += 1
-        if self.started is None:
-            self.started = time.process_time()
 
 
 def measured(name):

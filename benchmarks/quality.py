@@ -104,7 +104,8 @@ def measured(name, folder):
         "processor_minutes": sum(after[:2]) / 60 - sum(before[:2]) / 60,
         "frechet_distance": report["frechet_distance"],
         "frechet_ratio": report["frechet_ratio"],
-        "classifier_score": report["classifier_score"],
+        # Of data that a classifier knows.
+        "classifier_score": report.get("classifier_score"),
         **report["manifold"],
     }
     (run / RESULT).write_text(json.dumps(figures, indent=2) + "\n")
@@ -134,11 +135,12 @@ def table(figures):
         "| --- " * 10 + "|",
     ]
     for name, row in figures.items():
+        score = row["classifier_score"]
         lines.append(
             f"| {name} | {row['iterations']:,} | {row['processor_minutes']:.1f} "
             f"| {row['frechet_distance']:.2f} | {row['frechet_ratio']:.1f} "
-            f"| {row['classifier_score']:.2f} | {row['precision']:.3f} | {row['recall']:.3f} "
-            f"| {row['density']:.3f} | {row['coverage']:.3f} |"
+            f"| {'' if score is None else format(score, '.2f')} | {row['precision']:.3f} "
+            f"| {row['recall']:.3f} | {row['density']:.3f} | {row['coverage']:.3f} |"
         )
     return "\n".join(lines)
 

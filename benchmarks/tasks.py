@@ -46,6 +46,8 @@ class Task:
       keras_io: bool. Whether the networks are those of keras.io's conditional_gan instead. Default
         False.
       has_sources: bool. Whether pictures are drawn from pictures. Default False.
+      has_sides: bool. Whether half of the pictures become like the other half, and back. Default
+        False.
     """
 
     system: str
@@ -58,10 +60,18 @@ class Task:
     discriminator_widths: tuple
     keras_io: bool = False
     has_sources: bool = False
+    has_sides: bool = False
 
     @property
     def images_per_iteration(self):
-        return self.config.batch_size * self.config.discriminator_steps
+        return self.config.examples_per_iteration
+
+    @property
+    def peer_in_keras(self):
+        """The module of the peer that is written in Keras."""
+        kinds = {"keras_io": self.keras_io, "keras_pix2pix": self.has_sources}
+        kinds["keras_cyclegan"] = self.has_sides
+        return "benchmarks.peers." + next((name for name in kinds if kinds[name]), "keras_gan")
 
     def data(self, count=None):
         """Random images uint8 [count, h, w, c] and labels int32 [count], or None."""
@@ -107,6 +117,16 @@ TASKS = {
         count=4_096,
         generator_widths=(112, 112, 64, 32),
         discriminator_widths=(32, 64, 128),
+    ),
+    "cyclegan": Task(
+        # Without the pool, which Keras's example has not.
+        **_settings("cyclegan", dataset="tfds:none", pool_size=0),
+        has_sides=True,
+        image_size=64,
+        channels=3,
+        count=1_024,
+        generator_widths=(96, 48, 24),
+        discriminator_widths=(32, 64, 128, 128),
     ),
     "keras_io": Task(
         **_settings("cgan", **_KERAS_IO),

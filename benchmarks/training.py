@@ -4,13 +4,14 @@
   python -m benchmarks.training --tasks=digits,keras_io --rounds=5
   python -m benchmarks.training --check                     that the peers compute the same
 
-Tasks (benchmarks/tasks.py): conditional digits at 28x28 with the default networks of
-gan_apps.cgan; faces at 64x64 (the networks of checkpoints/dcgan_faces; without words, which a peer
-would have to be given); WGAN-GP at 28x28 with k = 5; pix2pix at 64x64 with the default networks of
-gan_apps.pix2pix (peers in Keras alone); and the networks of keras.io's conditional_gan. Peers are
-in benchmarks/peers: same networks, loss, batch and optimizer, written plainly as in the examples of
-Keras and PyTorch, and again by a careful writer, who looks at real images once for both of their
-labels, draws once for both networks of pix2pix and has no gradients computed that nobody uses.
+Tasks (benchmarks/tasks.py): conditional digits at 28x28 with the default networks of gan_apps.cgan;
+faces at 64x64 (the networks of checkpoints/dcgan_faces; without words, which a peer would have to
+be given); WGAN-GP at 28x28 with k = 5; pix2pix at 64x64 with the default networks of
+gan_apps.pix2pix, and CycleGAN with those of gan_apps.cyclegan (peers in Keras alone); and the
+networks of keras.io's conditional_gan. Peers are in benchmarks/peers: same networks, loss, batch
+and optimizer, written plainly as in the examples of Keras and PyTorch, and again by a careful
+writer, who looks at real images once for both of their labels, draws once for both networks of
+pix2pix and has no gradients computed that nobody uses.
 PyTorch is optional (pip install torch).
 
 Every measurement is a process of its own, one side after the other and round after round, so that
@@ -72,14 +73,14 @@ class Side:
 
 
 _KERAS, _TORCH = "benchmarks.peers.keras_gan", "benchmarks.peers.torch_gan"
-_OF_TORCH = tuple(name for name in TASKS if name != "pix2pix")
+_OF_TORCH = tuple(name for name in TASKS if name not in ("pix2pix", "cyclegan"))
 _CAREFUL = {"careful": True}
 _IN_ROWS = {**_CAREFUL, "channels_last": True}
 SIDES = {
     "ours": Side("benchmarks.ours"),
     "keras": Side(_KERAS),
     # Elsewhere Keras has nothing to spare.
-    "keras, careful": Side(_KERAS, options=_CAREFUL, tasks=("digits", "pix2pix")),
+    "keras, careful": Side(_KERAS, options=_CAREFUL, tasks=("digits", "pix2pix", "cyclegan")),
     "torch": Side(_TORCH, needs="torch", tasks=_OF_TORCH),
     "torch, careful": Side(_TORCH, options=_CAREFUL, needs="torch", tasks=_OF_TORCH),
     "torch, careful, channels_last": Side(_TORCH, options=_IN_ROWS, needs="torch", tasks=_OF_TORCH),
@@ -103,10 +104,8 @@ def measured(task, name):
     """Images/s of a side in each window, measured in this process."""
     side = SIDES[name]
     module = side.module
-    if task.keras_io and module == "benchmarks.peers.keras_gan":
-        module = "benchmarks.peers.keras_io"
-    if task.has_sources and module == "benchmarks.peers.keras_gan":
-        module = "benchmarks.peers.keras_pix2pix"
+    if module == _KERAS:
+        module = task.peer_in_keras
     windows = Windows(task.images_per_iteration, _SECONDS.value, _WINDOWS.value)
     importlib.import_module(module).fit(task, side.precision, windows, **side.options)
     return windows.speeds

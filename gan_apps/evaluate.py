@@ -56,6 +56,9 @@ class Config(Settings):
         "keras.applications' InceptionV3, whose 88 MB are downloaded at the first time; minutes).",
         choices=METRICS,
     )
+    draw: str = changed(
+        OfRun, "draw", None, help="Which of its networks, where it has several. Default: the first."
+    )
     runtime: str = changed(OfRun, "runtime", "auto")
 
     def check(self):
@@ -87,12 +90,13 @@ def main(config):
             judge=None if config.classifier is None else pathlib.Path(config.classifier),
             nearest=nearest,
             metric=config.metric,
+            name=config.draw,
         )
     except judgement.NotMeasured as error:
         print(f"Not measured: {error}.", file=sys.stderr)
         return
     print(judgement.table(report))
-    print(run / (run_dir.FID_EVALUATION if config.metric == "fid" else run_dir.EVALUATION))
+    print(judgement.written(run, recipe, config.metric, config.draw))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from models.bigan import BiGAN
 from models.cgan import CGAN
 from models.classifier import AttributeClassifier, Classifier
 from models.conditions import Condition
+from models.cyclegan import CycleGAN
 from models.dcgan import DCGAN
 from models.divergences import DIVERGENCES, FAMILIES, FDivergence
 from models.fgan import FGAN
@@ -14,8 +15,10 @@ from models.infogan import InfoGAN
 from models.lapgan import LAPGAN
 from models.losses import OBJECTIVES, Objective, variational
 from models.networks import Discriminator, Generator, pair
+from models.next_frame import NextFrame
 from models.order import minibatches
 from models.pix2pix import Pix2Pix
+from models.srgan import SRGAN, Enlarger
 from models.translators import PatchDiscriminator, PictureTranslator
 from models.vae import VAE, CodeGenerator, Encoder
 from models.wgan import WGAN

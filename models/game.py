@@ -151,6 +151,8 @@ class AbstractGame(keras.Model, abc.ABC):
     train_function: Callable | None
     # The last numbers of latents, if they have kinds of their own: as in models.codes.
     codes: tuple[int, ...] = ()
+    # Columns that the game cuts to what its networks take, so that any larger pictures will do.
+    cut: tuple[str, ...] = ()
     # What `compile` gives each player for want of another.
     default_optimizer = {
         "class_name": "Adam",
@@ -388,7 +390,12 @@ class AbstractGame(keras.Model, abc.ABC):
         return super().predict(x, **options)
 
     def input_shape_of(self, column: str) -> tuple | None:
-        """The shape of one value of a column as the first network with such an input takes it."""
+        """The shape of one value of a column as the first network with such an input takes it.
+
+        None where no network has it, or any will do.
+        """
+        if column in self.cut:
+            return None
         for network in self.networks.values():
             taken = getattr(network, "input", None)
             if isinstance(taken, dict) and column in taken:

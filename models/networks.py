@@ -467,7 +467,9 @@ class DepthToSpace(keras.layers.Layer):
     def compute_output_shape(self, shape: tuple) -> tuple:
         n, height, width, channels = shape
         block = self.block_size
-        return (n, height * block, width * block, channels // block**2)
+        # A side that is open stays open.
+        sides = (side and side * block for side in (height, width))
+        return (n, *sides, channels // block**2)
 
     def get_config(self) -> dict:
         return {**super().get_config(), "block_size": self.block_size}

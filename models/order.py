@@ -2,6 +2,9 @@
 
 An epoch visits the examples in a permutation keyed by [seed, epoch], another one for each player;
 nothing has to be remembered to go on in the middle of one. Foreign values are drawn the same way.
+
+Columns may be sets apart, of examples that have nothing to do with each other's. Each is gone
+through in permutations of its own, one after the other, however many examples it has.
 """
 
 import dataclasses
@@ -30,13 +33,15 @@ class Minibatches:
     Args:
       gatherers: {column: function of int64 indices [...] -> its values [..., ...], in a graph}.
         Those of `condition` are whole numbers.
-      count: int. How many examples there are.
+      count: int. How many examples there are, in all sets together.
       players: models.game.Players, in the order of their turns. The first one's steps are an
         iteration's examples.
       batch_size: int. Examples per update.
       seed: int.
       condition: models.conditions.Condition or None, the default.
       horizontal_flips: bool. Whether a random half of the examples is mirrored. Default False.
+      sets: {column: int}. Which columns are sets apart, and how many examples each has. Default:
+        none.
     """
 
     gatherers: dict[str, Callable[[tf.Tensor], tf.Tensor]]
@@ -46,10 +51,13 @@ class Minibatches:
     seed: int
     condition: Condition | None = None
     horizontal_flips: bool = False
+    sets: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def images_per_iteration(self) -> int:
-        return self.batch_size * self.players[0].steps
+        first = self.players[0]
+        apart = sum(column in self.sets for column in first.columns)
+        return self.batch_size * first.steps * max(apart, 1)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -112,18 +120,52 @@ class Minibatches:
         found = {}
         for column in player.columns:
             name = column.removeprefix(FOREIGN)
-            if condition is not None and name == condition.column:
+            if column in self.sets:
+                found[column] = self._of_set(place, player, column, epoch, step, own)
+            elif condition is not None and name == condition.column:
                 numbers = self.gatherers[name](indices)
                 if column != name:
                     numbers = condition.foreign(numbers, key)
                 found[column] = condition.taken(own(numbers))
             else:
-                pictures = self.gatherers[name](own(indices))
-                if self.horizontal_flips:
-                    flipped = own(draws)[..., None, None, None] < 0.5
-                    pictures = tf.where(flipped, pictures[..., ::-1, :], pictures)
-                found[column] = pictures
+                found[column] = self._pictures(name, own(indices), own(draws))
         return found
+
+    def _of_set(
+        self,
+        place: int,
+        player: "Player",
+        column: str,
+        epoch: tf.Tensor,
+        step: tf.Tensor,
+        own: Callable[[tf.Tensor], tf.Tensor],
+    ) -> tf.Tensor:
+        """The pictures of a set apart for a player's turn."""
+        count, size = self.sets[column], player.steps * self.batch_size
+        # A stream of its own for each set and player, none of which keys anything else.
+        stream = self.seed + (place << 32) + ((1 + list(self.sets).index(column)) << 48)
+        stream = tf.constant(stream, tf.int64)
+        iteration = epoch * self.steps_per_epoch + step
+        positions = iteration * size + tf.range(size, dtype=tf.int64)
+        # A minibatch may end one pass over the set and begin the next. The function of tf.random
+        # says that it takes a key for each number, but does not: it makes a row of them too many.
+        keys = [tf.fill((size,), stream), tf.fill((size,), stream), positions // count]
+        indices = tf.raw_ops.RandomIndexShuffle(
+            index=positions % count, seed=tf.stack(keys, axis=1), max_index=count - 1
+        )
+        draws = tf.random.stateless_uniform(
+            (size,), tf.bitwise.invert(tf.stack([stream, iteration]))
+        )
+        shape = (player.steps, self.batch_size)
+        indices, draws = (own(tf.reshape(one, shape)) for one in (indices, draws))
+        return self._pictures(column, indices, draws)
+
+    def _pictures(self, name: str, indices: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+        """Pictures of a column, those mirrored whose number of `draws` is below .5, if any are."""
+        pictures = self.gatherers[name](indices)
+        if not self.horizontal_flips:
+            return pictures
+        return tf.where(draws[..., None, None, None] < 0.5, pictures[..., ::-1, :], pictures)
 
 
 def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int) -> Minibatches:
@@ -139,7 +181,8 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
     Args:
       dataset: tf.data.Dataset of single examples {"images": uint8 [h, w, c] in [0, 255], or float
         in [-1, 1]; "labels": whole number; ...}: the columns that the model's players ask for, and
-        any others, which are left out.
+        any others, which are left out. Or {column: tf.data.Dataset of single pictures}, for columns
+        that are sets apart.
       model: models.game.AbstractGame.
       batch_size: int. Examples per update.
 
@@ -152,6 +195,8 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
     """
     if not hasattr(model, "players"):
         raise TypeError(f"model must be a game of models, got {type(model).__name__}.")
+    if isinstance(dataset, dict):
+        return _checked(_of_sets(dataset, model, batch_size), model)
     if not isinstance(dataset, tf.data.Dataset):
         raise TypeError(f"{_WANTED}, got {type(dataset).__name__}.")
     if not isinstance(dataset.element_spec, dict):
@@ -191,7 +236,43 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
         seed=model.seed,
         condition=condition,
     )
-    first = players[0]
+    return _checked(stream, model)
+
+
+def _of_sets(datasets: dict, model: "AbstractGame", batch_size: int) -> Minibatches:
+    """Minibatches of sets apart: {column: tf.data.Dataset of its single pictures}."""
+    wanted = sorted({column for player in model.players for column in player.columns})
+    if sorted(datasets) != wanted:
+        raise ValueError(
+            f"dataset must have a set for each of {', '.join(wanted)}, got "
+            f"{', '.join(datasets) or 'none'}."
+        )
+    columns: dict = {}
+    for name, pictures in datasets.items():
+        spec = getattr(pictures, "element_spec", None)
+        if not isinstance(spec, tf.TensorSpec):
+            raise TypeError(f"{name} must be a tf.data.Dataset of single pictures, got {spec}.")
+        if int(pictures.cardinality()) == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(f"{name} must end, got one that repeats without end.")
+        _refuse_shape(name, spec, model.input_shape_of(name))
+        _refuse_type(name, spec.dtype, False)
+        named = functools.partial(lambda column, picture: {column: picture}, name)
+        columns |= _read(pictures.map(named), (name,))
+        _refuse_range(name, columns[name])
+    sizes = {name: len(held) for name, held in columns.items()}
+    return Minibatches(
+        gatherers={name: functools.partial(tf.gather, held) for name, held in columns.items()},
+        count=sum(sizes.values()),
+        players=model.players,
+        batch_size=batch_size,
+        seed=model.seed,
+        sets=sizes,
+    )
+
+
+def _checked(stream: Minibatches, model: "AbstractGame") -> Minibatches:
+    """Minibatches; ValueError for more than there are, or such as replicas cannot share."""
+    first, batch_size = stream.players[0], stream.batch_size
     if not 1 <= stream.images_per_iteration <= stream.count:
         times = f" times the {first.steps} steps of the {first.name}" if first.steps > 1 else ""
         raise ValueError(

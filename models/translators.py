@@ -207,7 +207,8 @@ class PatchDiscriminator(AbstractNetwork):
 
     Args:
       image_size: int, 8 or more and divisible by 4. Default 64.
-      source_channels, channels: int. Defaults 1 and 3.
+      source_channels, channels: int. Defaults 1 and 3. No source channels: the picture alone is
+        judged, and there is no input "sources".
       patch: int. The side of what a score sees, a key of PATCHES. Default 34.
       widths: ints. Maps of the layers below the scores, fine to coarse, one for each of PATCHES.
         Default (): 32, doubled up to 128.
@@ -243,8 +244,11 @@ class PatchDiscriminator(AbstractNetwork):
         options = {"padding": "same", "kernel_initializer": DCGAN_INITIALIZER}
         size = (image_size, image_size)
         images = keras.Input((*size, channels), name="images")
-        sources = keras.Input((*size, source_channels), name="sources")
-        x = keras.layers.Concatenate(dtype=dtype)([images, sources])
+        inputs = {"images": images}
+        x = images
+        if source_channels:
+            inputs["sources"] = keras.Input((*size, source_channels), name="sources")
+            x = keras.layers.Concatenate(dtype=dtype)([images, inputs["sources"]])
         for depth, (width, stride) in enumerate(zip(taken, strides, strict=True)):
             normalize = depth and normalization == "instance"
             x = convolution(
@@ -263,4 +267,4 @@ class PatchDiscriminator(AbstractNetwork):
             "normalization": normalization,
             "dtype": dtype,
         }
-        super().__init__({"images": images, "sources": sources}, scores, arguments, name)
+        super().__init__(inputs, scores, arguments, name)

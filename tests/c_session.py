@@ -93,7 +93,7 @@ class Session:
         self.signatures = meta_graph_pb2.MetaGraphDef.FromString(content).signature_def
 
     def run(self, signature, inputs):
-        """Runs a signature on {name: array or list of bytes}; returns {name: array}."""
+        """Runs a signature on {name: array, or bytes in lists}; returns {name: array}."""
         definition = self.signatures[signature]
         names = list(inputs)
         feeds = [self._output(definition.inputs[name].name) for name in names]
@@ -130,11 +130,12 @@ class Session:
 
     def _tensor(self, value):
         if isinstance(value, list):
-            shape = (ctypes.c_int64 * 1)(len(value))
-            size = STRING_BYTES * len(value)
-            tensor = self.c.TF_AllocateTensor(TF_STRING, shape, 1, ctypes.c_size_t(size))
+            strings = np.array(value, object)
+            shape = (ctypes.c_int64 * strings.ndim)(*strings.shape)
+            size = ctypes.c_size_t(STRING_BYTES * strings.size)
+            tensor = self.c.TF_AllocateTensor(TF_STRING, shape, strings.ndim, size)
             data = self.c.TF_TensorData(ctypes.c_void_p(tensor))
-            for number, content in enumerate(value):
+            for number, content in enumerate(strings.ravel()):
                 place = ctypes.c_void_p(data + STRING_BYTES * number)
                 self.c.TF_StringInit(place)
                 self.c.TF_StringCopy(place, content, ctypes.c_size_t(len(content)))

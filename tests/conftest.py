@@ -77,6 +77,26 @@ def picture_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def enlarging_run(tmp_path_factory):
+    """A run that makes pictures of any size four times as large; not trained."""
+    from tests import picture_runs
+
+    run = tmp_path_factory.mktemp("runs") / "enlarging"
+    picture_runs.enlarging(run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def clip_run(tmp_path_factory):
+    """A run that goes on with clips in colour from their last four frames; not trained."""
+    from tests import picture_runs
+
+    run = tmp_path_factory.mktemp("runs") / "goes_on"
+    picture_runs.made(run, source_channels=12, made_by=None, frames=4)
+    return run
+
+
+@pytest.fixture(scope="session")
 def exported_pictures(picture_run, tmp_path_factory):
     """The folder of its SavedModel, as gan_apps.export writes it."""
     from gan_apps.serving import exports

@@ -18,8 +18,12 @@ from gan_apps.serving import exports
 from tests import c_session, picture_runs
 from tests.conftest import SHIPPED_RUNS
 
-# Two that draw from pictures: gray sketches, and pictures in colour.
-MADE = {"sketches": {}, "colours": {"source_channels": 3, "made_by": None}}
+# Some that draw from pictures: gray sketches, pictures in colour, and the last frames of clips.
+MADE = {
+    "sketches": {},
+    "colours": {"source_channels": 3, "made_by": None},
+    "clips": {"source_channels": 12, "made_by": None, "frames": 4},
+}
 
 pytestmark = [
     pytest.mark.slow,
@@ -61,8 +65,16 @@ def asked(draw, count):
     if words:
         inputs["prompt"] = [words[number % len(words)] for number in range(count)]
     if draw.pictures is not None:
-        inputs["image_bytes"] = [given(number) for number in range(count)]
+        frames = draw.pictures.frames
+        inputs["image_bytes"] = as_asked(
+            draw, [[given(number + place) for place in range(frames)] for number in range(count)]
+        )
     return inputs
+
+
+def as_asked(draw, clips):
+    """Lists of files as a run is given them: of a clip all, of others the one."""
+    return clips if draw.goes_on else [clip[0] for clip in clips]
 
 
 def given(number):
@@ -91,7 +103,9 @@ def test_a_file_gives_the_picture_that_is_drawn_of_it_here(run, served):
         assert "sketch_first" not in session.signatures
         return
     scenes = np.stack([picture_runs.scene(draw.shape[0], seed=seed) for seed in range(3)])
-    files = {"image_bytes": [picture_runs.encoded(image) for image in scenes]}
+    frames = draw.pictures.frames
+    encoded = [[picture_runs.encoded(image)] * frames for image in scenes]
+    files = {"image_bytes": as_asked(draw, encoded)}
 
     def drawn(sources):
         signed = sources / np.float32(127.5) - np.float32(1.0)
@@ -103,7 +117,9 @@ def test_a_file_gives_the_picture_that_is_drawn_of_it_here(run, served):
                 assert picture.format == "PNG"
                 yield np.asarray(picture, int).reshape(draw.shape)
 
-    expected = drawn(pictures.fitted(scenes, draw.pictures.shape))
+    expected = drawn(
+        np.concatenate([pictures.fitted(scenes, draw.pictures.shape_of_one)] * frames, -1)
+    )
     assert_allclose(list(answered("serving_default")), expected, atol=1)
     assert ("sketch_first" in session.signatures) == draw.is_from_made
     if draw.is_from_made:
@@ -143,7 +159,8 @@ def test_a_file_that_is_no_picture_is_an_invalid_argument(served):
     if draw.pictures is None:
         return
     for content, words in ((b"a letter", "neither a PNG nor a JPEG"), (given(0)[:99], "PNG")):
-        inputs = {**asked(draw, 1), "image_bytes": [content]}
+        clips = [[content] * draw.pictures.frames]
+        inputs = {**asked(draw, 1), "image_bytes": as_asked(draw, clips)}
         with pytest.raises(c_session.SessionError, match=words) as failure:
             session.run("serving_default", inputs)
         assert failure.value.code == c_session.INVALID_ARGUMENT

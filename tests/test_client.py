@@ -25,7 +25,7 @@ import tensorflow as tf
 from PIL import Image
 
 from gan_apps.clients import servers
-from gan_apps.drawing import latents, runtimes
+from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.runs import run_dir
 from gan_apps.serving import exports
 from gan_apps.settings import Failed, Refused
@@ -87,9 +87,13 @@ def error(code, words):
 
 def given(values, dtype):
     """An input as the server reads its JSON: bytes are in base64."""
-    if dtype == tf.string:
-        values = [base64.b64decode(one["b64"]) if isinstance(one, dict) else one for one in values]
-    return tf.constant(values, dtype)
+
+    def read(one):
+        if isinstance(one, list):
+            return [read(part) for part in one]
+        return base64.b64decode(one["b64"]) if isinstance(one, dict) else one
+
+    return tf.constant(read(values) if dtype == tf.string else values, dtype)
 
 
 def answering(signatures, model):
@@ -386,7 +390,7 @@ def test_grpc_s_packages_are_asked_for(monkeypatch):
 
 # ---- a run that draws from pictures ----
 
-PICTURES = "from_sketches"
+PICTURES, CLIPS = "from_sketches", "goes_on"
 
 
 @pytest.fixture(scope="module")
@@ -436,6 +440,33 @@ def test_grpc_draws_the_same_pictures(picture_signatures, picture_run):
     np.testing.assert_allclose(drawn, local, atol=1 / 127.5)
 
 
+def test_a_clip_s_frames_are_sent_as_files(clip_run, tmp_path):
+    recipe = run_dir.read_recipe(clip_run)
+    (form,) = exports.export(clip_run, recipe, tmp_path / "exported", "saved_model")
+    signatures = tf.saved_model.load(str(form.path)).signatures
+    taken = recipe.draw.pictures
+    given = pictures.read_given(clip_run / "generator.sources.png", taken)[:3]
+    inputs = {taken.column: pictures.to_signed(given)}
+    local = runtimes.open_generator(clip_run, recipe, "litert")(inputs)
+    answer, bodies = answering(signatures, CLIPS), []
+
+    def recorded(path, body):
+        bodies.append(json.loads(body))
+        return answer(path, body)
+
+    with http_server(recorded) as url:
+        drawn = servers.open_generator(url, CLIPS, recipe.draw)(inputs)
+    np.testing.assert_allclose(drawn, local, atol=1 / 127.5)
+    # A list of four files for each clip, the earliest first.
+    (sent,) = [body["inputs"]["image_bytes"] for body in bodies]
+    assert [len(clip) for clip in sent] == [taken.frames] * 3
+    with Image.open(io.BytesIO(base64.b64decode(sent[2][1]["b64"]))) as image:
+        np.testing.assert_array_equal(np.asarray(image), given[2, ..., 3:6])
+    with grpc_server(signatures, CLIPS) as (url, _):
+        remote = servers.open_generator(url, CLIPS, recipe.draw)(inputs)
+    np.testing.assert_allclose(remote, local, atol=1 / 127.5)
+
+
 def write_scenes(folder):
     """A large picture, one with alpha and a JPEG in a new folder."""
     folder.mkdir()
@@ -462,6 +493,23 @@ def test_a_folder_is_drawn_as_the_command_draws_it(
     for name in names:
         difference = grid(tmp_path / "remote" / name) - grid(tmp_path / "local" / name)
         assert np.abs(difference).max() <= 1, name
+
+
+@pytest.mark.slow
+def test_a_photo_is_sent_in_squares(enlarging_run, gan_apps, tmp_path):
+    recipe = run_dir.read_recipe(enlarging_run)
+    (form,) = exports.export(enlarging_run, recipe, tmp_path / "out", "saved_model")
+    signatures = tf.saved_model.load(str(form.path)).signatures
+    (tmp_path / "a.png").write_bytes(picture_runs.encoded(picture_runs.scene(60)[:35]))
+    run = [f"--run_dir={enlarging_run}", "--input=a.png"]
+    with http_server(answering(signatures, "enlarging")) as url:
+        flags = [f"--server={url}", "--model=enlarging", *run, "--output=remote.png"]
+        result = gan_apps("client", *flags)
+    assert (result.returncode, result.stdout) == (0, "remote.png\n"), result.stderr
+    assert gan_apps("srgan", *run, "--output=local.png").returncode == 0
+    remote, local = (grid(tmp_path / f"{name}.png") for name in ("remote", "local"))
+    assert remote.shape[:2] == (140, 240)
+    assert np.abs(remote - local).max() <= 1
 
 
 @pytest.mark.parametrize(

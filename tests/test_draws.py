@@ -39,6 +39,7 @@ DRAWS = {
     "sketches": draw(
         pictures=Pictures(column="sources", shape=(16, 8, 1), made_by="edges"), shape=(16, 8, 3)
     ),
+    "sides": draw(pictures=Pictures(column="sources", shape=(8, 8, 1), side="b")),
     "all": draw(latents=LATENTS, condition=FACES, pictures=SOURCES, shape=(32, 16, 3)),
     "parts": draw(pictures=SOURCES, parts=("encoder", "generator")),
 }
@@ -55,6 +56,11 @@ def test_json_round_trip(name):
     assert values.keys() == {"network", "shape", "condition", *parts} - without
 
 
+def test_of_two_sets_the_other_one_is_drawn_and_no_target_is_known():
+    assert (DRAWS["sides"].side, DRAWS["pictures"].side, DRAWS["noise"].side) == ("a", None, None)
+    assert DRAWS["pictures"].has_target and not DRAWS["sides"].has_target
+
+
 def test_inputs_are_what_the_network_takes():
     latents, pictures = ((5,), "float32"), ((16, 8, 1), "float32")
     assert {name: one.inputs for name, one in DRAWS.items()} == {
@@ -65,9 +71,10 @@ def test_inputs_are_what_the_network_takes():
         "sketches": {"sources": pictures},
         "all": {"latents": latents, "attributes": ((5,), "float32"), "sources": pictures},
         "parts": {"sources": pictures},
+        "sides": {"sources": ((8, 8, 1), "float32")},
     }
     signatures = {name: one.signature for name, one in DRAWS.items()}
-    given = dict.fromkeys(("pictures", "sketches", "parts"), "pictures")
+    given = dict.fromkeys(("pictures", "sketches", "parts", "sides"), "pictures")
     assert signatures == {**dict.fromkeys(DRAWS, "latents"), **given}
 
 
@@ -122,6 +129,7 @@ GOOD = DRAWS["all"].to_json()
         {"parts": 2},
         {"parts": [2]},
         {"pictures": {"column": "sources", "shape": [8, 8, 1], "made_by": "hand"}},
+        {"pictures": {"column": "sources", "shape": [8, 8, 1], "side": "c"}},
         {"extra": 1},
     ],
     ids=str,

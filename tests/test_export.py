@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_apps.drawing import latents, pictures, runtimes
 from gan_apps.runs import run_dir
-from gan_apps.runs.draws import Latents
+from gan_apps.runs.draws import REACH, Latents
 from gan_apps.serving import exports, litert, warm_up
 from tests import picture_runs
 
@@ -197,6 +197,45 @@ def test_a_file_in_gives_a_file_out_that_is_the_command_s(exported_pictures, pic
                 assert_allclose(np.asarray(picture, int), image, atol=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="neither a PNG nor a JPEG"):
         signatures["serving_default"](image_bytes=tf.constant([b"a letter"]))
+
+
+@pytest.mark.slow
+def test_what_enlarges_takes_files_of_any_size(enlarging_run, tmp_path):
+    recipe = run_dir.read_recipe(enlarging_run)
+    written = exports.export(enlarging_run, recipe, tmp_path / "out", "all")
+    differences = [form.difference for form in written]
+    # The SavedModel and float32; int8 loses most.
+    assert max(differences[:2]) <= 0.1 and differences[2] <= 1.0 < differences[4]
+    signatures = tf.saved_model.load(str(written[0].path)).signatures
+    assert set(signatures) == {"serving_default", "images", "pictures"}
+    given = signatures["pictures"].structured_input_signature[1]["sources"]
+    assert given.shape.as_list() == [None, None, None, 3]
+    scenes = [picture_runs.scene(40)[:30], picture_runs.scene(21, seed=1), picture_runs.scene(2)]
+    contents = tf.constant([picture_runs.encoded(image) for image in scenes])
+    drawn = signatures["serving_default"](image_bytes=contents)["image_bytes"].numpy()
+    local = runtimes.open_generator(enlarging_run, recipe)
+    rim = 4 * REACH
+    for content, image in zip(drawn, scenes, strict=True):
+        with Image.open(io.BytesIO(content)) as picture:
+            found = np.asarray(picture, int)
+        expected = pictures.to_bytes(local({"sources": pictures.to_signed(image[None])}))[0]
+        assert found.shape == expected.shape
+        # Beyond the border it sees zeros, where the command sees the mirror.
+        inner = np.s_[rim:-rim, rim:-rim]
+        if min(found.shape[:2]) > 2 * rim:
+            assert_allclose(found[inner], expected[inner], atol=1)
+    numbers = signatures["images"](image_bytes=contents[:1])["images"]
+    assert numbers.shape == (1, 120, 160, 3) and 0 <= tf.reduce_min(numbers)
+    for content, words in (
+        (b"a letter", "neither a PNG nor a JPEG"),
+        (picture_runs.encoded(Image.new("1", (1001, 1000))), "more than 1,000,000 pixels"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            signatures["serving_default"](image_bytes=tf.constant([content]))
+    # A file of LiteRT has one size, that of a square.
+    assert litert.read_metadata(written[1].path.read_bytes())["pictures"]["tile"] == (
+        recipe.draw.pictures.tile
+    )
 
 
 @pytest.mark.slow

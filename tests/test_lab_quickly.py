@@ -200,3 +200,17 @@ def test_weight_clipping(lab):
     for found in results["surfaces"].values():
         for kind in ("clip 0.01", "penalty"):
             assert found[kind]["estimate"] <= found["exact"] * 1.001
+
+
+def test_blur(lab):
+    results = results_of(lab, "blur")
+    known, learned = results["lines"]["exact"], results["lines"]["learned"]
+    assert_allclose(known["one of them"]["squared"], 2 * known["mean"]["squared"])
+    # By squared error the mean was learned, by absolute error nearly the median.
+    assert_allclose(learned["squared"]["squared"], known["mean"]["squared"], rtol=0.02)
+    assert learned["absolute"]["absolute"] < 0.9 * known["mean"]["absolute"]
+    photos = results["photographs"]
+    assert list(photos) == [
+        "true", "bicubic", "squared error", "absolute error", "against a discriminator"
+    ]  # fmt: skip
+    assert photos["true"]["sharpness"] == 1.0 and photos["bicubic"]["sharpness"] < 0.4

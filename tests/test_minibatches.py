@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from gan_apps.data.columns import Data
+from gan_apps.data.columns import OF_SIDES, Data
 from gan_apps.data.minibatches import minibatches
 from gan_apps.settings import Refused
 from models.game import FOREIGN, Player
@@ -121,3 +121,52 @@ def test_a_sample_is_the_seed_s(tiny_images):
     assert_array_equal(first, again)
     assert (first != other).any() and first.shape == (8, 28, 28, 1)
     assert len(tiny_images.sample(64, seed=0)) == 64
+
+
+def of_two_sets(batch_size=3, horizontal_flips=False, counts=(6, 8)):
+    """Minibatches of pictures of two sets: of the first from 0 on, of the other from 100."""
+    numbers = np.concatenate([np.arange(counts[0]), 100 + np.arange(counts[1])]).astype(np.uint8)
+    images = np.broadcast_to(numbers[:, None, None, None], (len(numbers), 4, 4, 1)).copy()
+    images[:, :, 0] += 50
+    sides = (numbers >= 100).astype(np.int32)
+    # Which picture is of which set does not depend on its place.
+    shuffled = np.random.RandomState(0).permutation(len(numbers))
+    data = Data({"images": images[shuffled], OF_SIDES: sides[shuffled]})
+    player = Player(name="generator", networks=("generator",), loss=None, columns=("a", "b"))
+    return minibatches(data, (player,), batch_size, 0, horizontal_flips)
+
+
+def numbers_of(iterations, side):
+    found = [one["generator"][side].numpy()[0, :, 0, 1, 0].astype(int) for one in iterations]
+    return np.concatenate(found) - (100 if side == "b" else 0)
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_each_of_two_sets_has_permutations_of_its_own(side):
+    """Pass after pass, also where a minibatch ends one and begins the next."""
+    count = {"a": 6, "b": 8}[side]
+    batches = of_two_sets()
+    assert (batches.images_per_iteration, batches.steps_per_epoch) == (6, 2)
+    found = numbers_of(batches.iterations().take(8), side)[: 2 * count]
+    passes = found.reshape(2, count)
+    assert_array_equal(np.sort(passes), np.tile(np.arange(count), (2, 1)))
+    assert (passes[0] != passes[1]).any()
+    rest = numbers_of(batches.iterations(3).take(5), side)
+    assert_array_equal(rest[: 2 * count - 9], found[9:])
+
+
+def test_two_sets_of_one_size_come_in_other_orders():
+    iterations = list(of_two_sets(counts=(8, 8)).iterations().take(8))
+    assert (numbers_of(iterations, "a") != numbers_of(iterations, "b")).any()
+
+
+def test_pictures_of_two_sets_are_mirrored_each_by_its_own_coin():
+    iterations = list(of_two_sets(horizontal_flips=True).iterations().take(50))
+    coins = {}
+    for side in ("a", "b"):
+        rows = np.concatenate([one["generator"][side].numpy()[0, :, 0, :, 0] for one in iterations])
+        plain, mirrored = (rows[:, place] == rows[:, 1] + 50 for place in (0, 3))
+        mirrored |= rows[:, 3] > rows[:, 2]
+        coins[side] = mirrored
+        assert (plain ^ mirrored).all() and 0.35 < mirrored.mean() < 0.65
+    assert (coins["a"] != coins["b"]).any()

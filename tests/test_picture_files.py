@@ -83,6 +83,16 @@ def test_a_graph_reads_what_the_commands_read(read, channels):
         assert (pixels == np.round(pixels)).all(), kind
 
 
+@pytest.mark.slow
+def test_a_graph_reads_whole_what_the_commands_read_whole():
+    for kind, content in FILES.items():
+        image = reading.read_whole(io.BytesIO(content))
+        expected = reading.colour(image).astype(int)
+        found = picture_files.whole(tf.constant(content), 3).numpy()
+        assert found.shape == expected.shape, kind
+        assert_allclose(found, expected, atol=1.0, err_msg=kind)
+
+
 @pytest.mark.parametrize(
     "content, words",
     [

@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from gan_apps import conditions
 from gan_apps.command import requests
@@ -16,6 +17,8 @@ from gan_apps.settings import Refused
 from gan_apps.settings.drawing import (
     AnyDrawing,
     AskedFor,
+    BetweenSides,
+    FromClips,
     FromEither,
     FromLatents,
     FromSketches,
@@ -84,6 +87,7 @@ def test_a_server_reads_labels_as_the_command_does():
         ({"num_images": 10_001}, "num_images must be at most 10000, got 10001"),
         ({"frames": 1, "interpolate": "1,2"}, "frames must be at least 2, got 1"),
         ({"frames": 5}, "frames=5 means nothing without --interpolate"),
+        ({"frames": 0, "input": "a.gif"}, "frames must be at least 1, got 0"),
         ({"truncation": 0.0}, "truncation must be at least 0.05, got 0.0"),
         ({"truncation": float("nan")}, "truncation must be finite, got nan"),
         ({"truncation": 1.0, "arithmetic": "1"}, "truncation=1.0 means nothing with --arithmetic"),
@@ -110,7 +114,7 @@ def test_requests_that_contradict_themselves(values, words):
 
 
 def test_what_a_request_cannot_ask_is_as_where_it_is_not_asked():
-    for kind in (FromLatents, AskedFor, FromSketches, FromEither):
+    for kind in (FromLatents, AskedFor, FromClips, FromSketches, BetweenSides, FromEither):
         for field in dataclasses.fields(AnyDrawing):
             assert getattr(kind(), field.name) == field.default, (kind, field.name)
 
@@ -125,6 +129,8 @@ def test_every_flag_of_a_condition_can_be_given():
         ("latents", False, FromLatents),
         ("latents", True, AskedFor),
         ("pictures", False, FromSketches),
+        ("sides", False, BetweenSides),
+        ("clips", False, FromClips),
         ("both", False, FromEither),
         ("both", True, AnyDrawing),
     ],
@@ -156,6 +162,35 @@ def test_a_picture_that_is_given_says_which_network_draws():
     assert requests.draw_for(recipe, FromEither()) is None
     recipe = types.SimpleNamespace(draws={"generator": noise})
     assert requests.draw_for(recipe, FromEither(input="a.png")) is None
+
+
+def side_draw(given):
+    pictures = Pictures(column="sources", shape=(8, 8, 3), side=given)
+    network = {"class": "translators.PictureTranslator", "config": {}}
+    return Draw(network=network, shape=(8, 8, 3), pictures=pictures)
+
+
+def test_a_side_says_which_network_draws(tmp_path):
+    draws = {f"generator_{drawn}": side_draw(given) for given, drawn in ("ab", "ba")}
+    recipe = types.SimpleNamespace(draws=draws)
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(tmp_path / "one.png")
+    given = {"input": str(tmp_path / "one.png"), "output": str(tmp_path / "drawn.png")}
+    for side, name in (("a", "generator_a"), ("b", "generator_b"), (None, "generator_b")):
+        asked = BetweenSides(to=side, **given)
+        assert requests.draw_for(recipe, asked) == name
+        request = requests.request(tmp_path, draws[name], asked)
+        assert request.inputs["sources"].shape == (1, 8, 8, 3)
+    with pytest.raises(ValueError, match="to must be one of a, b, got 'c'"):
+        BetweenSides(to="c")
+    with pytest.raises(Refused, match="--to=a: this run draws b here"):
+        requests.request(tmp_path, draws["generator_b"], BetweenSides(to="a", **given))
+    plain = Draw(
+        network={"class": "translators.PictureTranslator", "config": {}},
+        shape=(8, 8, 3),
+        pictures=Pictures(column="sources", shape=(8, 8, 3)),
+    )
+    with pytest.raises(Refused, match="--to=b: this run draws no pictures of two sets"):
+        requests.request(tmp_path, plain, AnyDrawing(to="b", **given))
 
 
 def latent_draw(size=2, distribution="normal", condition=None):

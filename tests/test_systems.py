@@ -4,12 +4,17 @@ A system of the tests' own (tests/negatives: two networks, no latents, three fil
 way, in a copy of the suite of which no other file was touched.
 """
 
+import atexit
 import dataclasses
+import functools
 import json
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -18,7 +23,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.settings import Refused
-from tests import negatives
+from tests import clip_files, negatives
 from tests.conftest import ROOT
 
 # The smallest training of any system; settings that it does not have are left out.
@@ -35,6 +40,9 @@ TINY = {
     "discriminator_steps": 1,
     "sources": "edges",
     "patch": "16",
+    "side_a": "0,1,2,3,4",
+    "side_b": "5,6,7,8,9",
+    "pool_size": 64,
 }
 IN_THE_FAST_TESTS = "dcgan"
 ROWS = [
@@ -46,7 +54,18 @@ ROWS = [
 def tiny(config):
     """TINY, as far as a class of settings has it."""
     known = {field.name for field in dataclasses.fields(config)}
-    return {name: value for name, value in TINY.items() if name in known}
+    values = {name: value for name, value in TINY.items() if name in known}
+    # Digits stand still.
+    return values | (tiny_clips() if "history" in known else {})
+
+
+@functools.cache
+def tiny_clips():
+    """The settings of a training on a few clips, written when they are first asked for."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-clips-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data = clip_files.data_set(folder / "clips")
+    return {"dataset": str(data), "image_size": clip_files.SIDE, "batch_size": 8}
 
 
 def as_flags(values):
@@ -161,9 +180,10 @@ def test_a_system_of_three_files_is_a_system(tmp_path):
     environment = {**os.environ, **negatives.installed(home)}
     work = tmp_path / "work"
     work.mkdir()
-    values = {name: value for name, value in TINY.items() if "widths" not in name}
-    for name in ("latent_dim", "discriminator_steps", "sources", "patch"):
-        del values[name]
+    values = {
+        name: TINY[name]
+        for name in ("dataset", "batch_size", "log_steps", "save_steps", "precision")
+    }
     killed_and_gone_on_with("negatives", {**values, "num_epochs": 8}, work, home)
 
     def command(*arguments):

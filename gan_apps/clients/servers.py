@@ -1,7 +1,8 @@
 """A TF-Serving server as a generator: a generator's inputs to images, like drawing.runtimes.
 
 Pictures are sent as PNG files of the network's size, cut and resized here, so that the server draws
-from what a command here would. All else is sent as the numbers that the network takes.
+from what a command here would; those of any size in squares, a request each. All else is sent as
+the numbers that the network takes.
 
 REST: https://www.tensorflow.org/tfx/serving/api_rest, in its column format. gRPC: PredictionService
 of tensorflow_serving/apis/prediction_service.proto.
@@ -17,7 +18,7 @@ import urllib.request
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, tiles
 from gan_apps.runs.draws import FILE, IMAGES
 from gan_apps.settings import Failed, Refused
 
@@ -59,7 +60,7 @@ def open_generator(server, model, draw, seconds=30.0):
         )
     signature, sent = draw.signature, lambda inputs: inputs
     if draw.takes_files:
-        signature, sent = IMAGES, lambda inputs: _as_files(inputs[draw.pictures.column])
+        signature, sent = IMAGES, lambda inputs: _as_files(inputs, draw.pictures)
     connection = known[address.scheme](server.rstrip("/"), address, model, signature, seconds)
 
     def images(inputs):
@@ -67,15 +68,23 @@ def open_generator(server, model, draw, seconds=30.0):
         for start in range(0, len(next(iter(inputs.values()))), BATCH):
             part = {name: values[start : start + BATCH] for name, values in inputs.items()}
             reply = _patiently(lambda part=part: connection.predict(sent(part)))
-            parts.append(_checked(reply, (len(next(iter(part.values()))), *draw.shape), server))
+            shape = (len(next(iter(part.values()))), *draw.tiled.shape)
+            parts.append(_checked(reply, shape, server))
         return np.concatenate(parts)
 
-    return images
+    return tiles.Tiled(images, draw) if draw.is_any_size else images
 
 
-def _as_files(images):
-    """Images float32 [n, h, w, c] in [-1, 1] as a server takes them: {input: list of bytes}."""
-    return {FILE: [pictures.png(image) for image in pictures.to_bytes(images)]}
+def _as_files(inputs, taken):
+    """Given pictures as a server takes them: {input: a list of bytes, or one for each clip}.
+
+    Args:
+      inputs: {input: float32 [n, h, w, c] in [-1, 1]}.
+      taken: runs.draws.Pictures.
+    """
+    clips = pictures.frames_of(pictures.to_bytes(inputs[taken.column]), taken.frames)
+    sent = [[pictures.png(frame) for frame in clip] for clip in clips]
+    return {FILE: sent if taken.frames > 1 else [content for (content,) in sent]}
 
 
 class _Unavailable(Exception):
@@ -159,6 +168,8 @@ def _in_json(values):
     """An array, or a list of bytes, as the server's JSON has it."""
     if isinstance(values, np.ndarray):
         return values.tolist()
+    if isinstance(values[0], list):
+        return [_in_json(some) for some in values]
     return [{"b64": base64.b64encode(content).decode("ascii")} for content in values]
 
 

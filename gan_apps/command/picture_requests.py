@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, tiles
 from gan_apps.drawing.draw import Request
 from gan_apps.pictures import reading
 from gan_apps.settings import Refused
@@ -17,11 +17,11 @@ NAMED = 5
 
 
 def request(draw, asked, sketch):
-    """The drawing.draw.Request of the pictures that are named.
+    """The drawing.draw.Request of the pictures that are named, or the drawing.tiles.Request.
 
     Args:
       draw: runs.draws.Draw that takes pictures.
-      asked: settings.drawing.FromPictures.
+      asked: settings.drawing.FromAnyPictures.
       sketch: function of finished pictures float32 [n, h, w, c] in [-1, 1] that gives those to draw
         from.
 
@@ -32,6 +32,9 @@ def request(draw, asked, sketch):
         raise Refused("--input: name a picture to draw from, or a folder of them.")
     if asked.sketch_first and not draw.is_from_made:
         raise Refused("--sketch_first: this run draws from no sketches.")
+    if asked.to is not None and asked.to != draw.side:
+        known = "draws no pictures of two sets" if draw.side is None else f"draws {draw.side} here"
+        raise Refused(f"--to={asked.to}: this run {known}.")
     given = pathlib.Path(asked.input)
     paths = _listed(given)
     names = [path.stem for path in paths]
@@ -42,6 +45,9 @@ def request(draw, asked, sketch):
         raise Refused(f"--output={output}: {len(paths)} pictures need a folder.")
     if any(output.resolve() in (path.resolve(), path.parent.resolve()) for path in paths):
         raise Refused(f"--output={output}: would overwrite what --input names.")
+    if draw.is_any_size:
+        given = {name: _opener(path) for name, path in zip(names, paths, strict=True)}
+        return tiles.Request(given=given, output=output, side_by_side=asked.side_by_side)
     images = read(paths, draw.shape if asked.sketch_first else draw.pictures.shape)
     sources, target = pictures.to_signed(images), None
     if asked.sketch_first:
@@ -66,6 +72,29 @@ def _listed(given):
     if not paths:
         raise Refused(f"--input={given}: holds no picture ({', '.join(reading.SUFFIXES)}).")
     return paths
+
+
+def _opener(path):
+    """A function that gives the picture of a file at its own size, and its transparency.
+
+    What is no picture is refused now, before any is drawn.
+
+    Raises:
+      Refused: it is no picture.
+    """
+
+    def looked_at(read):
+        try:
+            return read(os.fspath(path))
+        except reading.Unreadable as error:
+            raise Refused(f"--input={path}: cannot be used ({error}).") from None
+
+    def taken():
+        picture, alpha = looked_at(reading.read_apart)
+        return picture.reshape(*picture.shape[:2], -1), alpha
+
+    looked_at(reading.check)
+    return taken
 
 
 def read(paths, shape, flag="--input"):

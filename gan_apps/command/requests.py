@@ -3,7 +3,7 @@
 from gan_apps import conditions
 from gan_apps.conditions.attributes import PROMPT
 from gan_apps.settings import Refused
-from gan_apps.settings.drawing import FromNoise, FromSketches
+from gan_apps.settings.drawing import FromAnyPictures, FromClips, FromNoise
 
 
 def request(run, draw, asked, sketch=None, code=None):
@@ -16,10 +16,13 @@ def request(run, draw, asked, sketch=None, code=None):
       sketch: as in picture_requests.request, for a draw from pictures.
       code: as in latent_requests.request, for a draw from latents.
     """
-    from gan_apps.command import latent_requests, picture_requests
+    from gan_apps.command import clip_requests, latent_requests, picture_requests
 
+    if draw.latents is None and draw.pictures.frames > 1:
+        _refuse(run, asked.beyond(FromClips), "goes on with a clip: give --input")
+        return clip_requests.request(draw, asked)
     if draw.latents is None:
-        _refuse(run, asked.beyond(FromSketches), "draws from pictures: give --input")
+        _refuse(run, asked.beyond(FromAnyPictures), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
     return latent_requests.request(draw, asked, *requested_values(run, draw, asked), code)
@@ -28,6 +31,8 @@ def request(run, draw, asked, sketch=None, code=None):
 def draw_for(recipe, asked):
     """The name of what a recipe draws that a request is to: from pictures, if one is given.
 
+    Of two sets of pictures it is the one that draws those of the set that is asked for.
+
     Args:
       recipe: run_dir.Recipe.
       asked: settings.drawing.Drawing.
@@ -35,7 +40,11 @@ def draw_for(recipe, asked):
     Returns:
       str, or None for the first of them, whatever it takes.
     """
-    takes = (name for name, draw in recipe.draws.items() if draw.pictures is not None)
+    takes = (
+        name
+        for name, draw in recipe.draws.items()
+        if draw.pictures is not None and (asked.to is None or asked.to == draw.side)
+    )
     return None if asked.input is None else next(takes, None)
 
 

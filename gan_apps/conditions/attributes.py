@@ -10,6 +10,7 @@ import numpy as np
 
 from gan_apps.conditions.condition import AbstractCondition, Slots, Spec
 from gan_apps.prompts.vocabulary import MISSING, Vocabulary
+from gan_apps.settings import Refused
 
 PROMPT = "prompt"
 # The number of the value in each slot.
@@ -68,6 +69,18 @@ class Attributes(AbstractCondition[Numbers]):
             listed = ", ".join(repr(phrase) for phrase in ignored)
             print(f"Ignored: {listed}; this run knows {self.known()}.", file=sys.stderr)
         return attributes
+
+    def matching(self, text: str, flag: str, numbers: np.ndarray) -> np.ndarray:
+        try:
+            asked, ignored = self.vocabulary.read(text)
+        except Refused as error:
+            # Named as the flag that a prompt has by itself.
+            raise Refused(str(error).replace(f"--{PROMPT}=", f"{flag}=", 1)) from None
+        if ignored:
+            listed = ", ".join(repr(phrase) for phrase in ignored)
+            raise Refused(f"{flag}={text}: {listed} is not known; known are {self.known()}.")
+        closed = [place for place, number in enumerate(asked) if number != MISSING]
+        return (numbers[:, closed] == [asked[place] for place in closed]).all(axis=1)
 
     def named(self, value: Numbers) -> str:
         """A value in words: "blue hair red eyes"."""

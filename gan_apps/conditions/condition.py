@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from gan_apps.settings import Refused
+
 # What one picture is asked for: () for nothing, an int for a label, a tuple of ints for attributes.
 Value = TypeVar("Value")
 Slots = Sequence[Sequence]
@@ -54,6 +56,17 @@ class AbstractCondition(abc.ABC, Generic[Value]):
     @abc.abstractmethod
     def read(self, text: str, flag: str) -> list[Value]:
         """The values that the text of a flag asks for, a list.
+
+        Raises:
+          Refused: it asks for what is not known; names the flag.
+        """
+
+    @abc.abstractmethod
+    def matching(self, text: str, flag: str, numbers: np.ndarray) -> np.ndarray:
+        """Which pictures are of what the text of a flag asks for: bool [n].
+
+        Args:
+          numbers: int [n] or [n, slots]. The condition's column of the data.
 
         Raises:
           Refused: it asks for what is not known; names the flag.
@@ -160,6 +173,9 @@ class Nothing(AbstractCondition[tuple[()]]):
 
     def read(self, text: str, flag: str) -> list[tuple[()]]:
         raise NotImplementedError("nothing can be asked for.")
+
+    def matching(self, text: str, flag: str, numbers: np.ndarray) -> np.ndarray:
+        raise Refused(f"{flag}={text}: the data have neither labels nor words.")
 
     def file_name(self, values: Sequence[tuple[()]]) -> str:
         return ""

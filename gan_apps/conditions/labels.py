@@ -54,6 +54,9 @@ class Labels(AbstractCondition[int]):
         words = [text] if is_name else text.split(",")
         return [self._number(word.strip(), text, flag) for word in words]
 
+    def matching(self, text: str, flag: str, numbers: np.ndarray) -> np.ndarray:
+        return np.isin(numbers, self.read(text, flag))
+
     def _number(self, word: str, text: str, flag: str) -> int:
         """The number of the label that a word names in any case, or that it is the number of."""
         names = self.names

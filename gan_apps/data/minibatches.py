@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.settings import Refused
+from gan_apps.data.columns import OF_SIDES
+from gan_apps.settings import SIDES, Refused
 from models import order
 from models.conditions import Condition
 
@@ -21,14 +22,19 @@ def minibatches(data, players, batch_size, seed, horizontal_flips=False):
     Raises:
       Refused: the data are fewer than an iteration needs.
     """
+    columns, sets = data.columns, {}
+    if OF_SIDES in columns:
+        columns = {side: data.of_side(side).images for side in SIDES}
+        sets = {side: len(pictures) for side, pictures in columns.items()}
     made = order.Minibatches(
-        gatherers={name: gatherer(values) for name, values in data.columns.items()},
+        gatherers={name: gatherer(values) for name, values in columns.items()},
         count=len(data),
         players=players,
         batch_size=batch_size,
         seed=seed,
         condition=Condition.of(data.condition.network),
         horizontal_flips=horizontal_flips,
+        sets=sets,
     )
     if made.images_per_iteration > len(data):
         first = players[0]

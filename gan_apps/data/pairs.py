@@ -8,15 +8,12 @@ They lie in a folder or a zip in one of two layouts, or are made of data of any 
 Both may have train/ and a test split, as data.folders has them, above A/ and B/ or below.
 """
 
-import contextlib
 import dataclasses
-import io
 import pathlib
-import zipfile
 
 import numpy as np
 
-from gan_apps.data import folders, tagged
+from gan_apps.data import archives, folders
 from gan_apps.data.columns import Data
 from gan_apps.pictures import reading
 from gan_apps.settings import PAIRS, Refused, is_named
@@ -43,10 +40,25 @@ class Pairing:
         """That of the settings of a run, a dict; None for a run that learns no pairs."""
         return cls(settings["sources"], settings["direction"]) if "sources" in settings else None
 
-    @property
-    def is_read(self):
+    # The side of the pictures, for want of another.
+    default_size = 64
+
+    def reads(self, name):
         """Whether the data hold the pairs."""
+        del name
         return self.sources == PAIRS
+
+    def load(self, name, split, size):
+        """The Data of pairs that the data hold, as `load` of this module."""
+        return load(name, split, size, self.direction)
+
+    def has_test(self, name):
+        """Whether a folder or zip of pairs has a test split of its own."""
+        return has_test(name)
+
+    def made(self, data):
+        """Data of single pictures with their sources, as `made` of this module."""
+        return made(data, self.sources)
 
 
 def load(name, split, size, direction):
@@ -127,56 +139,14 @@ def made(data, kind):
     return dataclasses.replace(data, columns=columns)
 
 
-@contextlib.contextmanager
 def _opened(name):
-    """The pictures of a folder or a zip: {names of folders and file: function that opens it}."""
-    path = pathlib.Path(name)
+    """As archives.opened; data that have a name hold no pairs."""
     if is_named(name):
         raise Refused(
             f"--dataset={name}: holds no pairs; --sources=edges or gray makes them of its pictures."
         )
-    if path.is_dir():
-        found, _ = folders.listed(path)
-        files = {one.relative_to(path).parts: lambda one=one: one for one in found}
-        yield _some(name, files)
-        return
-    if not path.is_file() or path.suffix.lower() != ".zip":
-        raise Refused(f"--dataset={name}: there is no such folder or zip.")
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise Refused(f"--dataset={name}: is no zip that can be read: {error}.") from None
-    with archive:
-        files = {}
-        for info in sorted(archive.infolist(), key=lambda info: info.filename):
-            parts = pathlib.PurePosixPath(info.filename).parts
-            if _is_picture(parts):
-                files[parts] = lambda info=info: _member(archive, info)
-        yield _some(name, files)
-
-
-def _some(name, files):
-    if not files:
-        raise Refused(f"--dataset={name}: holds no picture ({', '.join(reading.SUFFIXES)}).")
-    return files
-
-
-def _is_picture(parts):
-    names = [part.casefold() for part in parts]
-    hidden = any(name.startswith(".") or name in folders.SYSTEM_FOLDERS for name in names)
-    return bool(parts) and pathlib.PurePath(names[-1]).suffix in reading.SUFFIXES and not hidden
-
-
-def _member(archive, info):
-    if info.file_size > tagged.MAX_IMAGE_BYTES:
-        raise reading.Unreadable(f"more than {tagged.MAX_IMAGE_BYTES:,} bytes")
-    try:
-        return io.BytesIO(archive.read(info))
-    except MemoryError:
-        raise
-    except Exception as error:
-        # What a damaged zip leads to is of many kinds.
-        raise reading.Unreadable(str(error)) from None
+    with archives.opened(name) as files:
+        yield files
 
 
 def _splits(name, files):

@@ -60,7 +60,7 @@ def recorded(data_set, data, judges_share=0.0):
     if data_set.has_test():
         test = OWN
     else:
-        chosen = _held_out(data, SEED) if len(data) >= FEWEST else ()
+        chosen = _held_out(data, SEED) if _are_enough(data) else ()
         test = HELD_OUT if len(chosen) else NONE
     if judges_share and len(data) < FEWEST:
         raise Refused(
@@ -235,6 +235,12 @@ def test_part(data_set, data, record):
     return data.subset(_held_out(data, record["seed"])) if test == HELD_OUT else None
 
 
+def _are_enough(data):
+    """Whether there are so many examples, and clips if they are of such, that some are spared."""
+    clips = SHARE if data.groups is None else len(np.unique(data.groups))
+    return len(data) >= FEWEST and clips >= SHARE
+
+
 def tenth(data):
     """The indices of the two parts of any data: what HELD_OUT would train on, and the rest."""
     held_out = _held_out(data, SEED)
@@ -242,10 +248,15 @@ def tenth(data):
 
 
 def _held_out(data, seed):
-    """The indices of one image in SHARE, in order; of every label and attribute some are left."""
-    count = len(data)
+    """The indices of one image in SHARE, in order; of every label and attribute some are left.
+
+    Of what belongs together all goes.
+    """
+    groups = np.arange(len(data)) if data.groups is None else data.groups
+    count = len(np.unique(groups))
     order = np.random.RandomState(seed).permutation(count)
-    return _spared(data, np.sort(order[count - count // SHARE :]), ())
+    chosen = np.flatnonzero(np.isin(groups, order[count - count // SHARE :]))
+    return _spared(data, chosen, ())
 
 
 def _for_judges(data, seed, share, held_out):

@@ -3,10 +3,16 @@
 import os
 import pathlib
 import tempfile
+import threading
+import urllib.error
+import urllib.request
 
 from gan_apps.settings import Refused
 
 VARIABLE = "TFDS_DATA_DIR"
+# Any answer from the server that has MNIST means that TFDS can fetch it.
+TFDS_PROBE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
+PROBE_SECONDS = 5
 
 
 def folder():
@@ -33,3 +39,29 @@ def require_writable(dataset, builder):
             f"--dataset={dataset}: {place}, where TensorFlow Datasets keeps prepared copies, "
             f"cannot be written ({error.strerror}); set {VARIABLE} to a folder that can."
         ) from None
+
+
+def require_network(name):
+    """Refuses within seconds where TFDS would retry for minutes."""
+    reached = threading.Event()
+
+    def probe():
+        try:
+            urllib.request.urlopen(TFDS_PROBE, timeout=PROBE_SECONDS).close()
+            reached.set()
+        except urllib.error.HTTPError:
+            reached.set()
+        except (OSError, ValueError):
+            pass
+
+    # In a thread, since looking up the server's name has no time limit of its own.
+    thread = threading.Thread(target=probe, daemon=True)
+    thread.start()
+    thread.join(PROBE_SECONDS)
+    if not reached.is_set():
+        place = folder() or pathlib.Path.home() / "tensorflow_datasets"
+        raise Refused(
+            f"--dataset={name}: no prepared copy in {place} and no network to fetch one. Either "
+            f"set TFDS_DATA_DIR to a folder that holds a prepared copy, or connect to the "
+            "network and start again, or train offline with --dataset=digits."
+        )

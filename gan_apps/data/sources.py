@@ -3,28 +3,25 @@
 import dataclasses
 import gzip
 import pathlib
-import threading
-import urllib.error
-import urllib.request
 
 import numpy as np
 from PIL import Image
 
 from gan_apps.conditions import Attributes, Labels
-from gan_apps.data import folders, pairs, prepared, tagged
+from gan_apps.data import folders, prepared, sides, tagged
+from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
 from gan_apps.data.pairs import Pairing
+from gan_apps.data.photos import Reduction
+from gan_apps.data.sides import Sides
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
 from gan_apps.prompts.vocabulary import learned
-from gan_apps.settings import TFDS, Refused
+from gan_apps.settings import CLIPS, TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
 DEFAULT_SIZE = 64
-# Any answer from the server that has MNIST means that TFDS can fetch it.
-TFDS_PROBE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-PROBE_SECONDS = 5
 # Where Debian's packages put the original files: `apt install dataset-fashion-mnist`.
 DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
@@ -35,34 +32,49 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing or None. What is drawn from what, for the column "sources".
-        Default None: single pictures.
+      pairing: data.pairs.Pairing, data.photos.Reduction, data.clips.Cutting or None. What is drawn
+        from what, for the column "sources". Default None: single pictures.
+      sides: data.sides.Sides or None. Which two sets of pictures are learned. Default None: one.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | None = None
+    pairing: Pairing | Reduction | Cutting | None = None
+    sides: Sides | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        return cls(settings["dataset"], settings["image_size"], Pairing.of(settings))
+        pairing = Pairing.of(settings) or Reduction.of(settings) or Cutting.of(settings)
+        return cls(settings["dataset"], settings["image_size"], pairing, Sides.of(settings))
 
     @property
     def _is_of_pairs(self):
-        return self.pairing is not None and self.pairing.is_read
+        """Whether what pairs them reads them too."""
+        return self.pairing is not None and self.pairing.reads(self.name)
+
+    @property
+    def _lies_in_two_sets(self):
+        return self.sides is not None and self.sides.are_read
 
     def load(self, split="train"):
         """Its Data, as `load` gives them, with their sources."""
+        if self._lies_in_two_sets:
+            return sides.load(self.name, split, self.image_size or DEFAULT_SIZE)
         if self._is_of_pairs:
-            size = self.image_size or DEFAULT_SIZE
-            return pairs.load(self.name, split, size, self.pairing.direction)
+            return self.pairing.load(self.name, split, self.image_size or self.pairing.default_size)
         data = load(self.name, split, self.image_size)
-        return data if self.pairing is None else pairs.made(data, self.pairing.sources)
+        return data if self.pairing is None else self.pairing.made(data)
 
     def has_test(self):
         """Whether it has a test split of its own, which `load` gives."""
-        return pairs.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+        if self._lies_in_two_sets:
+            return sides.has_test(self.name)
+        return self.pairing.has_test(self.name) if self._is_of_pairs else has_test(self.name)
+
+    def learned(self, data):
+        """What of its data, all or some that `load` gave, are learned: those of the two sides."""
+        return data if self.sides is None else self.sides.chosen(data, self.name)
 
 
 def load(name, split="train", image_size=0):
@@ -81,6 +93,8 @@ def load(name, split="train", image_size=0):
     """
     if split == folders.ALL and (name in SOURCES or name.startswith(TFDS)):
         split = "train"
+    if name in CLIPS:
+        raise Refused(f"--dataset={name}: is of clips, which gan_apps.next_frame learns.")
     if name in SOURCES:
         return _resized(SOURCES[name](split), image_size or IMAGE_SIZE)
     if name.startswith(TFDS):
@@ -162,7 +176,7 @@ def _tfds(name, flag):
             names = tuple(builder.info.features["label"].names)
             return _labels(*_idx(DEBIAN[name], split), names, flag)
         if not is_prepared:
-            _require_network(name)
+            prepared.require_network(name)
             prepared.require_writable(name, builder)
             builder.download_and_prepare()
         table = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
@@ -197,7 +211,7 @@ def _any_tfds(name, split, size):
     if "image" not in features:
         raise Refused(f"--dataset={TFDS}{name}: has no feature 'image'.")
     if not builder.is_prepared():
-        _require_network(f"{TFDS}{name}")
+        prepared.require_network(f"{TFDS}{name}")
         prepared.require_writable(f"{TFDS}{name}", builder)
         builder.download_and_prepare()
     if split not in builder.info.splits:
@@ -267,29 +281,3 @@ SOURCES = {
     "fashion_mnist": _tfds("fashion_mnist", "label"),
     "digits": _digits,
 }
-
-
-def _require_network(name):
-    """Refuses within seconds where TFDS would retry for minutes."""
-    reached = threading.Event()
-
-    def probe():
-        try:
-            urllib.request.urlopen(TFDS_PROBE, timeout=PROBE_SECONDS).close()
-            reached.set()
-        except urllib.error.HTTPError:
-            reached.set()
-        except (OSError, ValueError):
-            pass
-
-    # In a thread, since looking up the server's name has no time limit of its own.
-    thread = threading.Thread(target=probe, daemon=True)
-    thread.start()
-    thread.join(PROBE_SECONDS)
-    if not reached.is_set():
-        folder = prepared.folder() or pathlib.Path.home() / "tensorflow_datasets"
-        raise Refused(
-            f"--dataset={name}: no prepared copy in {folder} and no network to fetch one. Either "
-            f"set TFDS_DATA_DIR to a folder that holds a prepared copy, or connect to the "
-            "network and start again, or train offline with --dataset=digits."
-        )

@@ -6,7 +6,8 @@ import pathlib
 
 import numpy as np
 
-from gan_apps.drawing import pictures
+from gan_apps.drawing import pictures, recursion, tiles
+from gan_apps.runs.draws import Pictures
 from gan_apps.settings import Failed, Refused
 from gan_apps.settings.drawing import ANIMATION, GRID
 
@@ -28,6 +29,8 @@ class Request:
         as it is drawn; a single one may go to a .png.
       beside: uint8 [n, h, w, c] or None. What is drawn to the left of each.
       target: uint8 [n, h, w, c] or None. What is drawn to the right of each.
+      going_on: runs.draws.Pictures or None. What the generator takes, if the pictures are the next
+        `columns` frames of the one clip whose last frames the inputs are.
     """
 
     inputs: dict
@@ -36,6 +39,7 @@ class Request:
     names: tuple | None = None
     beside: np.ndarray | None = None
     target: np.ndarray | None = None
+    going_on: Pictures | None = None
 
 
 def draw(generator, request):
@@ -43,15 +47,17 @@ def draw(generator, request):
 
     Args:
       generator: function of a generator's inputs, as `runtimes.open_generator` gives it.
-      request: Request.
+      request: Request, or tiles.Request.
 
     Raises:
       Refused: the output has no place.
       Failed: the output cannot be written.
     """
+    check_writable(request.output)
+    if isinstance(request, tiles.Request):
+        return tiles.draw(generator, request)
     output, columns = request.output, request.columns
-    check_writable(output)
-    images = pictures.to_bytes(generator(request.inputs))
+    images = _drawn(generator, request)
     row = [one for one in (request.beside, images, request.target) if one is not None]
     images = np.concatenate(row, axis=2)
     try:
@@ -68,6 +74,15 @@ def draw(generator, request):
     except OSError as error:
         raise Failed(f"--output={output}: cannot be written: {error.strerror or error}.") from None
     return output
+
+
+def _drawn(generator, request):
+    """uint8 [n, h, w, c]."""
+    taken = request.going_on
+    if taken is None:
+        return pictures.to_bytes(generator(request.inputs))
+    histories = pictures.to_bytes(request.inputs[taken.column])
+    return recursion.going_on(generator, taken, histories, request.columns)[0]
 
 
 def check_writable(output, flag="--output"):

@@ -24,6 +24,25 @@ def to_signed(images):
     return np.asarray(images) / np.float32(127.5) - np.float32(1.0)
 
 
+def frames_of(images, count):
+    """Pictures that are `count` frames each, on their channels, as single ones.
+
+    Args:
+      images: [n, h, w, count * c].
+
+    Returns:
+      [n, count, h, w, c].
+    """
+    *size, channels = images.shape
+    return np.moveaxis(images.reshape(*size, count, channels // count), -2, 1)
+
+
+def on_channels(frames):
+    """The inverse of `frames_of`."""
+    count, _, height, width, _ = frames.shape
+    return np.moveaxis(frames, 1, -2).reshape(count, height, width, -1)
+
+
 def square(count):
     """The number of columns that makes `count` pictures a nearly square grid."""
     return math.ceil(math.sqrt(count))
@@ -76,6 +95,28 @@ def stacked(parts):
         for part in parts
     ]
     return np.concatenate(padded)
+
+
+def sheet_of_given(images, frames, columns):
+    """A picture of given ones, each of `frames` on its channels, which are one beside the other.
+
+    Args:
+      images: uint8 [n, h, w, frames * c].
+      frames, columns: ints. How many of the given ones are in a row.
+    """
+    single = frames_of(images, frames)
+    return grid(single.reshape(-1, *single.shape[2:]), columns * frames)
+
+
+def read_given(path, taken):
+    """The inverse of `sheet_of_given` in a file: uint8 [n, *taken.shape].
+
+    Args:
+      path: path of a PNG that is not enlarged.
+      taken: runs.draws.Pictures.
+    """
+    single = read_grid(path, taken.shape_of_one)
+    return on_channels(single.reshape(-1, taken.frames, *taken.shape_of_one))
 
 
 def cells(image, columns, size):

@@ -1,6 +1,7 @@
 """What turns latents, conditions and pictures into images: LiteRT or Keras."""
 
 import importlib.util
+import os
 import sys
 import warnings
 import zipfile
@@ -9,6 +10,7 @@ import zlib
 import numpy as np
 
 import gan_apps
+from gan_apps.drawing import tiles
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.runs.draws import IMAGES, LATENTS
@@ -53,7 +55,7 @@ def open_generator(run, recipe, runtime="auto", state=None, name=None):
     if state is not None:
         if runtime == "litert":
             raise Refused(f"--runtime=litert: --state={state} is drawn from with Keras.")
-        return in_batches(keras_network(weights(run, name, state), name, draw))
+        return keras_generator(keras_network(weights(run, name, state), name, draw), draw)
     installed = _litert_is_installed()
     if runtime == "litert" and not installed:
         raise Refused("--runtime=litert: ai-edge-litert is not installed for this platform.")
@@ -63,7 +65,7 @@ def open_generator(run, recipe, runtime="auto", state=None, name=None):
             file=sys.stderr,
         )
     if runtime == "keras" or not installed:
-        return in_batches(keras_network(weights(run, name), name, draw))
+        return keras_generator(keras_network(weights(run, name), name, draw), draw)
     return litert_generator(run_dir.checked(run, name + run_dir.LITERT), draw)
 
 
@@ -155,10 +157,11 @@ def litert_generator(path, draw, output=IMAGES):
       draw: runs.draws.Draw.
       output: str. What of its outputs is wanted. Default: the images.
     """
+    # A picture of any size is worth the time of all that is here; a small one is drawn at once.
+    threads = os.cpu_count() if draw.is_any_size else 1
+    shapes = {name: shape for name, (shape, _) in draw.tiled.inputs.items()}
     with quiet.stderr():
-        runner = _runner(
-            path, draw.signature, {name: shape for name, (shape, _) in draw.inputs.items()}
-        )
+        runner = _runner(path, draw.signature, shapes, threads)
     if runner is None:
         raise _disagreement(path)
 
@@ -166,18 +169,18 @@ def litert_generator(path, draw, output=IMAGES):
         # One picture a call: its pixels do not depend on which pictures are drawn with it.
         return np.concatenate([runner(**row)[output].copy() for row in _parts(inputs, 1)])
 
-    return images
+    return tiles.Tiled(images, draw) if draw.is_any_size else images
 
 
 def _litert_is_installed():
     return importlib.util.find_spec("ai_edge_litert") is not None
 
 
-def _runner(path, signature, inputs):
+def _runner(path, signature, inputs, threads=1):
     """The signature of a .tflite file with inputs {name: shape of one}, or None if it has none."""
     interpreter_module = importlib.import_module("ai_edge_litert.interpreter")
     try:
-        interpreter = interpreter_module.Interpreter(files.in_utf8(path), num_threads=1)
+        interpreter = interpreter_module.Interpreter(files.in_utf8(path), num_threads=threads)
         interpreter.allocate_tensors()
         runner = interpreter.get_signature_runner(signature)
         details = runner.get_input_details()
@@ -232,8 +235,13 @@ def _arrays_of_state(path, name):
     raise KeyError(name)
 
 
+def keras_generator(network, draw):
+    """A network of a draw as a function of its inputs, as `open_generator` gives it."""
+    return tiles.Tiled(in_batches(network), draw) if draw.is_any_size else in_batches(network)
+
+
 def in_batches(network):
-    """A network as a function of any number of inputs, as `open_generator` gives it."""
+    """A network as a function of any number of inputs of its own size."""
 
     def images(inputs):
         batches = [network(part, training=False) for part in _parts(inputs, KERAS_BATCH)]

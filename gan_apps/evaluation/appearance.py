@@ -42,12 +42,26 @@ def to_targets(images, targets):
     l1    mean(abs(x - y)) in gray levels
     psnr  10 log10(255**2 / mean((x - y)**2)) in dB, at most MOST_DB
     ssim  structural similarity, 1 for equal pictures (Wang et al. 2004)
+
+    sharpness_difference  10 log10(1 / mean(abs(g(x) - g(y)))) in dB, at most MOST_DB, of pictures
+        in [0, 1], g(x) the sum of abs(x_ij - x_i-1,j) and abs(x_ij - x_i,j-1) (Mathieu et al. 2016,
+        arXiv 1511.05440, equation 9)
     """
     window = min(WINDOW, *images.shape[1:3])
-    found = {"l1": [], "psnr": [], "ssim": []}
+    found = {"l1": [], "psnr": [], "ssim": [], "sharpness_difference": []}
     for start in range(0, len(images), _ROWS):
         some, own = images[start : start + _ROWS], targets[start : start + _ROWS]
         found["l1"].append(np.abs(some.astype(np.int16) - own).mean(axis=(1, 2, 3)))
         found["psnr"].append(np.minimum(tf.image.psnr(some, own, 255).numpy(), MOST_DB))
+        difference = np.abs(_gradients(some) - _gradients(own)).mean(axis=(1, 2, 3)) / 255.0
+        least = 10.0 ** (-MOST_DB / 10.0)
+        found["sharpness_difference"].append(-10.0 * np.log10(np.maximum(difference, least)))
         found["ssim"].append(tf.image.ssim(some, own, 255, filter_size=window).numpy())
     return {name: np.concatenate(values).astype(np.float64) for name, values in found.items()}
+
+
+def _gradients(images):
+    """How much each pixel differs from the one above and the one to the left: [n, h-1, w-1, c]."""
+    values = np.asarray(images, np.float64)
+    down, right = values[:, 1:] - values[:, :-1], values[:, :, 1:] - values[:, :, :-1]
+    return np.abs(down[:, :, 1:]) + np.abs(right[:, 1:])

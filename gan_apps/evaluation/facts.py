@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 from gan_apps.data.columns import Data
+from gan_apps.drawing import pictures
 from gan_apps.evaluation import (
     appearance,
     intervals,
@@ -17,6 +18,10 @@ from gan_apps.evaluation import (
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
+# Frames after those that are given that are measured, as far as clips have them, at least so many
+# and at most so many stretches of them.
+AHEAD = (1, 2, 4, 8)
+LEAST_AHEAD, MOST_AHEAD = 20, 300
 # Pictures whose nearest training image is looked for.
 NEAREST_IMAGES = 200
 
@@ -30,12 +35,15 @@ class Real:
       compared: data.columns.Data. What distances are taken to.
       others: data.columns.Data. Real images that are not among those compared: for the floors.
       own: int [n] or None. Which of `trained` those compared are; None if none of them is.
+      given: data.columns.Data. What is drawn from, by what draws from pictures of the data: those
+        compared, or with them those of the other set.
     """
 
     trained: Data
     compared: Data
     others: Data
     own: np.ndarray | None
+    given: Data
 
 
 class Facts:
@@ -44,14 +52,19 @@ class Facts:
     Args:
       draw: runs.draws.Draw.
       asked: int [n, slots] or None. What each picture was asked for, -1 where a slot was open.
+      said: int [n, slots] or None. What the data say of the picture of another set that each was
+        drawn from, -1 where they say nothing.
       images: uint8 [n, h, w, c]. What was drawn.
-      given: int [n] or None. Which of `real.compared` each was drawn from.
+      given: int [n] or None. Which of the pictures given in `real.given` each was drawn from.
       real: Real.
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
       codes: meanings.Codes of the pictures, or None.
       coder: meanings.Coder of the run, or None.
+      enlarged: function without arguments -> what `enlargements.measured` says of the run.
+      going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
+        them; None, the default, of what goes on with no clip.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
@@ -61,19 +74,23 @@ class Facts:
         *,
         draw,
         asked,
+        said,
         images,
         given,
         real,
         judge,
         seed,
         coded,
+        enlarged,
+        going_on=None,
         codes=None,
         coder=None,
         inception=False,
     ):
-        self.draw, self.asked, self.images, self.judge = draw, asked, images, judge
+        self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded, self.codes, self.coder = coded, codes, coder
+        self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
+        self.codes, self.coder = codes, coder
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -172,7 +189,7 @@ class Facts:
 
     @property
     def label_names(self):
-        return self.draw.condition.slots[0][1]
+        return self.slots[0][1]
 
     @property
     def label_probabilities(self):
@@ -197,7 +214,34 @@ class Facts:
         """Whether each slot of each picture is read as it was asked for: bool [n, slots]."""
         if self.asked is None or self.probabilities is None:
             return None
-        return metrics.read_right(self.probabilities, self.asked, self.draw.condition.sizes)
+        return metrics.read_right(self.probabilities, self.asked, self.sizes)
+
+    @property
+    def sizes(self):
+        """How many values each slot has that the judge reads."""
+        return [len(values) for _, values in self.slots]
+
+    @property
+    def kept(self):
+        """What the data say of the picture of another set that each was drawn from, int [n, slots].
+
+        -1 where something else is asked of what is drawn; None where nothing else is said.
+        """
+        if self.said is None:
+            return None
+        kept = np.where(self.asked < 0, self.said, -1)
+        return kept if (kept >= 0).any() else None
+
+    @functools.cached_property
+    def kept_right(self):
+        """How often that is read of the pictures, and of those given: {slot's noun: share} each."""
+        given = self.real.given.given(self.draw.pictures)[self.given]
+        return [
+            metrics.shares_right(
+                metrics.read_right(one, self.kept, self.sizes), self.kept, self.slots
+            )
+            for one in (self.probabilities, self.judge.judged(given)[0])
+        ]
 
     # What needs no judge.
 
@@ -245,11 +289,39 @@ class Facts:
 
     @functools.cached_property
     def given_to_targets(self):
-        """The same of the given pictures themselves, where they are of the drawn ones' shape."""
-        if self.targets is None or self.draw.pictures.shape != self.draw.shape:
+        """The same of the given pictures themselves, where they are of the drawn ones' shape.
+
+        Of a clip that is its last frame.
+        """
+        if self.targets is None or self.draw.pictures.shape_of_one != self.draw.shape:
             return None
-        given = self.real.compared.columns[self.draw.pictures.column][self.given]
-        return appearance.to_targets(np.asarray(given), self.targets)
+        given = np.asarray(self.real.compared.columns[self.draw.pictures.column][self.given])
+        return appearance.to_targets(given[..., -self.draw.shape[-1] :], self.targets)
+
+    @functools.cached_property
+    def ahead(self):
+        """(what `appearance.to_targets` says of frames drawn from drawn ones, and of the last given
+        one in their place): {frame: {name: [n]}} each; None of what goes on with no clip.
+        """
+        if not self.draw.goes_on:
+            return None
+        random = np.random.RandomState(self.seed)
+        histories = self.real.compared.columns[self.draw.pictures.column]
+        for count in sorted(AHEAD, reverse=True):
+            chosen, coming = histories.going_on(count)
+            if len(chosen) >= LEAST_AHEAD:
+                break
+        else:
+            return None
+        some = random.permutation(len(chosen))[:MOST_AHEAD]
+        given, channels = np.asarray(histories[chosen[some]]), self.draw.shape[-1]
+        drawn, last = self.going_on(given, count), given[..., -channels:]
+        truth = pictures.frames_of(np.asarray(coming[some]), count)
+        told = [frame for frame in AHEAD if frame <= count]
+        return tuple(
+            {frame: appearance.to_targets(found(frame - 1), truth[:, frame - 1]) for frame in told}
+            for found in (lambda place: drawn[:, place], lambda _: last)
+        )
 
     # What a run says that codes pictures.
 
@@ -325,6 +397,13 @@ class Facts:
             for place, numbers in self.codes.numbers().items()
             for what, measure in meanings.TURNED.items()
         }
+
+    # What a run does that enlarges photos.
+
+    @functools.cached_property
+    def enlargements(self):
+        """What `enlargements.measured` says; None of a run that enlarges none."""
+        return None if self.inception else self.enlarged()
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

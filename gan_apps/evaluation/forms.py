@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from gan_apps.drawing import latents, pictures
+from gan_apps.drawing import latents, pictures, tiles
 from gan_apps.evaluation import judges, metrics
 from gan_apps.runs import run_dir
 
@@ -41,7 +41,7 @@ def inputs(run, name, draw, seed=0):
     """
     in_all = min(PICTURES, NUMBERS // math.prod(draw.shape))
     if draw.latents is None:
-        kept = pictures.read_grid(run / (name + run_dir.SOURCES), draw.pictures.shape)
+        kept = pictures.read_given(run / (name + run_dir.SOURCES), draw.pictures)
         kept = kept[:in_all]
         return {draw.pictures.column: pictures.to_signed(kept)}, np.zeros(len(kept), int)
     asked = draw.condition.every()
@@ -78,7 +78,11 @@ class Reference:
         """As many inputs, from all groups, as set the scales of int8."""
         count = len(self.images)
         chosen = np.unique(np.linspace(0, count - 1, min(REPRESENTATIVE, count)).astype(int))
-        return {name: values[chosen] for name, values in self.inputs.items()}
+        some = {name: values[chosen] for name, values in self.inputs.items()}
+        if not self.draw.is_any_size:
+            return some
+        cut = tiles.Tiled(None, self.draw).squares
+        return {name: np.concatenate([*map(cut, values)]) for name, values in some.items()}
 
     def difference(self, images):
         """The largest difference of a pixel, in gray levels of 255."""

@@ -1,14 +1,16 @@
 """What is said of a run's pictures beside real ones: they are drawn, looked at, and written of."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from gan_apps.data import parts
-from gan_apps.data.pairs import Pairing
+from gan_apps.data.sides import Sides
 from gan_apps.data.sources import DataSet
-from gan_apps.drawing import latents, pictures, runtimes
+from gan_apps.drawing import latents, pictures, recursion, runtimes
 from gan_apps.evaluation import (
+    enlargements,
     inception,
     judges,
     likelihood,
@@ -45,7 +47,7 @@ def judge(
     metric="own",
     name=None,
 ):
-    """Draws `num_images` pictures, measures them, and writes metrics.json or metrics_fid.json.
+    """Draws `num_images` pictures, measures them, and writes them into `written(...)`.
 
     Args:
       run, recipe: a run directory and its run_dir.Recipe.
@@ -73,22 +75,26 @@ def judge(
         raise NotMeasured(f"gan_apps.{recipe.system} judges pictures and draws none")
     name, draw = runtimes.named_draw(run, recipe, name)
     fid = metric == "fid"
+    place = dataset or recipe.settings["dataset"]
+    real = real_images(recipe, draw, place)
     if fid:
         looks, features_name = inception.Inception(), inception.NAME
     else:
-        looks, features_name = _looks(recipe, draw, judge)
-    place = dataset or recipe.settings["dataset"]
-    real = real_images(recipe, draw, place)
-    inputs, given = requested(draw, real.compared, num_images, seed)
-    images = pictures.to_bytes(runtimes.open_generator(run, recipe, runtime, None, name)(inputs))
+        looks, features_name = _looks(recipe, draw, real.given.condition, judge)
+    inputs, given = requested(draw, real.given, num_images, seed)
+    generator = runtimes.open_generator(run, recipe, runtime, None, name)
+    images = pictures.to_bytes(generator(inputs))
     if len(images) <= metrics.NEIGHBOURS:
         raise NotMeasured(f"{len(images)} pictures are too few")
-    asked = None
+    asked, said = None, None
     if draw.condition.column is not None:
         asked = draw.condition.numbers(inputs[draw.condition.column])
+    elif not fid and looks.slots is not None:
+        asked, said = _asked_of_sides(recipe, draw, real.given, given, looks.slots)
     facts = Facts(
         draw=draw,
         asked=asked,
+        said=said,
         images=images,
         given=given,
         real=real,
@@ -97,6 +103,8 @@ def judge(
         codes=meanings.codes_of(run, recipe, draw, inputs),
         coder=meanings.coder_of(run, recipe),
         coded=functools.partial(likelihood.measured, run, recipe),
+        enlarged=functools.partial(enlargements.measured, run, recipe, name, place, runtime),
+        going_on=functools.partial(recursion.going_on, generator, draw.pictures),
         inception=fid,
     )
     if facts.frechet_floor <= ALIKE * facts.size:
@@ -121,8 +129,37 @@ def judge(
     if nearest is not None:
         picture = neighbours.sheet(images[facts.looked_up], real.trained.images)
         pictures.write_png(nearest, pictures.enlarged(picture))
-    files.write_json(run / (run_dir.FID_EVALUATION if fid else run_dir.EVALUATION), report)
+    files.write_json(written(run, recipe, metric, name), report)
     return report
+
+
+def written(run, recipe, metric="own", name=None):
+    """The file of a run in which `judge` writes what it measures of a draw; None for the first."""
+    if metric == "fid":
+        return run / run_dir.FID_EVALUATION
+    is_first = name in (None, next(iter(recipe.draws), None))
+    return run / (run_dir.EVALUATION if is_first else name + run_dir.EVALUATION_OF_DRAW)
+
+
+def _asked_of_sides(recipe, draw, data, given, slots):
+    """What is asked of pictures that become some of another set, and what is said of those given.
+
+    Args:
+      data: data.columns.Data, given: ints [n]. Which of it each was drawn from.
+      slots: what a judge reads.
+
+    Returns:
+      (int [n, slots], the same), -1 where nothing is; or (None, None) where the sets are no words
+      of the judge's.
+    """
+    sides = Sides.of(recipe.settings)
+    if sides is None or data.condition.slots != slots:
+        return None, None
+    asked = sides.asked(data.condition, draw.side)
+    if asked is None:
+        return None, None
+    said = data.of_side(draw.pictures.side).numbers.reshape(-1, len(slots))[given]
+    return np.tile(asked, (len(given), 1)), said
 
 
 def requested(draw, data, num_images, seed):
@@ -151,12 +188,12 @@ def requested(draw, data, num_images, seed):
                 f"{num_images} pictures are not one of each of its {len(values)} labels"
             )
         return latents.requested(draw, values, num_images // len(values), seed), None
-    given, shape = data.columns.get(draw.pictures.column), draw.pictures.shape
+    given, shape = data.given(draw.pictures), draw.pictures.shape
     # What is drawn without a condition may be judged by data that have one.
     is_foreign = condition.column is not None and data.condition.slots != condition.slots
     if given is None or tuple(given.shape[1:]) != shape or is_foreign:
         raise Refused("--dataset: its pictures are not those that the run draws from.")
-    chosen = np.random.RandomState(seed).permutation(len(data))[:num_images]
+    chosen = np.random.RandomState(seed).permutation(len(given))[:num_images]
     values = [()] * len(chosen)
     if condition.column is not None:
         rows = data.numbers[chosen].tolist()
@@ -167,10 +204,17 @@ def requested(draw, data, num_images, seed):
     return {**inputs, draw.pictures.column: pictures.to_signed(given[chosen])}, chosen
 
 
-def _looks(recipe, draw, folder):
-    """What looks at the pictures of a run, and what its features are called."""
+def _looks(recipe, draw, condition, folder):
+    """What looks at the pictures of a run, and what its features are called.
+
+    Args:
+      condition: conditions.AbstractCondition. What the data say of pictures, among them which is of
+        which of two sets.
+      folder: path or None.
+    """
     dataset = recipe.settings["dataset"]
-    found = folder or judges.shipped_for(dataset, draw, recipe.data)
+    slots = draw.condition.slots if draw.side is None else condition.slots
+    found = folder or judges.shipped_for(dataset, draw, recipe.data, slots)
     if found is None:
         return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
     looks = judges.load(found)
@@ -200,24 +244,35 @@ def real_images(recipe, draw, dataset):
       NotMeasured: they are too few.
       Refused: they are not here, or not those that the run was trained on.
     """
-    data_set = DataSet(dataset, draw.shape[0], Pairing.of(recipe.settings))
+    data_set = dataclasses.replace(
+        DataSet.of(recipe.settings), name=dataset, image_size=draw.shape[0]
+    )
     data = parts.loaded(data_set, recipe.data).numbered_as(draw.condition)
     if data.shape != draw.shape:
         raise Refused(f"--dataset={dataset}: its images are not those the run learned.")
     if recipe.data is not None and (change := parts.changed(recipe.data, data)):
         raise Refused(f"--dataset={dataset}: {change}.")
-    trained = parts.train_part(data, recipe.data)
+    trained = data_set.learned(parts.train_part(data, recipe.data))
     compared = parts.test_part(data_set, data, recipe.data)
+    side = draw.side
     if compared is not None:
-        found = Real(trained, compared.numbered_as(draw.condition), trained, None)
+        given = data_set.learned(compared.numbered_as(draw.condition))
+        trained = trained.of_side(side)
+        found = Real(trained, given.of_side(side), trained, None, given)
     elif len(data) < parts.FEWEST:
         raise NotMeasured(
             f"{len(data)} images are too few to hold any out ({parts.FEWEST} are needed); "
             "it was trained on all of them"
         )
     else:
-        others, own = parts.tenth(data)
-        found = Real(trained, data.subset(own), data.subset(others), own)
+        whole = data_set.learned(data)
+        others, own = parts.tenth(whole)
+        given = whole.subset(own)
+        trained, compared, others = (
+            one.of_side(side) for one in (whole, given, whole.subset(others))
+        )
+        own = np.flatnonzero(np.isin(whole.indices_of_side(side), own))
+        found = Real(trained, compared, others, own, given)
     for some, what in ((found.compared, "to compare with"), (found.others, "to take a floor of")):
         if len(some) <= metrics.NEIGHBOURS:
             raise NotMeasured(f"{len(some)} images {what} are too few")

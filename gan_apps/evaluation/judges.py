@@ -93,7 +93,7 @@ def targets(data):
     return data.numbers.reshape(len(data), -1)
 
 
-def shipped_for(dataset, draw, record=None):
+def shipped_for(dataset, draw, record=None, slots=None):
     """The folder of the shipped classifier for what a network draws, or None.
 
     Where several things can be asked for at once it is one that reads those very ones; else it is
@@ -103,8 +103,9 @@ def shipped_for(dataset, draw, record=None):
       dataset: str. The name of a data set, or a path.
       draw: runs.draws.Draw.
       record: dict or None. What is known of the run's data, as in data.parts.
+      slots: as in conditions. What it is to read; None, the default, for what the draw is asked by.
     """
-    slots = draw.condition.slots
+    slots = draw.condition.slots if slots is None else slots
     fitting = []
     for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
         try:

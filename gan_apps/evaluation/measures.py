@@ -202,6 +202,11 @@ def _attribute_accuracy(facts):
     return metrics.shares_right(facts.right, facts.asked, facts.slots)
 
 
+def _kept_accuracy(facts, place):
+    """Of pictures (place 0) or of those given (1), without the sum: other things are asked."""
+    return {name: share for name, share in facts.kept_right[place].items() if name != "all"}
+
+
 def _accuracy_per_attribute(facts):
     if len(facts.slots) == 1:
         return None
@@ -283,8 +288,43 @@ def _to_target(name):
         "of_real": lambda facts: (
             facts.given_to_targets and float(np.mean(facts.given_to_targets[name]))
         ),
-        "beside": "of the given picture itself",
+        "beside": "of the picture given, the last if several",
         **_of_mean(lambda facts: facts.to_targets[name]),
+    }
+
+
+def _of_photos(name):
+    """The columns of a row that says how photos of each set are enlarged."""
+
+    def means(key):
+        return lambda facts: {
+            part: float(np.mean(values[key])) for part, values in facts.enlargements.items()
+        }
+
+    return {
+        "needs": ("enlargements",),
+        "value": means(name),
+        "floor": f"{name}_of_plain_enlargement",
+        "of_real": means(f"plain_{name}"),
+        "beside": "of bicubic enlargement",
+        "has_parts": True,
+    }
+
+
+def _ahead(name):
+    """The columns of a row that says the same of frames that are drawn from drawn ones."""
+
+    def of_frames(facts, place):
+        return {str(frame): float(one[name].mean()) for frame, one in facts.ahead[place].items()}
+
+    return {
+        "name": f"{name}_ahead",
+        "needs": ("ahead",),
+        "value": lambda facts: of_frames(facts, 0),
+        "floor": f"{name}_ahead_of_last",
+        "of_real": lambda facts: of_frames(facts, 1),
+        "beside": "of the last frame given in its place",
+        "has_parts": True,
     }
 
 
@@ -367,6 +407,43 @@ MEASURES = (
         name="ssim",
         label="SSIM to the target",
         **_to_target("ssim"),
+    ),
+    Measure(
+        name="psnr_of_photos",
+        label="PSNR of {part} in dB, luma of whole photos",
+        form="{:.2f}",
+        **_of_photos("psnr"),
+    ),
+    Measure(
+        name="ssim_of_photos",
+        label="SSIM of {part}, luma of whole photos",
+        form="{:.4f}",
+        **_of_photos("ssim"),
+    ),
+    Measure(
+        name="sharpness_of_photos",
+        label="sharpness of {part}, over that of the originals",
+        **_of_photos("sharpness"),
+    ),
+    Measure(
+        name="sharpness_difference",
+        label="sharpness difference to the target in dB",
+        form="{:.2f}",
+        **_to_target("sharpness_difference"),
+    ),
+    Measure(
+        label="PSNR of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("psnr"),
+    ),
+    Measure(
+        label="SSIM of frame {part} of going on",
+        **_ahead("ssim"),
+    ),
+    Measure(
+        label="sharpness difference of frame {part} of going on, in dB",
+        form="{:.2f}",
+        **_ahead("sharpness_difference"),
     ),
     Measure(
         name="negative_log_likelihood",
@@ -455,6 +532,17 @@ MEASURES = (
         form="{:.2%}",
         floor="classifier_test_accuracy",
         beside="the same classifier on real images it has not seen",
+        has_parts=True,
+    ),
+    Measure(
+        name="kept_accuracy",
+        label="read as the data say of the given picture: {part}",
+        value=lambda facts: _kept_accuracy(facts, 0),
+        needs=("kept",),
+        form="{:.2%}",
+        floor="kept_accuracy_of_given",
+        of_real=lambda facts: _kept_accuracy(facts, 1),
+        beside="of the given picture itself",
         has_parts=True,
     ),
     Measure(

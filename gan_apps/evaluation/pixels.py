@@ -13,7 +13,7 @@ class Pixels:
     it does not see. Distances on it compare runs on the same data, and nothing else.
     """
 
-    test_accuracy = None
+    test_accuracy = slots = None
 
     def judged(self, images):
         """None (it knows no classes), and features [n, 64 c] in [-1, 1] of uint8 [n, h, w, c]."""

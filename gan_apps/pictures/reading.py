@@ -3,12 +3,14 @@
 import warnings
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageSequence, UnidentifiedImageError
 
 SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".gif"),
     *(".tif", ".tiff", ".jp2", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
 )
+# Those of files that may hold several frames.
+MOVING_SUFFIXES = (".gif", ".apng", ".webp")
 # A picture of more pixels than this is not opened: a small file can hold gigabytes.
 MAX_PIXELS = 50_000_000
 GRAY_MODES = ("1", "L", "LA", "La")
@@ -37,17 +39,7 @@ def square(image, size):
     Raises:
       ValueError: its values are not finite, or beyond the one scale that all pictures have.
     """
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _of_8_bits(image)
-    if "A" in image.getbands() or "transparency" in image.info:
-        transparent = image.info.get("transparency")
-        if isinstance(transparent, tuple) and max(transparent) > 255:
-            # Of a picture of 16 bits, whose lower eight Pillow has dropped.
-            image.info["transparency"] = tuple(value >> 8 for value in transparent)
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
-    image = image.convert("L" if image.mode in GRAY_MODES else "RGB")
+    image = _on_white(image)
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     box = (left, top, left + side, top + side)
@@ -56,6 +48,48 @@ def square(image, size):
     else:
         image = image.crop(box)
     return np.asarray(image)
+
+
+def whole(image):
+    """A picture at its own size, uint8 [h, w] if it is gray, else [h, w, 3]; raises as `square`."""
+    return np.asarray(_on_white(image))
+
+
+def _apart(image):
+    if image.mode.startswith("I") or image.mode == "F":
+        # What is transparent of it, if anything, is white then.
+        image = _of_8_bits(image)
+    alpha, is_gray = None, image.mode in GRAY_MODES
+    if _is_transparent(image):
+        image = _with_alpha(image)
+        alpha = np.asarray(image.getchannel("A"))
+        alpha = None if alpha.min() == 255 else alpha
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L" if is_gray else "RGB")), alpha
+
+
+def _on_white(image):
+    """A picture of 8 bits, in gray or in colour, without transparency."""
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _of_8_bits(image)
+    if _is_transparent(image):
+        image = _with_alpha(image)
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("L" if image.mode in GRAY_MODES else "RGB")
+
+
+def _is_transparent(image):
+    return "A" in image.getbands() or "transparency" in image.info
+
+
+def _with_alpha(image):
+    """A transparent picture as RGBA."""
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, tuple) and max(transparent) > 255:
+        # Of a picture of 16 bits, whose lower eight Pillow has dropped.
+        image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    return image.convert("RGBA")
 
 
 def _of_8_bits(image):
@@ -95,6 +129,29 @@ def read(file, size):
     return _opened(file, lambda image: square(image, size), size)
 
 
+def read_whole(file):
+    """The picture of a file at its own size, as `whole` gives it; raises as `read`."""
+    return _opened(file, whole)
+
+
+def read_apart(file):
+    """The picture of a file at its own size, and what of it can be seen through.
+
+    Returns:
+      (uint8 [h, w] if it is gray, else [h, w, 3]; uint8 [h, w], 0 where nothing is to be seen, or
+      None if all of it is): the colours are those of the file, on no ground.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+    return _opened(file, _apart)
+
+
+def check(file):
+    """Looks at the head of an image file alone: raises as `read` for what is none, or too large."""
+    _opened(file, None)
+
+
 def read_with_size(file, size):
     """The same, and the (width, height) that the picture has itself."""
     return _opened(file, lambda image: (square(image, size), image.size))
@@ -121,12 +178,71 @@ def _halves(image, size):
     return tuple(square(image.crop(box), size) for box in boxes)
 
 
+def read_cells(file, rows, columns, size):
+    """The central squares of the cells of a sheet, row by row, as `square` gives them.
+
+    Returns:
+      list of rows * columns squares, or the picture's size as a string if it has no such rows and
+      columns.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+    return _opened(file, lambda image: _cells(image, rows, columns, size))
+
+
+def _cells(image, rows, columns, size):
+    width, height = image.size
+    if width % columns or height % rows:
+        return f"{width}x{height}"
+    width, height = width // columns, height // rows
+    corners = [(width * column, height * row) for row in range(rows) for column in range(columns)]
+    boxes = [(left, top, left + width, top + height) for left, top in corners]
+    return [square(image.crop(box), size) for box in boxes]
+
+
+def is_animation(opened, name):
+    """Whether a picture file holds several frames.
+
+    Args:
+      opened: function that gives a path, or an open binary file.
+      name: str. Of the file.
+    """
+    if not name.lower().endswith(MOVING_SUFFIXES):
+        return False
+    try:
+        with Image.open(opened()) as image:
+            return getattr(image, "n_frames", 1) > 1
+    except Exception:
+        # What is damaged is named when it is read.
+        return False
+
+
+def read_frames(file, size):
+    """The central squares of the frames of an animation, as `square` gives them, and their size.
+
+    Args:
+      file, size: as in `read`.
+
+    Returns:
+      (list of squares, (width, height)); one square of a picture that is still.
+
+    Raises:
+      Unreadable: as in `read`.
+    """
+
+    def frames(image):
+        return [square(one, size) for one in ImageSequence.Iterator(image)], image.size
+
+    return _opened(file, frames)
+
+
 def _opened(file, taken, size=None):
     """What `taken` makes of the picture in a file, upright.
 
     Args:
       file, size: as in `read`; without a size the picture is read at its own.
-      taken: function of a PIL.Image.
+      taken: function of a PIL.Image, or None to read the head alone.
     """
     try:
         with warnings.catch_warnings():
@@ -136,6 +252,8 @@ def _opened(file, taken, size=None):
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise Image.DecompressionBombError
+                if taken is None:
+                    return None
                 if size is not None:
                     # JPEG alone can be read at a fraction of its size.
                     image.draft(None, (2 * size, 2 * size))

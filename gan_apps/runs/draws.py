@@ -6,7 +6,7 @@ from typing import Any
 
 from gan_apps import conditions
 from gan_apps.conditions import AbstractCondition, Nothing
-from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE
+from gan_apps.settings import LATENT_DISTRIBUTIONS, MADE, SIDES
 
 # In exported files: the signature of pictures as numbers, and files of pictures, given or drawn.
 IMAGES, FILE = "images", "image_bytes"
@@ -14,6 +14,10 @@ IMAGES, FILE = "images", "image_bytes"
 LATENTS = "latents"
 # Inputs that are no pictures.
 RESERVED = (LATENTS, "labels", "attributes")
+# How many pixels around it the drawing of a pixel is taken to depend on, where pictures of any size
+# are drawn in squares: these overlap by as many on each side.
+REACH = 12
+LEAST_TILE = 4 * REACH
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,20 +64,42 @@ class Pictures:
     Args:
       column: str. The network's input, and the column of the data that it is learned from.
       shape: (h, w, c), ints.
+      frames: int. How many pictures it is, the last ones of a clip on its channels, the earliest
+        first. Default 1.
       made_by: str or None. How such a picture is made of one of the kind that is drawn, one of
         settings.MADE; None, the default, where it is not.
+      tile: int or None. Pictures of any size may be given, and what a form of the network has one
+        size for is a square of this side; None, the default: they are of `shape`. What is drawn is
+        as many times larger as that of the Draw is than `shape`.
+      side: str or None. Which of settings.SIDES it is of, where the other one is drawn from it;
+        None, the default, where there are no two sets.
     """
 
     column: str
     shape: tuple[int, int, int]
     made_by: str | None = None
+    tile: int | None = None
+    side: str | None = None
+    frames: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", image_shape(self.shape))
+        if type(self.frames) is not int or self.frames < 1 or self.shape[2] % self.frames:
+            raise ValueError(f"frames must divide the {self.shape[2]} channels, got {self.frames}.")
         if not isinstance(self.column, str) or self.column in RESERVED:
             raise ValueError(f"column must be none of {', '.join(RESERVED)}, got {self.column!r}.")
         if self.made_by not in (None, *MADE):
             raise ValueError(f"made_by must be one of {', '.join(MADE)}, got {self.made_by!r}.")
+        if self.tile is not None and (type(self.tile) is not int or self.tile < LEAST_TILE):
+            raise ValueError(f"tile must be {LEAST_TILE} or more, got {self.tile!r}.")
+        if self.side not in (None, *SIDES):
+            raise ValueError(f"side must be one of {', '.join(SIDES)}, got {self.side!r}.")
+
+    @property
+    def shape_of_one(self) -> tuple[int, int, int]:
+        """(h, w, c) of each of its frames."""
+        height, width, channels = self.shape
+        return height, width, channels // self.frames
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -125,14 +151,49 @@ class Draw:
         return taken
 
     @property
+    def is_any_size(self) -> bool:
+        """Whether pictures of any size are given, and enlarged `scale` times."""
+        return self.pictures is not None and self.pictures.tile is not None
+
+    @property
+    def scale(self) -> int:
+        """How many times as large as what is given it draws, where that is of any size."""
+        assert self.pictures is not None
+        return self.shape[0] // self.pictures.shape[0]
+
+    @property
+    def tiled(self) -> "Draw":
+        """The same at the one size that a form without any has: of squares of pictures.tile."""
+        if self.pictures is None or self.pictures.tile is None:
+            return self
+        side = self.pictures.tile
+        given = dataclasses.replace(self.pictures, shape=(side, side, self.pictures.shape[2]))
+        drawn = (self.scale * side, self.scale * side, self.shape[2])
+        return dataclasses.replace(self, shape=drawn, pictures=given)
+
+    @property
     def has_target(self) -> bool:
         """Whether the data say what is to be drawn from a picture that they hold."""
-        return self.pictures is not None and self.pictures.column != "images"
+        if self.pictures is None or self.pictures.side is not None:
+            return False
+        return self.pictures.column != "images"
+
+    @property
+    def side(self) -> str | None:
+        """Which of settings.SIDES is drawn; None where there are no two sets."""
+        if self.pictures is None or self.pictures.side is None:
+            return None
+        return next(side for side in SIDES if side != self.pictures.side)
 
     @property
     def is_from_made(self) -> bool:
         """Whether what it is given can be made of finished pictures."""
         return self.pictures is not None and self.pictures.made_by is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what it draws is the next frame of a clip, of which it may be given the last."""
+        return self.pictures is not None and self.pictures.frames > 1
 
     @property
     def takes_files(self) -> bool:
@@ -155,8 +216,11 @@ class Draw:
                 "column": self.pictures.column,
                 "shape": list(self.pictures.shape),
             }
-            if self.pictures.made_by is not None:
-                values["pictures"]["made_by"] = self.pictures.made_by
+            for name in ("made_by", "tile", "side"):
+                if getattr(self.pictures, name) is not None:
+                    values["pictures"][name] = getattr(self.pictures, name)
+            if self.pictures.frames > 1:
+                values["pictures"]["frames"] = self.pictures.frames
         if self.parts:
             values["parts"] = list(self.parts)
         if self.coded_for is not None:

@@ -12,6 +12,7 @@ NAME.sources.png       some of the pictures that it is given, if it draws from p
 manifest.json          sizes and checksums of weights and files for LiteRT
 samples.png MODEL_CARD.md metrics.json
 rounds.png, rounds.gif how the pictures of a few latents came about
+NAME.metrics.json      what gan_apps.evaluate --draw=NAME measured, not of the first network
 metrics_fid.json       what gan_apps.evaluate --metric=fid measured; not shipped
 saved_model/1/         for TF-Serving; not shipped
 """
@@ -50,6 +51,8 @@ ROUNDS_MOVING = "rounds.gif"
 CARD = "MODEL_CARD.md"
 EVALUATION = "metrics.json"
 FID_EVALUATION = "metrics_fid.json"
+# Of another network than the first one.
+EVALUATION_OF_DRAW = ".metrics.json"
 SAVED_MODEL = "saved_model"
 
 # Raised when a file of a run changes its meaning; older programs then refuse the run. Runs of

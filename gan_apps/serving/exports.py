@@ -73,13 +73,13 @@ def export(run, recipe, output, formats, state=None, name=None):
     weights = runtimes.weights(run, name, state)
     _check_output(output)
     network = runtimes.keras_network(weights, name, draw)
-    reference = forms.Reference(run, recipe, name, runtimes.in_batches(network))
+    reference = forms.Reference(run, recipe, name, runtimes.keras_generator(network, draw))
     output.mkdir(parents=True, exist_ok=True)
     files.clear_unfinished(output)
     written = []
     if formats in ("saved_model", "all"):
         path = saved_model.write_version(network, draw, output / SAVED_MODEL)
-        drawn = runtimes.in_batches(_served(path, draw))(reference.inputs)
+        drawn = runtimes.keras_generator(_served(path, draw), draw)(reference.inputs)
         written.append(_judged(path, path, drawn, reference, exact=True))
         name = output.resolve().name
         files.write_text(output / MODELS_CONFIG, _models_config(name))

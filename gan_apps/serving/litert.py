@@ -101,6 +101,8 @@ def metadata(draw, variant):
             values["codes"] = list(draw.latents.codes)
     if draw.pictures is not None:
         values["pictures"] = dataclasses.asdict(draw.pictures)
+        if not draw.goes_on:
+            del values["pictures"]["frames"]
     return {**values, **draw.condition.metadata()}
 
 

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from gan_apps.pictures.reading import MAX_PIXELS
 
+# A picture that is drawn from at its own size needs kilobytes of memory a pixel.
+MOST_WHOLE = 1_000_000
 # How a PNG file begins, where it says width and height, and the largest number of 1 to 8 bits.
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE = 16
@@ -33,23 +35,40 @@ def squares(contents, shape):
     )
 
 
+def whole(content, channels):
+    """A file at its own size, upright, on white: float32 [h, w, channels], as `squares`.
+
+    Args:
+      content: string. A PNG or JPEG file of at most MOST_WHOLE pixels.
+      channels: int. 1 or 3.
+    """
+    return _in_colours(tf.cast(_opened(content, MOST_WHOLE), tf.float32), channels)
+
+
 def _square(content, shape):
     height, width, channels = shape
+    pixels = _central_square(_opened(content, MAX_PIXELS), (height, width))
+    return _in_colours(tf.ensure_shape(pixels, (height, width, 3)), channels)
+
+
+def _in_colours(pixels, channels):
+    # Gray is the mean of the colours, as in drawing.pictures.fitted.
+    return pixels if channels == 3 else tf.round(tf.reduce_mean(pixels, axis=-1, keepdims=True))
+
+
+def _opened(content, most):
+    """A file as uint8 [h, w, 3], upright, on white; refused if it has more than `most` pixels."""
     is_png = tf.strings.substr(content, 0, len(_PNG)) == _PNG
     is_jpeg = tf.io.is_jpeg(content)
     kinds = tf.debugging.Assert(is_png | is_jpeg, ["a picture is neither a PNG nor a JPEG file"])
     with tf.control_dependencies([kinds]):
         size = tf.cond(is_png, lambda: _png_size(content), lambda: _jpeg_size(content))
     small = tf.debugging.Assert(
-        tf.reduce_prod(tf.cast(size, tf.int64)) <= MAX_PIXELS,
-        [f"a picture has more than {MAX_PIXELS:,} pixels, height and width", size],
+        tf.reduce_prod(tf.cast(size, tf.int64)) <= most,
+        [f"a picture has more than {most:,} pixels, height and width", size],
     )
     with tf.control_dependencies([small]):
-        image = tf.cond(is_png, lambda: _on_white(content), lambda: _upright(content))
-    pixels = _central_square(image, (height, width))
-    pixels = tf.ensure_shape(pixels, (height, width, 3))
-    # Gray is the mean of the colours, as in drawing.pictures.fitted.
-    return pixels if channels == 3 else tf.round(tf.reduce_mean(pixels, axis=-1, keepdims=True))
+        return tf.cond(is_png, lambda: _on_white(content), lambda: _upright(content))
 
 
 def _central_square(image, size):

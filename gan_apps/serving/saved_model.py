@@ -51,9 +51,11 @@ def write_version(network, draw, folder):
 
     What is asked for is what the network takes: seed int64 [n] where it takes latents, prompt
     string [n] where it has a condition, image_bytes string [n], PNG or JPEG files, where it takes
-    pictures (serving.picture_files). A picture is a function of its own row alone. A prompt that is
+    pictures (serving.picture_files), or [n, frames], the earliest first, where those are the last
+    frames of a clip. A picture is a function of its own row alone. A prompt that is
     not understood fails the request with INVALID_ARGUMENT, which quotes it, and so does a file that
-    is no picture.
+    is no picture. What draws from pictures of any size takes them as they are, up to
+    picture_files.MOST_WHOLE pixels each; of one request for numbers all have one size.
 
     Args:
       network: keras.Model. What draws.
@@ -80,12 +82,35 @@ def write_version(network, draw, folder):
         IMAGES: (images, asked),
         draw.signature: (own, _inputs(draw, None)),
     }
+    if draw.is_any_size:
+        signatures |= {name: (made, asked) for name, made in _of_any_size(draw, own).items()}
     if draw.is_from_made:
         signatures[SKETCH_FIRST] = (functools.partial(image_bytes, sketch_first=True), asked)
     with files.new_folder(path) as beside:
         _write(beside, network, signatures)
         warm_up.write(beside, warm_up_requests(draw))
     return path
+
+
+def _of_any_size(draw, own):
+    """DEFAULT and IMAGES of files that have each a size of its own; IMAGES, if it is one."""
+    column, channels = draw.pictures.column, draw.shape[2]
+
+    def drawn(content):
+        given = picture_files.whole(content, channels) / 127.5 - 1.0
+        return own({column: given[None]})[IMAGES][0]
+
+    def png(content):
+        return tf.io.encode_png(tf.cast(tf.round(drawn(content) * 255.0), tf.uint8))
+
+    def images(inputs):
+        one = tf.TensorSpec((None, None, channels))
+        return {IMAGES: tf.map_fn(drawn, inputs[FILE], fn_output_signature=one)}
+
+    def image_bytes(inputs):
+        return {FILE: tf.map_fn(png, inputs[FILE], fn_output_signature=tf.string)}
+
+    return {DEFAULT: image_bytes, IMAGES: images}
 
 
 def warm_up_requests(draw):
@@ -96,7 +121,8 @@ def warm_up_requests(draw):
     if draw.condition.example is not None:
         asked["prompt"] = tf.constant([draw.condition.example])
     if draw.pictures is not None:
-        asked[FILE] = tf.io.encode_png(tf.zeros(draw.pictures.shape, tf.uint8))[None]
+        content = tf.io.encode_png(tf.zeros(draw.pictures.shape_of_one, tf.uint8))
+        asked[FILE] = tf.fill((1, *_frames(draw)), content)
     made = [SKETCH_FIRST] if draw.is_from_made else []
     return [(signature, asked) for signature in (DEFAULT, IMAGES, *made)]
 
@@ -105,12 +131,20 @@ def _asked(draw):
     """The specification of what is asked of it."""
     kinds = {}
     if draw.latents is not None:
-        kinds["seed"] = tf.int64
+        kinds["seed"] = (), tf.int64
     if draw.condition.column is not None:
-        kinds["prompt"] = tf.string
+        kinds["prompt"] = (), tf.string
     if draw.pictures is not None:
-        kinds[FILE] = tf.string
-    return {name: tf.TensorSpec((None,), kind, name=name) for name, kind in kinds.items()}
+        kinds[FILE] = _frames(draw), tf.string
+    return {
+        name: tf.TensorSpec((None, *shape), kind, name=name)
+        for name, (shape, kind) in kinds.items()
+    }
+
+
+def _frames(draw):
+    """The shape of the files that a picture is drawn from: one, or those of a clip's frames."""
+    return (draw.pictures.frames,) if draw.goes_on else ()
 
 
 def _taken(draw, asked, sketch_first):
@@ -121,11 +155,21 @@ def _taken(draw, asked, sketch_first):
     if draw.condition.column is not None:
         taken[draw.condition.column] = _read(asked["prompt"], chances, draw.condition)
     if draw.pictures is not None:
-        shape = draw.shape if sketch_first else draw.pictures.shape
-        given = picture_files.squares(asked[FILE], shape) / 127.5 - 1.0
+        shape = draw.shape if sketch_first else draw.pictures.shape_of_one
+        given = _squares(asked[FILE], shape, draw.pictures.frames)
         made = sketches.SOURCES[draw.pictures.made_by](given) if sketch_first else given
         taken[draw.pictures.column] = made
     return taken
+
+
+def _squares(contents, shape, frames):
+    """Files as float32 [n, h, w, frames * c] in [-1, 1]."""
+    squares = picture_files.squares(tf.reshape(contents, (-1,)), shape) / 127.5 - 1.0
+    if frames == 1:
+        return squares
+    height, width, channels = shape
+    of_clips = tf.transpose(tf.reshape(squares, (-1, frames, *shape)), (0, 2, 3, 1, 4))
+    return tf.reshape(of_clips, (-1, height, width, frames * channels))
 
 
 def _read(prompts, chances, condition):
@@ -149,9 +193,12 @@ def _write(path, network, signatures):
 
 
 def _inputs(draw, batch):
+    if batch is None and draw.is_any_size:
+        column, channels = draw.pictures.column, draw.pictures.shape[2]
+        return {column: tf.TensorSpec((None, None, None, channels), name=column)}
     return {
         name: tf.TensorSpec((batch, *shape), dtype, name=name)
-        for name, (shape, dtype) in draw.inputs.items()
+        for name, (shape, dtype) in draw.tiled.inputs.items()
     }
 
 

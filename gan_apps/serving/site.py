@@ -19,7 +19,7 @@ from gan_apps import pages
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
-from gan_apps.runs.draws import IMAGES
+from gan_apps.runs.draws import IMAGES, REACH
 from gan_apps.settings import Failed, Refused
 
 # What the pages run; the pages themselves are templates.
@@ -44,8 +44,8 @@ class Page:
       title: str.
       file: str. Where it is if the site has a page before it; the first one is INDEX.
       asks: function of a runs.draws.Draw: whether the page can ask for all that it takes.
-      described: function of (run, name, draw) -> what the page must know of it, and
-        {file of the site: path of what it is}.
+      described: function of (run, name, draw, place of its files in the site without endings) ->
+        what the page must know of it, and {file of the site: path of what it is}.
     """
 
     template: str
@@ -102,7 +102,7 @@ def build(runs, output):
     """
     output = pathlib.Path(os.path.abspath(output))
     _check_output(output)
-    described = [_described(pathlib.Path(run)) for run in runs]
+    described = [one for run in runs for one in _described(pathlib.Path(run))]
     names = [values["name"] for _, values, _ in described]
     if twice := {name for name in names if names.count(name) > 1}:
         raise Refused(f"--run_dirs: {twice.pop()} is there twice.")
@@ -151,29 +151,43 @@ def _write_pages(folder, needed):
 
 
 def _described(run):
-    """(the Page that draws from a run, what it must know of it, {file of the site: path})"""
+    """[(the Page that draws from a run, what it must know of it, {file of the site: path})]
+
+    That of its first network; of two sets those of either way.
+    """
     recipe = run_dir.read_recipe(run)
-    draw_name, draw = runtimes.named_draw(run, recipe)
+    first, _ = runtimes.named_draw(run, recipe)
+    name = run.resolve().name
+    title = name.partition("_")[2].capitalize() or name
+    if recipe.draws[first].side is None:
+        return [_described_draw(run, name, title, first, recipe.draws[first])]
+    return [
+        _described_draw(run, f"{name}_to_{draw.side}", f"{title}, to {draw.side}", one, draw)
+        for one, draw in recipe.draws.items()
+    ]
+
+
+def _described_draw(run, name, title, draw_name, draw):
     page = next((page for page in PAGES if page.asks(draw)), None)
     if page is None:
         raise Refused(f"--run_dirs: {run} takes more than a page can ask for.")
     path = run_dir.checked(run, draw_name + run_dir.LITERT)
-    name = run.resolve().name
     place = f"{MODELS}/{name}{run_dir.LITERT}"
     height, _, channels = draw.shape
     values = {
         "name": name,
-        "title": name.partition("_")[2].capitalize() or name,
+        "title": title,
         "file": place,
         "sha256": files.digest(path),
         "size": height,
         "channels": channels,
     }
-    own, copied = page.described(run, draw_name, draw)
+    own, copied = page.described(run, draw_name, draw, f"{MODELS}/{name}")
     return page, {**values, **own}, {place: path, **copied}
 
 
-def _of_latents(run, name, draw):
+def _of_latents(run, name, draw, place):
+    del place
     values = {
         "latent_dim": draw.latents.size,
         "distribution": draw.latents.distribution,
@@ -191,15 +205,28 @@ def _of_latents(run, name, draw):
     return values, {}
 
 
-def _of_pictures(run, name, draw):
+def _kept(run, name, draw):
+    """(the given pictures that a run keeps; the sheet that they are on)"""
     sheet = run / (name + run_dir.SOURCES)
     try:
-        kept = pictures.read_grid(sheet, draw.pictures.shape)
+        return pictures.read_given(sheet, draw.pictures), sheet
     except (OSError, ValueError):
         raise Refused(
             f"--run_dirs: {run} has no {sheet.name} of its pictures, by which the page begins."
         ) from None
-    place, taken = f"{MODELS}/{run.resolve().name}", draw.pictures
+
+
+def _of_clips(run, name, draw, place):
+    _, sheet = _kept(run, name, draw)
+    taken = draw.pictures
+    values = {"input": taken.column, "shape": list(taken.shape), "frames": taken.frames}
+    place += run_dir.SOURCES
+    return {"clips": values, "sources": place}, {place: sheet}
+
+
+def _of_pictures(run, name, draw, place):
+    kept, sheet = _kept(run, name, draw)
+    taken = draw.pictures
     copied = {place + run_dir.SOURCES: sheet}
     values = {
         "pictures": {"input": taken.column, "shape": list(taken.shape)},
@@ -219,6 +246,24 @@ def _of_pictures(run, name, draw):
         }
         copied[place + run_dir.SKETCH] = path
     return values, copied
+
+
+def _of_photos(run, name, draw, place):
+    _, sheet = _kept(run, name, draw)
+    taken = draw.pictures
+    values = {
+        "photos": {
+            "input": taken.column,
+            "tile": taken.tile,
+            "reach": REACH,
+            "scale": draw.scale,
+            "channels": taken.shape[2],
+            # Of those that are kept, by which the page begins.
+            "shape": list(taken.shape),
+        },
+        "sources": place + run_dir.SOURCES,
+    }
+    return values, {place + run_dir.SOURCES: sheet}
 
 
 def paper_and_ink(kept):
@@ -246,11 +291,25 @@ PAGES = (
         described=_of_latents,
     ),
     Page(
+        template="enlarge.html",
+        title="Photos made larger",
+        file="enlarge.html",
+        asks=lambda draw: draw.is_any_size,
+        described=_of_photos,
+    ),
+    Page(
         template="canvas.html",
         title="Pictures from what you draw",
         file="canvas.html",
-        asks=lambda draw: draw.takes_files,
+        asks=lambda draw: draw.takes_files and not draw.goes_on,
         described=_of_pictures,
+    ),
+    Page(
+        template="clip.html",
+        title="Clips that go on",
+        file="clip.html",
+        asks=lambda draw: draw.takes_files and draw.goes_on,
+        described=_of_clips,
     ),
 )
 

@@ -7,10 +7,13 @@ import dataclasses
 import pathlib
 
 from gan_apps.settings.setting import MAX_SEED, Settings, changed, setting
+from gan_apps.settings.training import SIDES
 
 MAX_IMAGES, DEFAULT_IMAGES = 10_000, 16
 MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
+# Frames that are drawn after those of a clip.
+DEFAULT_NEXT = 10
 # Pictures along each side of a sheet, as in Kingma & Welling 2014, figure 4.
 SHEET_SIDE = 20
 MIN_TRUNCATION = 0.05
@@ -27,7 +30,7 @@ class Drawing(Settings):
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
     num_images = interpolate = frames = arithmetic = truncation = codes = None
-    sheet, input = False, None
+    sheet, input, to = False, None, None
     sketch_first = side_by_side = False
 
     seed: int = setting(0, "Seed of the pictures.", minimum=0, maximum=MAX_SEED)
@@ -112,7 +115,8 @@ class FromLatents(Drawing):
         plays = [play for play in (self.way, total, fixed, sheet) if play is not None]
         if len(plays) > 1:
             raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
-        if self.frames is not None and self.way is None:
+        # What is given may be a clip, which has frames too.
+        if self.frames is not None and self.way is None and self.input is None:
             raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
         if self.num_images is not None and sheet:
             raise ValueError(f"num_images={self.num_images} means nothing with --sheet.")
@@ -178,6 +182,30 @@ class FromPictures(Drawing):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FromClips(Drawing):
+    """Settings of frames that come after those that are given."""
+
+    input: str = setting(
+        None,
+        "The clip to go on with: an animation, or a folder of numbered frames. --output is then "
+        "an animation, a folder of the predicted frames alone, or a .png of them in a row.",
+        is_path=True,
+    )
+    frames: int = setting(
+        None,
+        f"How many frames to draw, each from the last ones, drawn ones among them. Default: "
+        f"{DEFAULT_NEXT}, or with --side_by_side as many as the clip has after its first ones.",
+        minimum=1,
+        maximum=MAX_FRAMES,
+    )
+    side_by_side: bool = setting(
+        False,
+        "Begin with the first frames of the clip, and draw each predicted frame beside what the "
+        "clip has there.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FromSketches(FromPictures):
     """Settings of pictures from pictures that may be made of finished ones."""
 
@@ -185,6 +213,17 @@ class FromSketches(FromPictures):
         False,
         "The pictures given are finished ones, of which the run's kind of sketch is made to draw "
         "from.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BetweenSides(FromPictures):
+    """Settings of pictures of one set from those of another."""
+
+    to: str = setting(
+        None,
+        "Which of the two sets the pictures given are to become like. Default: b.",
+        choices=SIDES,
     )
 
 
@@ -239,8 +278,19 @@ class FromNoise(AskedFor, Coded):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AnyDrawing(FromSketches, FromNoise):
+class FromAnyPictures(BetweenSides, FromSketches):
+    """Settings of pictures from pictures, of which it is not known what is drawn from them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnyDrawing(FromAnyPictures, FromNoise):
     """Settings of a request of which it is not known what draws."""
+
+    frames: int = changed(FromLatents, "frames", None, minimum=1)
+
+    def check(self):
+        if self.way is not None and self.frames == 1:
+            raise ValueError(f"frames must be at least 2, got 1: {self.way} has two ends.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -265,11 +315,16 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these, or "codes": latents that have such, or pictures.
+      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": from
+        latents that have such, or pictures.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":
         return FromSketches
+    if takes == "sides":
+        return BetweenSides
+    if takes == "clips":
+        return FromClips
     if takes == "codes":
         return FromCodes
     if takes == "both":

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 
 from gan_apps.settings.setting import MAX_SEED, Settings, setting
 
@@ -13,6 +14,8 @@ ACCEPT = "accept_changed_data"
 ON_COLLAPSE = ("warn", "stop", "rollback")
 # Data sets that have a name; tfds:NAME and folders are taken too.
 DATASETS = ("mnist", "fashion_mnist", "digits")
+# Those that are of clips: digits that are reflected at the edges, and that turn there at random.
+CLIPS = ("moving_digits", "stochastic_digits")
 TFDS = "tfds:"
 OPTIMIZERS = ("adam", "rmsprop")
 DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
@@ -23,6 +26,8 @@ MADE = ("edges", "gray")
 PAIRS = "pairs"
 SOURCES = (PAIRS, *MADE)
 DIRECTIONS = ("AtoB", "BtoA")
+# Two sets of pictures without pairs (rows of models.cyclegan.SIDES).
+SIDES = ("a", "b")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -147,6 +152,46 @@ class Paired(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Sided(Settings):
+    """Settings of what learns to draw pictures of either of two sets from those of the other."""
+
+    side_a: str = setting(
+        "",
+        "Which pictures of the data are the set a, such as 'blonde hair' or a label; none: those "
+        "in the folder trainA.",
+    )
+    side_b: str = setting(
+        "", "The same of the set b, such as 'blue hair'; none: those in the folder trainB."
+    )
+
+    def check(self):
+        if bool(self.side_a) != bool(self.side_b):
+            given, other = ("a", "b") if self.side_a else ("b", "a")
+            raise ValueError(
+                f"side_{other} must name a set too with --side_{given}="
+                f"{self.side_a or self.side_b}, got ''."
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OfClips(Settings):
+    """Settings of what learns how clips go on."""
+
+    history: int = setting(
+        4, "Frames of a clip that the next one is drawn from.", minimum=1, maximum=16
+    )
+    sheet: str = setting(
+        "",
+        "ROWSxCOLUMNS, such as 9x8, if the pictures of the data set are sheets of so many frames: "
+        "a clip each row, from left to right.",
+    )
+
+    def check(self):
+        if self.sheet and rows_and_columns(self.sheet) is None:
+            raise ValueError(f"sheet must be ROWSxCOLUMNS, such as 9x8, got {self.sheet!r}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Averaged(Settings):
     """Settings of a training whose networks have moving averages."""
 
@@ -172,9 +217,15 @@ def check_image_size(size):
         raise ValueError(f"image_size must be 0, or 8 or more and a multiple of 4, got {size}.")
 
 
+def rows_and_columns(sheet):
+    """(rows, columns) of a sheet as it is spelled, such as 9x8; None if it is none."""
+    found = re.fullmatch(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", sheet)
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
 def is_named(dataset):
     """Whether a data set has a name, and is no path."""
-    return dataset in DATASETS or dataset.startswith(TFDS)
+    return dataset in (*DATASETS, *CLIPS) or dataset.startswith(TFDS)
 
 
 def check_spelling(dataset):
@@ -185,6 +236,6 @@ def check_spelling(dataset):
     # A name without a separator that is no folder either.
     if not is_named(dataset) and "/" not in dataset and not os.path.exists(dataset):
         raise ValueError(
-            f"dataset must be one of {', '.join(DATASETS)}, tfds:NAME or a folder of images, "
-            f"got {dataset!r}."
+            f"dataset must be one of {', '.join((*DATASETS, *CLIPS))}, tfds:NAME or a folder of "
+            f"images, got {dataset!r}."
         )

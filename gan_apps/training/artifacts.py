@@ -51,7 +51,9 @@ def write(run, system, recipe, game, data, seconds):
         network = drawing[name]
         if one.latents is None:
             sources = samples.given(one, data, SOURCES, seed)[one.pictures.column]
-            kept = pictures.grid(pictures.to_bytes(sources), pictures.square(SOURCES))
+            kept = pictures.sheet_of_given(
+                pictures.to_bytes(sources), one.pictures.frames, pictures.square(SOURCES)
+            )
             pictures.write_png(run / (name + run_dir.SOURCES), kept)
             if one.is_from_made:
                 litert.write_sketch(run / (name + run_dir.SKETCH), one)

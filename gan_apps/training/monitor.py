@@ -1,5 +1,6 @@
 """What is looked at while a training goes on, and what is said when it goes wrong."""
 
+import math
 import sys
 
 import numpy as np
@@ -11,6 +12,8 @@ from gan_apps.training import diagnosis, samples, states
 
 # Pictures of the fixed sample, and as many real images.
 SAMPLE = 200
+# Numbers of pictures that are drawn at once: SAMPLE in colour of 64x64.
+NUMBERS = SAMPLE * 64 * 64 * 3
 # Pictures nearer to each other than this share of what real images are (the median of the distances
 # to the nearest) are taken for one.
 SAME = 0.25
@@ -33,7 +36,9 @@ class FixedSample:
     def __init__(self, recipe, data, seed):
         random = np.random.RandomState(seed)
         self.name, draw = next(iter(recipe.draws.items()))
+        self.shape = draw.shape
         self.inputs, self.groups = samples.inputs(draw, data, SAMPLE, seed)
+        data = data.of_side(draw.side)
         chosen = np.concatenate(
             [
                 random.choice(some, count, replace=len(some) < count)
@@ -69,8 +74,7 @@ class FixedSample:
         Raises:
           FloatingPointError: a picture is not finite.
         """
-        network = game.networks[self.name]
-        signed = np.asarray(network(self.inputs, training=False))
+        signed = self._drawn(game.networks[self.name])
         if not np.isfinite(signed).all():
             raise FloatingPointError("a picture is not finite")
         images = pictures.to_bytes(signed)
@@ -87,6 +91,16 @@ class FixedSample:
             read = np.unique(np.argmax(probabilities, axis=1))
             figures["classes_covered"] = len(read) / probabilities.shape[1]
         return figures
+
+    def _drawn(self, network):
+        """The sample's pictures, float32 [n, h, w, c]: all at once, or large ones in parts."""
+        count = len(self.groups)
+        rows = max(min(NUMBERS // math.prod(self.shape), count), 1)
+        parts = [
+            {name: values[start : start + rows] for name, values in self.inputs.items()}
+            for start in range(0, count, rows)
+        ]
+        return np.concatenate([np.asarray(network(part, training=False)) for part in parts])
 
 
 class Monitor:

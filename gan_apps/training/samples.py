@@ -34,7 +34,8 @@ def inputs(draw, data, count, seed):
 
 def given(draw, data, count, seed):
     """`count` pictures of the data as the input of a draw that takes pictures."""
-    images = np.asarray(data.columns[draw.pictures.column][_chosen(data, count, seed)])
+    found = data.given(draw.pictures)
+    images = np.asarray(found[_chosen(found, count, seed)])
     return {draw.pictures.column: to_signed(images).numpy()}
 
 
@@ -65,6 +66,8 @@ def _chosen(data, count, seed):
 def beside(draw, inputs, images, targets):
     """Given pictures, drawn ones and, where there are, their targets: those of one in a row.
 
+    What is given as several frames is as many pictures.
+
     Args:
       draw: runs.draws.Draw that takes pictures.
       inputs: what it was given.
@@ -74,8 +77,11 @@ def beside(draw, inputs, images, targets):
     Returns:
       uint8 [n * columns(draw), h, w, c].
     """
-    shown = pictures.to_bytes(inputs[draw.pictures.column])
-    rows = [pictures.fitted(shown, draw.shape), images, *([] if targets is None else [targets])]
+    given = pictures.frames_of(
+        pictures.to_bytes(inputs[draw.pictures.column]), draw.pictures.frames
+    )
+    shown = [pictures.fitted(frame, draw.shape) for frame in given.swapaxes(0, 1)]
+    rows = [*shown, images, *([] if targets is None else [targets])]
     return np.stack(rows, axis=1).reshape(-1, *draw.shape)
 
 
@@ -120,7 +126,7 @@ class SampleSheet:
 def columns(draw):
     """How many pictures are in a row of the sheet."""
     if draw.latents is None:
-        return 2 + draw.has_target
+        return draw.pictures.frames + 1 + draw.has_target
     return pictures.square(OF_ONE) if len(draw.condition.every()) == 1 else OF_SEVERAL
 
 
@@ -129,7 +135,7 @@ def row_of_rounds(draw, cells):
     if draw.latents is not None and len(draw.condition.every()) == 1:
         return cells[0, :COLUMNS_OF_ROUNDS]
     # Of what is drawn from pictures, what was drawn.
-    return cells[:, int(draw.latents is None)]
+    return cells[:, 0 if draw.latents is not None else draw.pictures.frames]
 
 
 def frame_of_rounds(draw, cells):

@@ -115,6 +115,7 @@ def _data(system, config, run, accept_changed):
         if initial and run_dir.is_run(initial):
             record = parts.begun_with(record, run_dir.read_recipe(initial).data, whole)
     data = parts.train_part(whole, record, is_judge=system.judges is not None)
+    data = data_set.learned(data)
     if not (system.conditional and config.is_conditional):
         return data.unconditional(), record
     if data.condition.column is None:

@@ -1,9 +1,7 @@
+import {bytesOf, cellsOf, inChannels, ofCanvas, pixelsOf, signed, squareOf, takeFiles} from './given.js';
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
-import {centralSquare} from './resizing.js';
 import {stroked} from './strokes.js';
 
-// More pixels than this are not opened, as by the commands.
-const MAX_PIXELS = 50000000;
 // Of the pictures that were, this many can be gone back to.
 const REMEMBERED = 200;
 const LEAP = 5;
@@ -26,9 +24,6 @@ const drawn = element('drawn');
 
 const sourceSize = () => current.pictures.shape[0];
 const sourceChannels = () => current.pictures.shape[2];
-
-// Bytes as numbers in [-1, 1], rounded where the commands round.
-const signed = (bytes) => Float32Array.from(bytes, (value) => Math.fround(value / 127.5) - 1);
 
 function show() {
   painted(element('canvas'), signed(picture), sourceSize(), sourceChannels());
@@ -66,14 +61,8 @@ function ink() {
   if (tool() === 'eraser') return current.paper;
   if (current.two_tone) return current.ink;
   const hexadecimal = element('colour').value;
-  return inChannels([1, 3, 5].map((place) => parseInt(hexadecimal.slice(place, place + 2), 16)));
-}
-
-// A colour, or pixels one after the other, in as many channels.
-function inChannels(colours, channels = sourceChannels()) {
-  if (channels === 3) return colours;
-  return Array.from({length: colours.length / 3}, (_, place) =>
-    Math.round((colours[3 * place] + colours[3 * place + 1] + colours[3 * place + 2]) / 3));
+  const colours = [1, 3, 5].map((place) => parseInt(hexadecimal.slice(place, place + 2), 16));
+  return inChannels(colours, sourceChannels());
 }
 
 // ---- strokes ----
@@ -161,49 +150,26 @@ function showPen() {
 // ---- a picture of one's own ----
 
 async function takeFile(file) {
-  let bitmap;
-  try {
-    // Colours as they are in the file, as the commands have them.
-    bitmap = await createImageBitmap(file, {colorSpaceConversion: 'none'});
-  } catch {
-    throw new Error('it is no picture that this browser can open');
-  }
+  const image = await pixelsOf(file);
   const model = current;
-  try {
-    await model.ready;
-    if (bitmap.width * bitmap.height > MAX_PIXELS) {
-      throw new Error(`more than ${MAX_PIXELS.toLocaleString('en')} pixels`);
-    }
-    const next = await sourceOf(onWhite(bitmap), model);
-    // Another model draws from others.
-    if (model !== current) return;
-    change(next);
-    say(`Drawn from ${file.name || 'the picture'}.`);
-  } finally {
-    bitmap.close();
-  }
-}
-
-// The pixels of a picture on white.
-function onWhite(bitmap) {
-  const {width, height} = bitmap;
-  const context = make('canvas', {width, height}).getContext('2d', {willReadFrequently: true});
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, width, height);
+  await model.ready;
+  const next = await sourceOf(image, model);
+  // Another model draws from others.
+  if (model !== current) return;
+  change(next);
+  say(`Drawn from ${file.name || 'the picture'}.`);
 }
 
 // The picture to draw from with a model that a picture of one's own gives.
 async function sourceOf(image, {pictures, sketch}) {
   const [size, , channels] = pictures.shape;
   if (!sketch || !element('sketch_first').checked) {
-    return Uint8ClampedArray.from(inChannels(centralSquare(image, size), channels));
+    return squareOf(image, size, channels);
   }
   const {network, input, output, shape} = sketch;
-  const whole = inChannels(centralSquare(image, shape[0]), shape[2]);
+  const whole = squareOf(image, shape[0], shape[2]);
   const sketched = await run(network, {[input]: [signed(whole), [1, ...shape]]}, output);
-  return Uint8ClampedArray.from(sketched, (value) => Math.round((value + 1) * 127.5));
+  return bytesOf(sketched);
 }
 
 // ---- drawing ----
@@ -255,47 +221,25 @@ function say(words, isComplaint = false) {
 
 const complain = (words) => say(words, true);
 
-// The pictures that the run keeps, cut out of the sheet that they are on: canvases.
-async function keptBy(model) {
-  const sheet = new Image();
-  sheet.src = model.sources;
-  await sheet.decode();
-  const size = model.pictures.shape[0];
-  const columns = sheet.naturalWidth / size;
-  const cells = columns * (sheet.naturalHeight / size);
-  return Array.from({length: cells}, (_, number) => {
-    const canvas = make('canvas', {width: size, height: size});
-    const [left, top] = [(number % columns) * size, Math.floor(number / columns) * size];
-    canvas.getContext('2d', {willReadFrequently: true}).drawImage(sheet, -left, -top);
-    return canvas;
-  });
-}
-
 function showKept(canvases) {
   element('kept').replaceChildren(...canvases.map((canvas, number) => {
     const button = make('button', {type: 'button', ariaLabel: `Begin from picture ${number + 1}`}, canvas);
     button.addEventListener('click', () => {
-      change(ofCanvas(canvas));
+      change(ofCanvas(canvas, sourceChannels()));
       say(`Drawn from picture ${number + 1}.`);
     });
     return button;
   }));
 }
 
-function ofCanvas(canvas) {
-  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  const channels = sourceChannels();
-  return data.filter((_, place) => place % 4 < channels);
-}
-
 // Draws with a model from the first of its pictures, once those are there.
 async function choose(model) {
   wanted = model;
-  const canvases = await keptBy(model);
+  const canvases = await cellsOf(model.sources, model.pictures.shape[0]);
   if (model !== wanted) return;
   current = model;
   past = [];
-  picture = ofCanvas(canvases[0]);
+  picture = ofCanvas(canvases[0], sourceChannels());
   widths.pen = model.two_tone ? 1 : Math.max(1, Math.round(sourceSize() / 14));
   widths.eraser = Math.max(3, Math.round(sourceSize() / 12));
   element('ink').hidden = model.two_tone;
@@ -316,31 +260,12 @@ function showWidth() {
   element('pixels').textContent = `${widths[tool()]} px`;
 }
 
-function takeFiles() {
-  const take = (file) => takeFile(file).catch((error) => complain(`${file.name || 'That'} cannot be used: ${error.message ?? error}.`));
-  const taken = (event) => {
-    const [file] = event.dataTransfer?.files ?? event.clipboardData?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    take(file);
-  };
-  document.addEventListener('dragover', (event) => event.preventDefault());
-  document.addEventListener('drop', taken);
-  document.addEventListener('paste', taken);
-  element('file').addEventListener('change', () => {
-    const [file] = element('file').files;
-    if (file) take(file);
-    // The same file can be chosen again.
-    element('file').value = '';
-  });
-}
-
 start('pictures', async (models, first) => {
   await choose(first);
   element('models').hidden = models.length < 2;
   showModels(models, first, (model) => choose(model).catch((error) => trouble(`Cannot draw here: ${error.message ?? error}.`)));
   takeStrokes(element('canvas'));
-  takeFiles();
+  takeFiles(takeFile, complain);
   element('undo').addEventListener('click', undo);
   element('clear').addEventListener('click', () => {
     change(blank());

@@ -1,4 +1,4 @@
-// What both pages need: the site's networks, whole and ready to draw with, and a place for words.
+// What all pages need: the site's networks, whole and ready to draw with, and a place for words.
 
 export const element = (id) => document.getElementById(id);
 export const make = (tag, properties = {}, ...children) => {

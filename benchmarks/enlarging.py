@@ -1,0 +1,166 @@
+"""How fast an update of SRResNet is, beside the same network in plain Keras.
+
+  python -m benchmarks.enlarging                 both precisions, a few minutes
+  python -m benchmarks.enlarging --check         that the peer computes the same
+
+The network is the default one of gan_apps.srgan, by absolute error, from squares of 24 x 24 in
+minibatches of 16, cut out of random pictures. The peer is `compile` and `fit` of Keras with a
+tf.data of random crops; the careful peer keeps the average of the weights as ours does, by Keras's
+own optimizer. Measured as in benchmarks.training: processes one after the other, round after round.
+PyTorch has no peer here.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+from absl import app, flags
+
+from benchmarks.windows import Windows
+from gan_apps import systems
+from gan_apps.operating_system import processor, quiet
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+SIDES = ("ours", "keras", "keras, careful")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is trained.
+
+    Args:
+      config: the settings of gan_apps.srgan, those of SRResNet.
+      widths: ints. What the network has by default, spelled out for the peer.
+      channels, count, side, iterations: ints. Of the pictures; how long the rates fall.
+    """
+
+    config: object
+    widths: tuple = (64, 32, 16)
+    channels: int = 3
+    count: int = 512
+    side: int = 192
+    iterations: int = 10_000
+
+    def data(self):
+        """Random images uint8 [count, side, side, c], and sources, uint8."""
+        random = np.random.RandomState(0)
+        small = self.side // self.config.scale
+        return tuple(
+            random.randint(0, 256, (self.count, side, side, self.channels), np.uint8)
+            for side in (self.side, small)
+        )
+
+
+def task(**changes):
+    system = systems.find("srgan")
+    values = {**system.recipes["srresnet"].values, "dataset": "tfds:none", **changes}
+    return Task(system.config(**values))
+
+
+_ROUNDS = flags.DEFINE_integer("rounds", 2, "Processes of each side.", 1)
+_WINDOWS = flags.DEFINE_integer("windows", 3, "Windows of each process.", 1)
+_SECONDS = flags.DEFINE_float("seconds", 3.0, "Least length of a window.", 0.0)
+_CHECK = flags.DEFINE_bool("check", False, "Compare a few updates with ours instead.")
+_MEASURE = flags.DEFINE_string("measure", None, "Measure PRECISION/SIDE in this very process.")
+
+
+def game(one, precision):
+    """Our compiled game of a task, and the minibatches that it learns from."""
+    from gan_apps.data.columns import Data
+    from gan_apps.data.minibatches import minibatches
+    from gan_apps.training import building
+
+    images, sources = one.data()
+    data = Data({"images": images, "sources": sources})
+    config = dataclasses.replace(one.config, precision=precision)
+    made = building.build(systems.find("srgan"), config, data)
+    return made, minibatches(data, made.players, config.batch_size, config.seed)
+
+
+def measured(precision, side):
+    """Images/s of each window."""
+    from benchmarks.peers import keras_srresnet
+    from benchmarks.watch import Watch
+
+    one = task()
+    windows = Windows(one.config.batch_size, _SECONDS.value, _WINDOWS.value)
+    if side == "ours":
+        made, order = game(one, precision)
+        while not windows.complete:
+            made.fit(order, verbose=0, callbacks=[Watch(windows)])
+    else:
+        keras_srresnet.fit(one, POLICIES[precision], windows, careful=side.endswith("careful"))
+    return windows.speeds
+
+
+def differences(one, updates=3):
+    """By how much losses of ours and of the peer's differ, relatively, from equal weights.
+
+    Both see the same squares, which are as large as the pictures, and not turned.
+    """
+    import tensorflow as tf
+
+    from benchmarks.peers import keras_srresnet
+
+    made, _ = game(one, "float32")
+    made.squares = lambda images, sources: (images, sources)
+    peer = keras_srresnet.built(one, "float32", careful=False)
+    peer.set_weights(made.networks["generator"].get_weights())
+    images, sources = (tf.cast(some, tf.float32) / 127.5 - 1.0 for some in one.data())
+    batch = {"images": images[: one.config.batch_size], "sources": sources[: one.config.batch_size]}
+    found = []
+    for _ in range(updates):
+        ours = made.train_step({"generator": {name: some[None] for name, some in batch.items()}})
+        made.reset_metrics()
+        theirs = peer.train_on_batch(batch["sources"], batch["images"])
+        found.append(abs(float(ours["generator_loss"]) / float(theirs) - 1.0))
+    return found
+
+
+def apart(precision, side):
+    command = [sys.executable, "-m", "benchmarks.enlarging", f"--measure={precision}/{side}"]
+    command += [f"--windows={_WINDOWS.value}", f"--seconds={_SECONDS.value}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compare():
+    """Measures every side in turn and prints the table."""
+    precisions = ("float32", "bfloat16") if processor.has_bfloat16() else ("float32",)
+    found = {(precision, side): [] for precision in precisions for side in SIDES}
+    for _ in range(_ROUNDS.value):
+        for precision, side in found:
+            found[precision, side] += apart(precision, side)
+    print(f"{len(os.sched_getaffinity(0))} cores; median (least to most) of all windows\n")
+    print("| precision | who | squares/s | ratio to the best peer |\n| --- | --- | --- | --- |")
+    for (precision, side), speeds in found.items():
+        best = max(statistics.median(found[precision, other]) for other in SIDES[1:])
+        ratio = f"{statistics.median(speeds) / best:.2f}" if side == "ours" else ""
+        told = f"{statistics.median(speeds):.0f} ({min(speeds):.0f} to {max(speeds):.0f})"
+        print(f"| {precision} | {side} | {told} | {ratio} |")
+
+
+def main(argv):
+    del argv
+    if _MEASURE.value is None and not _CHECK.value:
+        compare()
+        return
+    quiet.import_tensorflow()
+    if _CHECK.value:
+        small = dataclasses.replace(task(residual_blocks=2), count=32, side=96)
+        print(", ".join(f"{number:.1e}" for number in differences(small)))
+        return
+    print(json.dumps(measured(*_MEASURE.value.split("/"))))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,214 @@
+"""Pictures several times as large, by pixel error or against a discriminator as well."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from gan_apps.games.two_players import POLICIES
+from gan_apps.runs.draws import Draw, Pictures
+from gan_apps.settings import Adversarial, Averaged, Training, changed, rows, setting
+from gan_apps.systems import Recipe, System
+
+if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
+
+# Names of rows of models.translators, spelled here because settings are read without TensorFlow.
+PATCHES = ("1", "16", "34", "70")
+NORMALIZATIONS = ("none", "instance", "spectral")
+SCALES = (2, 4, 8)
+# Names of models.srgan.PIXEL_ERRORS.
+PIXEL_ERRORS = ("absolute", "squared")
+# Side of the squares in which photos are drawn: a larger one takes more memory, a smaller one more
+# time, since squares overlap.
+TILE = 128
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Adversarial, Averaged, Training):
+    """Settings of SRResNet and SRGAN, chosen by measurement (benchmarks/RESULTS.md)."""
+
+    dataset: str = changed(
+        Training,
+        "dataset",
+        "mnist",
+        help="What to learn to enlarge: a folder or zip of photos of any size, with train/ and a "
+        "test split or without; or mnist, fashion_mnist, digits, tfds:NAME.",
+    )
+    image_size: int = changed(
+        Training,
+        "image_size",
+        0,
+        help="Side in pixels of the squares that photos are cut into, a multiple of 4 and of "
+        "--scale; 0: 192. Pictures of data sets with a name are resized to it; 0: 28, or 64 for "
+        "tfds:NAME.",
+    )
+    scale: int = setting(
+        4, "How many times larger the side becomes: 2, 4 or 8.", minimum=SCALES[0], maximum=8
+    )
+    crop: int = setting(
+        24,
+        "Side, in pixels of the reduced picture, of what is cut out of each square anew whenever "
+        "it is seen.",
+        minimum=4,
+    )
+    generator_widths: tuple = setting(
+        (),
+        "Feature maps of the network that draws: of its blocks, then behind each doubling; those "
+        "that are not named are as the last one. None: what fits.",
+        minimum=1,
+    )
+    residual_blocks: int = setting(10, "Blocks of the network that draws.", minimum=1)
+    pixel_error: str = setting(
+        "absolute",
+        "What a pixel costs that is not the original's: the distance (absolute), or its square.",
+        choices=PIXEL_ERRORS,
+    )
+    pixel_weight: float = setting(1.0, "Weight of the mean of that.", minimum=0)
+    adversarial_weight: float = setting(
+        0.01,
+        "Weight of what the discriminator's scores cost; 0 to train without one, by the distance "
+        "of pixels alone (SRResNet).",
+        minimum=0,
+    )
+    feature_weight: float = setting(
+        1.0,
+        "Weight of the mean distance of the discriminator's features of a drawn picture to those "
+        "of the original.",
+        minimum=0,
+        only_if=(
+            "--adversarial_weight is above 0",
+            lambda config: config.adversarial_weight > 0,
+        ),
+    )
+    objective: str = setting(
+        "non_saturating", "What a score costs the two networks.", choices=rows.objectives
+    )
+    initial_run_dir: str = setting(
+        "",
+        "A run whose networks the training begins with, such as one by pixel error alone; what "
+        "that run has not, begins anew.",
+        is_path=True,
+    )
+    generator_learning_rate: float = setting(
+        1e-4, "The optimizer's step size for the generator.", above=0
+    )
+    patch: str = setting(
+        "34",
+        "Side in pixels of the patches that the discriminator scores, each by itself.",
+        choices=PATCHES,
+    )
+    normalization: str = changed(
+        Adversarial,
+        "normalization",
+        "spectral",
+        help="What is normalised in the discriminator.",
+        choices=NORMALIZATIONS,
+    )
+    discriminator_steps: int = changed(
+        Adversarial,
+        "discriminator_steps",
+        1,
+        help="Updates of the discriminator per iteration; both networks learn from one drawing.",
+        maximum=1,
+    )
+    discriminator_learning_rate: float = changed(Adversarial, "discriminator_learning_rate", 1e-4)
+    real_gradient_weight: float = changed(Adversarial, "real_gradient_weight", 0.0)
+    batch_size: int = changed(Training, "batch_size", 16, help="Squares per update.")
+    beta_1: float = changed(Training, "beta_1", 0.9)
+    beta_2: float = changed(Training, "beta_2", 0.999)
+    decay_fraction: float = changed(Training, "decay_fraction", 1.0)
+    log_steps: int = changed(Training, "log_steps", 500)
+
+    def check(self) -> None:
+        if self.scale not in SCALES:
+            listed = ", ".join(map(str, SCALES))
+            raise ValueError(f"scale must be one of {listed}, got {self.scale}.")
+        if self.image_size % self.scale:
+            raise ValueError(
+                f"image_size must be a multiple of --scale={self.scale}, got {self.image_size}."
+            )
+        if not self.pixel_weight and not self.adversarial_weight:
+            raise ValueError(
+                "pixel_weight must be above 0 with --adversarial_weight=0: nothing else is "
+                "minimised."
+            )
+
+
+def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
+    import models
+    from models.networks import named
+
+    *_, side, channels = data.columns["sources"].shape
+    policy = POLICIES[config.precision]
+    networks, adversary = {}, {}
+    for prefix, dtype in (("", policy), ("averaged_", "float32")):
+        networks[f"{prefix}generator"] = named(
+            "generator",
+            models.Enlarger,
+            scale=config.scale,
+            channels=channels,
+            widths=config.generator_widths,
+            blocks=config.residual_blocks,
+            dtype=dtype,
+        )
+    if config.adversarial_weight:
+        adversary = config.adversary(iterations)
+        networks["discriminator"] = named(
+            "discriminator",
+            models.PatchDiscriminator,
+            image_size=config.scale * min(config.crop, side),
+            channels=channels,
+            source_channels=channels,
+            patch=int(config.patch),
+            widths=config.discriminator_widths,
+            normalization=config.normalization,
+            dtype=policy,
+        )
+    return models.SRGAN(
+        networks,
+        objective=models.OBJECTIVES[config.objective],
+        pixel_error=config.pixel_error,
+        pixel_weight=config.pixel_weight,
+        feature_weight=config.feature_weight,
+        adversarial_weight=config.adversarial_weight,
+        crop=config.crop,
+        averaging_decay=config.averaging_decay,
+        seed=config.seed,
+        **adversary,
+    )
+
+
+def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
+    from models import networks
+
+    shape = tuple(data.columns["sources"].shape[1:])
+    pictures = Pictures(column="sources", shape=shape, tile=TILE)
+    network = networks.described(game.drawn_by("generator"))
+    return {"generator": Draw(network=network, shape=data.shape, pictures=pictures)}
+
+
+SYSTEM = System(
+    name="srgan",
+    title="makes photos several times as large: SRResNet and SRGAN",
+    config=Config,
+    game=game,
+    draws=draws,
+    takes="pictures",
+    shipped="srgan_photos",
+    recipes={
+        "srresnet": Recipe(
+            reference="Ledig et al. 2017, arXiv 1609.04802, by the mean distance of pixels alone, "
+            "as in Lim et al. 2017, arXiv 1707.02921",
+            values={
+                "adversarial_weight": 0.0,
+                "pixel_error": "absolute",
+                "pixel_weight": 1.0,
+                "generator_learning_rate": 1e-3,
+                "decay_fraction": 1.0,
+                "averaging_decay": 0.999,
+                "batch_size": 16,
+                "crop": 24,
+            },
+        ),
+    },
+)
