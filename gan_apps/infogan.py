@@ -6,7 +6,7 @@ python -m gan_apps.infogan --run_dir=checkpoints/infogan_001     sixteen picture
 python -m gan_apps.infogan --run_dir=RUN --sheet                 a row for each code, walked through
 python -m gan_apps.infogan --run_dir=RUN --codes=3,0.5,-1        sixteen with these codes
 python -m gan_apps.infogan --run_dir=RUN --codes="3;4"           a row of each, from one noise
-python -m gan_apps.infogan --run_dir=RUN --input=digit.png --side_by_side  what is typical of its codes
+python -m gan_apps.infogan --run_dir=RUN --input=digit.png      what is typical of its codes
 """
 
 from gan_apps.command import system_command
