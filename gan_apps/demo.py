@@ -1,4 +1,4 @@
-"""Writes web pages that draw in the browser: digits, faces of words, faces of sketches.
+"""Writes web pages that draw in the browser: digits, faces of words or of sketches, dyed hair.
 
 No server is behind them.
 
@@ -13,7 +13,7 @@ from gan_apps.command import launch
 from gan_apps.runs import run_dir
 from gan_apps.settings import Settings, setting
 
-SHIPPED = ("cgan_digits", "cgan_anime", "dcgan_faces", "pix2pix_faces")
+SHIPPED = ("cgan_digits", "cgan_anime", "dcgan_faces", "pix2pix_faces", "cyclegan_hair")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -149,10 +149,10 @@ class AbstractGame(keras.Model, abc.ABC):
 
     # Keras's.
     train_function: Callable | None
-    # The last numbers of latents, if they have kinds of their own: as in models.codes.
-    codes: tuple[int, ...] = ()
     # Columns that the game cuts to what its networks take, so that any larger pictures will do.
     cut: tuple[str, ...] = ()
+    # The last numbers of latents, if they have kinds of their own: as in models.codes.
+    codes: tuple[int, ...] = ()
     # What `compile` gives each player for want of another.
     default_optimizer = {
         "class_name": "Adam",

@@ -39,7 +39,7 @@ SHIPPED_FILES = {
 }
 # The shipped runs that draw; a judge's run is none of them.
 SHIPPED_RUNS = sorted(
-    path.parent.name for path in run_dir.SHIPPED.glob(f"*/generator{run_dir.KERAS_WEIGHTS}")
+    {path.parent.name for path in run_dir.SHIPPED.glob(f"*/generator*{run_dir.KERAS_WEIGHTS}")}
 )
 FOLDERS = {
     run_dir.SAMPLES_WHILE_TRAINING,

@@ -41,7 +41,8 @@ def test_what_is_measured_is_not_learned_from():
     assert not learned & set(measured)
 
 
-def test_what_is_true_is_right_and_grain_is_no_detail():
+def test_what_is_true_is_right_and_grain_is_no_detail(monkeypatch):
+    monkeypatch.setattr(blur, "PATCHES", 16)
     _, (true, _) = blur.photographs()
     noise = np.random.RandomState(0).randint(-20, 21, true.shape)
     grain = np.clip(true + noise, 0, 255).astype(np.uint8)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from gan_apps.drawing import pictures, runtimes
+from gan_apps.operating_system import files
 from gan_apps.pictures import reading
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Latents
@@ -55,6 +56,21 @@ def test_a_site_of_both_kinds_has_two_pages(without_runtime, picture_run, tmp_pa
     assert sketches["pictures"] == {"input": "sources", "shape": [SIZE, SIZE, 1]}
     for file in (sketches["file"], sketches["sources"], sketches["sketch"]["file"]):
         assert (tmp_path / "site" / file).is_file()
+
+
+def test_both_ways_of_two_sets_are_on_the_page(without_runtime, tmp_path):
+    site.build([run_dir.shipped("cyclegan_hair")], tmp_path / "site")
+    models = json.loads((tmp_path / "site" / "site.json").read_text())["models"]
+    assert [(one["name"], one["title"]) for one in models] == [
+        ("cyclegan_hair_to_b", "Hair, to b"),
+        ("cyclegan_hair_to_a", "Hair, to a"),
+    ]
+    kept = [(tmp_path / "site" / one["sources"]).read_bytes() for one in models]
+    networks = [(tmp_path / "site" / one["file"]).read_bytes() for one in models]
+    assert kept[0] != kept[1] and networks[0] != networks[1]
+    for one, side in zip(models, "ba", strict=True):
+        place = run_dir.shipped("cyclegan_hair") / f"generator_{side}.tflite"
+        assert one["sha256"] == files.digest(place)
 
 
 def test_a_site_of_one_kind_has_one_page(without_runtime, picture_run, tmp_path):

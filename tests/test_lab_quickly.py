@@ -214,3 +214,12 @@ def test_blur(lab):
         "true", "bicubic", "squared error", "absolute error", "against a discriminator"
     ]  # fmt: skip
     assert photos["true"]["sharpness"] == 1.0 and photos["bicubic"]["sharpness"] < 0.4
+    clips = results["clips"]
+    assert list(clips) == ["stochastic", "exact"]
+    for found in clips.values():
+        assert list(found) == [
+            "squared error", "adversarial error", "the last frame again", "true"
+        ]  # fmt: skip
+        assert found["true"]["sharpness"] == 1.0 and found["true"]["finest"] < 30.0
+        # Even seconds of training are better than no motion at all.
+        assert found["squared error"]["psnr"] > found["the last frame again"]["psnr"]

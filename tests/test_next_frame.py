@@ -9,8 +9,9 @@ from PIL import Image
 import models
 from gan_apps import systems
 from gan_apps.command import requests
+from gan_apps.data import clips
 from gan_apps.drawing import pictures, recursion, runtimes
-from gan_apps.evaluation import appearance
+from gan_apps.evaluation import appearance, facts, measures
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Draw, Pictures
 from gan_apps.settings import Refused
@@ -293,3 +294,46 @@ def test_it_draws_from_frames_alone(clip_run):
     draw = run_dir.read_recipe(clip_run).draw
     with pytest.raises(Refused, match="--num_images=3: .* goes on with a clip: give --input"):
         requests.request(clip_run, draw, AnyDrawing(input="walk", num_images=3))
+
+
+def test_going_on_is_measured_beside_copying():
+    """Of stretches whose clips are long enough alone, each frame by itself."""
+    clips_of_9 = clip_files.moving_squares(30, 9)
+    data = clips.cut({str(n): clip for n, clip in enumerate(clips_of_9)}, HISTORY, "data")
+    taken = Pictures(column="sources", shape=(SIDE, SIDE, 9), frames=HISTORY)
+    draw = Draw(
+        network={"class": "PictureTranslator", "config": {}}, shape=(SIDE, SIDE, 3), pictures=taken
+    )
+    asked = []
+
+    def going_on(histories, count):
+        asked.append((len(histories), count))
+        # The first two frames right, and black after that.
+        last = pictures.frames_of(histories, HISTORY)[:, -1]
+        drawn = np.zeros((len(last), count, SIDE, SIDE, 3), np.uint8)
+        for row, frame in enumerate(last):
+            clip, place = next(
+                (clip, place)
+                for clip in clips_of_9
+                for place in range(9)
+                if (clip[place] == frame).all()
+            )
+            # Squares come again after six frames.
+            drawn[row, :2] = [clip[(place + step) % 6] for step in (1, 2)]
+        return drawn
+
+    measured = facts.Facts(
+        draw=draw, asked=None, images=data.images[:50], given=np.arange(50), judge=None, seed=0,
+        real=facts.Real(data, data, data, None), coded=None, going_on=going_on,
+    )  # fmt: skip
+    drawn, copied = measured.ahead
+    # Nine frames hold three given ones and four more; none holds eight.
+    assert list(drawn) == [1, 2, 4] and asked == [(90, 4)]
+    assert (drawn[1]["psnr"] == appearance.MOST_DB).all()
+    assert (drawn[2]["ssim"] > 0.999).all()
+    assert drawn[4]["psnr"].max() < 30 and copied[1]["psnr"].max() < 30
+    (row,) = [one for one in measures.MEASURES if one.name == "psnr_ahead"]
+    assert row.value(measured)["2"] == appearance.MOST_DB
+    assert row.of_real(measured).keys() == {"1", "2", "4"}
+    lines = list(measures.lines({"psnr_ahead": row.value(measured)}, details=False))
+    assert lines[1].label == "PSNR of frame 2 of going on, in dB" and lines[1].value == "100.00"

@@ -153,6 +153,13 @@ def reduced(photo, scale):
     return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BICUBIC))
 
 
+def enlarged(photo, scale):
+    """A photo uint8 [h, w] or [h, w, 3], `scale` times larger, by bicubic weights: plainly."""
+    height, width = photo.shape[:2]
+    size = scale * width, scale * height
+    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BICUBIC))
+
+
 def whole_steps(photo, scale):
     """A photo without the last rows and columns that are no multiple of `scale`."""
     height, width = (side - side % scale for side in photo.shape[:2])

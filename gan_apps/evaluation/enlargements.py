@@ -9,7 +9,6 @@ taken for a coloured one here; taken in [0, 255] it makes that 26.00.
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from gan_apps.data import folders, photos
 from gan_apps.data.photos import Reduction
@@ -73,9 +72,7 @@ def enlargements(photo, scale, generator):
     given = pictures.fitted(small.reshape(1, *small.shape[:2], -1), (*small.shape[:2], channels))
     drawn = pictures.to_bytes(generator({generator.column: pictures.to_signed(given)}))
     drawn = pictures.fitted(drawn, (*photo.shape[:2], 1 if photo.ndim == 2 else 3))[0]
-    size = photo.shape[1], photo.shape[0]
-    plain = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
-    return drawn.reshape(photo.shape), plain
+    return drawn.reshape(photo.shape), photos.enlarged(small, scale)
 
 
 def compared(drawn, photo, border):

@@ -60,11 +60,11 @@ class Facts:
       judge: what looks at pictures: `judged`, `test_accuracy` and, if it reads any, `slots`.
       seed: int. Of the choice of real images.
       coded: function of uint8 images -> what `likelihood.measured` says of them.
-      codes: meanings.Codes of the pictures, or None.
-      coder: meanings.Coder of the run, or None.
       enlarged: function without arguments -> what `enlargements.measured` says of the run.
       going_on: function of (histories, count) -> frames, as `drawing.recursion.going_on` gives
         them; None, the default, of what goes on with no clip.
+      codes: meanings.Codes of the pictures, or None.
+      coder: meanings.Coder of the run, or None.
       inception: bool. Whether the judge is Inception, to which a picture is a thousand times the
         work: there is one sample for the floor then, and no more real images than pictures.
     """
@@ -330,6 +330,13 @@ class Facts:
         """What `likelihood.measured` says of the real images; None of a run that has no code."""
         return None if self.inception else self.coded(self.real.compared.images)
 
+    # What a run does that enlarges photos.
+
+    @functools.cached_property
+    def enlargements(self):
+        """What `enlargements.measured` says; None of a run that enlarges none."""
+        return None if self.inception else self.enlarged()
+
     # What the codes of a run have come to mean.
 
     @functools.cached_property
@@ -397,13 +404,6 @@ class Facts:
             for place, numbers in self.codes.numbers().items()
             for what, measure in meanings.TURNED.items()
         }
-
-    # What a run does that enlarges photos.
-
-    @functools.cached_property
-    def enlargements(self):
-        """What `enlargements.measured` says; None of a run that enlarges none."""
-        return None if self.inception else self.enlarged()
 
     def nearest_distance(self):
         """Of some pictures to the training images (neighbours.nearest_distance)."""

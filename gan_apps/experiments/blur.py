@@ -1,4 +1,4 @@
-"""Why squared error blurs, on super-resolution (lecture 2: what pixel error misses).
+"""Why squared error blurs, on super-resolution and on clips (lecture 2: what pixel error misses).
 
 A reduced picture is that of many pictures. By the mean squared error the best answer is their mean,
 whatever it looks like; by the mean absolute error their median. To draw one of them, as likely as
@@ -8,7 +8,7 @@ it is, costs exactly twice the squared error of the mean, 3.01 dB:
 
 First with lines whose place the reduced picture does not tell, where all of this is known exactly;
 then with photographs, the two that scikit-learn ships: what is learned from the sides of each is
-measured on its middle.
+measured on its middle. The other half is what comes next in a clip (`blur_frames`).
 
 References: Ledig et al. 2017 (arXiv 1609.04802), figure 3; Blau & Michaeli 2018 (arXiv 1711.06077),
 section 4, for the factor of two.
@@ -17,13 +17,14 @@ section 4, for the factor of two.
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 from sklearn.datasets import load_sample_images
 
 import models
 from gan_apps import plots
+from gan_apps.data import photos
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
+from gan_apps.experiments import blur_frames
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.progress import progress
 
@@ -95,12 +96,8 @@ def photographs():
     """Squares of the two photographs: ((images, sources) to learn, the same to measure), uint8."""
     learned, measured = [], []
     for photo in load_sample_images().images:
-        height, width = (side - side % SCALE for side in photo.shape[:2])
-        photo = photo[:height, :width]
-        small = Image.fromarray(photo).resize(
-            (width // SCALE, height // SCALE), Image.Resampling.BICUBIC
-        )
-        both = photo, np.asarray(small)
+        photo = photos.whole_steps(photo, SCALE)
+        both, width = (photo, photos.reduced(photo, SCALE)), photo.shape[1]
         first, last = (side - side % SCALE for side in (width // 3, 2 * width // 3))
         for sides in ((0, first), (last, width)):
             learned.append(_squares(both, sides, APART))
@@ -146,11 +143,7 @@ def of_photographs(options):
     (images, sources), (true, given) = photographs()
     by_error = options.sized(quick=10, default=2000, full=8000)
     against = options.sized(quick=5, default=1000, full=4000)
-    plain = [
-        np.asarray(Image.fromarray(one).resize((SQUARE, SQUARE), Image.Resampling.BICUBIC))
-        for one in given
-    ]
-    drawn = {"true": true, "bicubic": np.stack(plain)}
+    drawn = {"true": true, "bicubic": np.stack([photos.enlarged(one, SCALE) for one in given])}
     signed = {"sources": pictures.to_signed(given)}
 
     def kept(name, networks):
@@ -238,10 +231,11 @@ def run(options, folder):
         for error, drawn in trained.items()
     }
     drawn = of_photographs(options)
-    photos = measured(drawn)
+    clips = blur_frames.run(options, folder)
+    found = measured(drawn)
     _draw_lines(folder / "lines.png", trained)
     _draw_photographs(folder / "photographs.png", drawn)
-    squared, against = photos["squared error"], photos["against a discriminator"]
+    squared, against = found["squared error"], found["against a discriminator"]
     ratio = known["one of them"]["squared"] / known["mean"]["squared"]
     return Findings(
         title="Why squared error blurs",
@@ -253,8 +247,12 @@ def run(options, folder):
         f"mean to {learned['squared']['squared'] / known['mean']['squared']:.3f} of its error. On "
         f"photographs the network by squared error reads {squared['psnr']:.2f} dB with "
         f"{squared['sharpness']:.2f} of the originals' sharpness; with a discriminator "
-        f"{against['psnr']:.2f} dB and {against['sharpness']:.2f}.",
-        results={"lines": {"exact": known, "learned": learned}, "photographs": photos},
+        f"{against['psnr']:.2f} dB and {against['sharpness']:.2f}. {clips.answer}",
+        results={
+            "lines": {"exact": known, "learned": learned},
+            "photographs": found,
+            "clips": clips.results,
+        },
         tables=(
             Table(
                 caption="Lines: what an answer costs in the mean, in parts of the contrast.",
@@ -274,10 +272,11 @@ def run(options, folder):
                 columns=("", "PSNR in dB", "sharpness", "detail of 1", "detail of 2"),
                 rows=tuple(
                     (kind, one["psnr"], one["sharpness"], one["finest"], one["next_finest"])
-                    for kind, one in photos.items()
+                    for kind, one in found.items()
                     if kind != "true"
                 ),
             ),
+            *clips.tables,
         ),
         figures=(
             Figure(
@@ -291,6 +290,7 @@ def run(options, folder):
                 caption="Squares of two photographs that nothing was learned from: plainly "
                 "enlarged, by each error, against a discriminator, and as they are.",
             ),
+            *clips.figures,
         ),
     )
 

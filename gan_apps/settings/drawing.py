@@ -249,6 +249,11 @@ class FromEither(FromPictures, FromLatents):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FromAnyPictures(BetweenSides, FromSketches):
+    """Settings of pictures from pictures, of which it is not known what is drawn from them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Coded(FromLatents):
     """Settings of pictures from noise that has codes."""
 
@@ -275,11 +280,6 @@ class FromCodes(Coded, FromEither):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FromNoise(AskedFor, Coded):
     """Settings of pictures from noise of which it is not known what it has."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FromAnyPictures(BetweenSides, FromSketches):
-    """Settings of pictures from pictures, of which it is not known what is drawn from them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -315,8 +315,8 @@ def asked_of(takes, conditional):
     """The class of a request to runs that draw from "latents", from "pictures" or from "both".
 
     Args:
-      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": from
-        latents that have such, or pictures.
+      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": latents
+        that have such, or pictures.
       conditional: bool. Whether they are asked for something.
     """
     if takes == "pictures":

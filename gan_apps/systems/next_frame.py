@@ -63,7 +63,7 @@ class Config(OfClips, Adversarial, Averaged, Training):
         (), "Feature maps of the translator, coarse to fine; none: what fits.", minimum=1
     )
     generator_normalization: str = setting(
-        "none", "What is normalised in the translator.", choices=GENERATOR_NORMALIZATIONS
+        "instance", "What is normalised in the translator.", choices=GENERATOR_NORMALIZATIONS
     )
     residual_blocks: int = setting(
         6,

@@ -20,7 +20,7 @@ SCALES = (2, 4, 8)
 PIXEL_ERRORS = ("absolute", "squared")
 # Side of the squares in which photos are drawn: a larger one takes more memory, a smaller one more
 # time, since squares overlap.
-TILE = 128
+TILE = 96
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,10 @@ DATASETS = {
     "mnist": "MNIST (LeCun, Cortes, Burges), 60,000 handwritten digits of 28x28 pixels",
     "fashion_mnist": "Fashion-MNIST (Zalando Research, MIT licence), 60,000 garments of 28x28 "
     "pixels",
+    "moving_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and are "
+    "reflected at the edges, 16 frames each",
+    "stochastic_digits": "4,000 clips of two MNIST digits (LeCun, Cortes, Burges) that move and "
+    "turn at random at the edges, 16 frames each",
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
@@ -76,17 +80,26 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         "",
         "## Limits",
         "",
-        "It knows the data named above and nothing else, with their faults: "
-        + (
-            "its pictures are of nobody's hand and nobody's face, and not meant to fill a data set "
-            "by which people are judged."
-            if recipe.draws
-            else "what it says of other pictures means nothing, and it is not meant to judge "
-            "people by."
-        ),
+        f"It knows the data named above and nothing else, with their faults: {_limits(recipe)}",
         "",
     ]
     files.write_text(run / run_dir.CARD, "\n".join(lines))
+
+
+def _limits(recipe):
+    if not recipe.draws:
+        return (
+            "what it says of other pictures means nothing, and it is not meant to judge people by."
+        )
+    if recipe.draw.is_any_size:
+        return (
+            "the detail that it adds is likely, not what was there: no face and no number is to be "
+            "known by it."
+        )
+    return (
+        "its pictures are of nobody's hand and nobody's face, and not meant to fill a data set by "
+        "which people are judged."
+    )
 
 
 def _drawn(name, draw, recipe):
@@ -94,7 +107,12 @@ def _drawn(name, draw, recipe):
     height, width, channels = draw.shape
     kind = "gray" if channels == 1 else "colour"
     by = f"`{name}` draws" if len(recipe.draws) > 1 else "Draws"
+    if draw.goes_on:
+        frames = draw.pictures.frames
+        return f"{by} the next {width}x{height} {kind} frame of a clip from its last {frames}."
     given = ""
+    if draw.is_any_size:
+        return f"{by} {kind} pictures {draw.scale} times as large as those that it is given."
     if draw.pictures is not None:
         given = (
             f" from pictures of {draw.pictures.shape[1]}x{draw.pictures.shape[0]} that it is given"
@@ -147,12 +165,13 @@ def _files(name, draw):
     if draw.condition.card()[1]:
         inputs.append(draw.condition.card()[1])
     if draw.pictures is not None:
-        shape = ", ".join(map(str, draw.pictures.shape))
-        inputs.append(f"`{draw.pictures.column}` float32 [1, {shape}] in [-1, 1]")
+        shape = ", ".join(map(str, draw.tiled.pictures.shape))
+        frames = ", the frames on the channels, the earliest first" if draw.goes_on else ""
+        inputs.append(f"`{draw.pictures.column}` float32 [1, {shape}] in [-1, 1]{frames}")
     plural = "s" if len(inputs) > 1 or draw.latents is not None else ""
     return [
         f"- `{name + run_dir.LITERT}`: float32 LiteRT, batch 1. Input{plural} {', '.join(inputs)}; "
-        f"output `images` float32 [1, {', '.join(map(str, draw.shape))}] in [-1, 1].",
+        f"output `images` float32 [1, {', '.join(map(str, draw.tiled.shape))}] in [-1, 1].",
         f"- `{name + run_dir.KERAS_WEIGHTS}`: the same weights for Keras; the network is described "
         f"in `{run_dir.CONFIG}`.",
         *_sketch(name, draw),
