@@ -1,4 +1,4 @@
-"""Writes web pages that draw in the browser: digits, faces of words or of sketches, dyed hair.
+"""Writes web pages that draw in the browser: from noise, words, sketches, photos, clips.
 
 No server is behind them.
 

@@ -323,8 +323,9 @@ def test_going_on_is_measured_beside_copying():
         return drawn
 
     measured = facts.Facts(
-        draw=draw, asked=None, images=data.images[:50], given=np.arange(50), judge=None, seed=0,
-        real=facts.Real(data, data, data, None), coded=None, going_on=going_on,
+        draw=draw, asked=None, said=None, images=data.images[:50], given=np.arange(50), judge=None,
+        seed=0, real=facts.Real(data, data, data, None, data), coded=None, enlarged=None,
+        going_on=going_on,
     )  # fmt: skip
     drawn, copied = measured.ahead
     # Nine frames hold three given ones and four more; none holds eight.

@@ -291,6 +291,7 @@ def test_what_is_asked_of_a_picture_and_what_must_stay_are_measured():
         judge=Reader(known.slots),
         seed=0,
         coded=lambda images: None,
+        enlarged=lambda: None,
     )
     report = measures.measured(facts)
     assert report["attribute_accuracy"] == {"hair": 0.9, "all": 0.9}

@@ -173,7 +173,7 @@ def test_by_pixel_error_alone_there_is_one_player_and_no_judge():
     game = compiled(adversarial_weight=0.0)
     assert [player.name for player in game.players] == ["generator"]
     pair = game.pair(minibatch())
-    assert_allclose(game.cost(pair), np.abs(pair[0]["images"] - pair[1]["images"]).mean())
+    assert_allclose(game.cost(pair), np.abs(pair[0]["images"] - pair[1]["images"]).mean(), 1e-6)
     with pytest.raises(ValueError, match="pixel_error must be one of absolute, squared, got 'l3'"):
         built(pixel_error="l3")
 

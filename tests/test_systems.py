@@ -83,7 +83,7 @@ def test_systems_are_found_by_their_files():
         assert system.name == name and system.title and system.title[0].islower()
         assert (ROOT / "models" / f"{name}.py").is_file()
         assert (ROOT / "gan_apps" / f"{name}.py").is_file()
-    with pytest.raises(Refused, match="no system 'nogan'; there are cgan, "):
+    with pytest.raises(Refused, match="no system 'nogan'; there are bigan, "):
         systems.find("nogan")
 
 

@@ -145,8 +145,7 @@ def _opened(name):
         raise Refused(
             f"--dataset={name}: holds no pairs; --sources=edges or gray makes them of its pictures."
         )
-    with archives.opened(name) as files:
-        yield files
+    return archives.opened(name)
 
 
 def _splits(name, files):

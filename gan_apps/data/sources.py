@@ -46,7 +46,9 @@ class DataSet:
     def of(cls, settings):
         """That of the settings of a run, a dict."""
         pairing = Pairing.of(settings) or Reduction.of(settings) or Cutting.of(settings)
-        return cls(settings["dataset"], settings["image_size"], pairing, Sides.of(settings))
+        # The first runs had no size to choose.
+        size = settings.get("image_size", 0)
+        return cls(settings["dataset"], size, pairing, Sides.of(settings))
 
     @property
     def _is_of_pairs(self):

@@ -189,7 +189,7 @@ class Facts:
 
     @property
     def label_names(self):
-        return self.slots[0][1]
+        return (self.draw.condition.slots or self.slots)[0][1]
 
     @property
     def label_probabilities(self):

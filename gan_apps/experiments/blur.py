@@ -1,4 +1,4 @@
-"""Why squared error blurs, on super-resolution and on clips (lecture 2: what pixel error misses).
+"""Why squared error blurs, on super-resolution and on clips (lecture 2).
 
 A reduced picture is that of many pictures. By the mean squared error the best answer is their mean,
 whatever it looks like; by the mean absolute error their median. To draw one of them, as likely as
@@ -239,8 +239,9 @@ def run(options, folder):
     ratio = known["one of them"]["squared"] / known["mean"]["squared"]
     return Findings(
         title="Why squared error blurs",
-        claim='A pixel error does not see what a picture needs: what is best by it is "the mean of '
-        'many pictures", blurred (lecture 2). A discriminator asks for one of them (SRGAN).',
+        claim="\"MSE tends to produce blurry images on any task: when you can't predict well, predict "
+        'the expectation": lecture 2 ("Theory of Generative Adversarial Nets"). A discriminator asks '
+        "for one of the many pictures instead.",
         answer=f"Lines whose place the reduced picture does not tell cost {ratio:.2f} times the "
         "squared error of their mean, which shows no line at all, when one of the true pictures is "
         f"drawn: {10 * np.log10(ratio):.2f} dB. A network trained by squared error learned that "

@@ -160,7 +160,7 @@ def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]
 
 SYSTEM = System(
     name="bigan",
-    title="finds the code of a picture, and draws from codes: BiGAN, and by a recipe ALI",
+    title="finds codes of pictures, and draws from codes: BiGAN, and by a recipe ALI",
     config=Config,
     game=game,
     draws=draws,
