@@ -235,6 +235,8 @@ def test_a_run_measures_its_codes_and_draws_by_them_in_every_form(tmp_path):
     assert 0.1 < report["code_accuracy"] <= 1.0
     assert {"code 2, slant", "code 3, stroke width"} <= report["turned"].keys()
     assert all(-1.0 <= one <= 1.0 for one in report["turned"].values())
+    words = "8 of them standard normal, then one of 10 values as 10 numbers; a number in [-1, 1]"
+    assert words in (run / run_dir.CARD).read_text()
     recipe = run_dir.read_recipe(run)
     # What a server draws by a seed has codes too.
     latents_of = saved_model._noise(tf.range(40, dtype=tf.int64), recipe.draw.latents)[0].numpy()

@@ -165,7 +165,6 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes="both",
-    shipped="bigan_digits",
     recipes={
         "paper": Recipe(
             reference="Donahue et al. 2017, arXiv 1605.09782, section 4.1 (permutation-invariant "

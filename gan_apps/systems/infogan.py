@@ -97,7 +97,6 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes="codes",
-    shipped="infogan_digits",
     recipes={
         "paper": Recipe(
             reference="Chen et al. 2016, arXiv 1606.03657, appendix C.1 (MNIST)",

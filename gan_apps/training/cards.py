@@ -145,13 +145,23 @@ def _weights(name):
     )
 
 
+def _coded(codes):
+    """Codes in words, in their order."""
+    kinds = [
+        "a number in [-1, 1]" if kind == 1 else f"one of {kind} values as {kind} numbers"
+        for kind in codes
+    ]
+    return "; ".join(kinds)
+
+
 def _files(name, draw):
     """What a network's files are, as lines."""
     inputs = []
     if draw.latents is not None:
-        inputs.append(
-            f"`latents` float32 [1, {draw.latents.size}] ({LATENTS[draw.latents.distribution]})"
-        )
+        law = LATENTS[draw.latents.distribution]
+        if draw.latents.codes:
+            law = f"{draw.latents.noise} of them {law}, then {_coded(draw.latents.codes)}"
+        inputs.append(f"`latents` float32 [1, {draw.latents.size}] ({law})")
     if draw.condition.card()[1]:
         inputs.append(draw.condition.card()[1])
     if draw.pictures is not None:
