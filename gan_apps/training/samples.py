@@ -39,17 +39,19 @@ def given(draw, data, count, seed):
     return {draw.pictures.column: to_signed(images).numpy()}
 
 
-def drawn_by(game, name, draw):
+def drawn_by(game, name, draw, is_average=True):
     """The network of a game, as it is now, that a draw of that name is drawn with.
 
     Args:
       game: models.game.AbstractGame.
       name, draw: str, runs.draws.Draw. One that is made of several networks has their weights.
+      is_average: bool. Whether it is the average of what the training went through. Default True.
     """
+    of_name = game.drawn_by if is_average else game.networks.__getitem__
     if not draw.parts:
-        return game.drawn_by(name)
+        return of_name(name)
     network = networks.rebuilt(draw.network)
-    parts = [game.drawn_by(part) for part in draw.parts]
+    parts = [of_name(part) for part in draw.parts]
     network.set_weights([weight for part in parts for weight in part.get_weights()])
     return network
 
