@@ -29,7 +29,7 @@ KINDS = {"stochastic": "turning at random", "exact": "reflected exactly"}
 # What each error weighs, as models.NextFrame takes them.
 ERRORS = {
     "squared": {"lp_weight": 1.0, "adversarial_weight": 0.0},
-    "adversarial": {"lp_weight": 1.0, "adversarial_weight": 0.1},
+    "adversarial": {"lp_weight": 1.0, "adversarial_weight": 0.15},
 }
 SIDE, HISTORY = 48, 4
 BATCH = 16
