@@ -284,7 +284,7 @@ def test_the_command_serves_the_site_until_it_is_stopped(built, tmp_path):
             assert address.startswith("http://127.0.0.1:")
             with urllib.request.urlopen(address + "site.json", timeout=30) as reply:
                 names = [model["name"] for model in json.load(reply)["models"]]
-            assert names == [*RUNS, "pix2pix_faces"]
+            assert names == [*RUNS, "pix2pix_faces", "cyclegan_hair_to_b", "cyclegan_hair_to_a"]
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
         finally:

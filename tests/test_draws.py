@@ -297,14 +297,19 @@ def test_a_shipped_run_is_read_and_written_in_today_s_format(run, tmp_path):
 
 @pytest.mark.parametrize("run", SHIPPED, ids=lambda run: run.name)
 def test_a_shipped_run_s_weights_are_its_network_s(run):
-    draw = run_dir.read_recipe(run).draw
+    name, draw = next(iter(run_dir.read_recipe(run).draws.items()))
     network = networks.rebuilt(draw.network)
     taken = {
-        name: (tuple(tensor.shape[1:]), tensor.dtype) for name, tensor in network.input.items()
+        column: (tuple(tensor.shape[1:]), tensor.dtype) for column, tensor in network.input.items()
     }
-    assert taken == draw.inputs
-    assert tuple(network.output.shape[1:]) == draw.shape
-    network.load_weights(run / f"generator{run_dir.KERAS_WEIGHTS}")
-    inputs, _ = forms.inputs(run, "generator", draw)
-    inputs = {name: values[:4] for name, values in inputs.items()}
+    if draw.is_any_size:
+        channels = draw.pictures.shape[-1]
+        assert taken == {draw.pictures.column: ((None, None, channels), "float32")}
+        assert network.output.shape[-1] == draw.shape[-1]
+    else:
+        assert taken == draw.inputs
+        assert tuple(network.output.shape[1:]) == draw.shape
+    network.load_weights(run / (name + run_dir.KERAS_WEIGHTS))
+    inputs, _ = forms.inputs(run, name, draw)
+    inputs = {column: values[:4] for column, values in inputs.items()}
     assert np.std(network(inputs, training=False)) > 0.1
