@@ -314,8 +314,10 @@ class Adversary:
         if self.condition is not None:
             column = self.condition.column
             asked = {column: tf.stack([kind[column] for kind in kinds], axis=1)}
-        # Examples may say more of an image than the network is to know.
-        given = {name: values for name, values in examples.items() if name in self.network.input}
+        # Examples may say more of an image than the network is to know; one that is no graph of
+        # layers says nothing of what it takes, and takes what it likes.
+        known = getattr(self.network, "input", examples)
+        given = {name: values for name, values in examples.items() if name in known}
         outputs = self.network({**given, **asked}, training=True)
         if isinstance(outputs, dict):
             return outputs["scores"], outputs["logits"]

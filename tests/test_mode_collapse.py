@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
+import models
 from gan_apps.experiments import mode_collapse, points
 
 RING, GRID = mode_collapse.DATA["ring"], mode_collapse.DATA["grid"]
@@ -72,3 +73,18 @@ def test_repetitions_share_nothing():
     for gradient in tape.gradient(first, discriminator.trainable_variables):
         assert np.abs(gradient[0]).max() > 0.0
         assert np.abs(gradient[1]).max() == 0.0
+
+
+def test_networks_that_are_no_graph_of_layers_are_trained():
+    networks = {
+        "generator": points.PointGenerator(2, 3, (8,)),
+        "averaged_generator": points.PointGenerator(2, 3, (8,)),
+        "discriminator": points.PointDiscriminator(2, (8,)),
+    }
+    model = models.DCGAN(networks, objective=models.OBJECTIVES["non_saturating"])
+    model.compile()
+    moved = [networks[name].trainable_variables[0] for name in ("generator", "discriminator")]
+    before = [variable.numpy() for variable in moved]
+    images = tf.random.stateless_normal((1, 2 * 4, 1, 1, 2), (1, 1))
+    model.train_step({"discriminator": {"images": images}})
+    assert all((variable.numpy() != was).any() for variable, was in zip(moved, before, strict=True))
