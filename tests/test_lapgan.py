@@ -154,7 +154,7 @@ def test_a_run_with_and_without_classes(classes, tmp_path):
     from tests.conftest import TINY
 
     system = systems.find("lapgan")
-    values = {**TINY, "num_epochs": 1, "classes": classes, "detail_widths": (8,)}
+    values = {**TINY, "num_epochs": 1, "log_steps": 10, "classes": classes, "detail_widths": (8,)}
     run = train.train(system, system.config(**values), tmp_path / "run")
     recipe = run_dir.read_recipe(run)
     assert recipe.draw.condition.column == ("labels" if classes else None)

@@ -258,6 +258,10 @@ def test_its_commands_draw(name, arguments, gan_apps, tmp_path):
     shown = ROOT / "docs" / "pictures"
     with Image.open(shown / "pix2pix.png") as both:
         both.crop((64, 0, 128, 64)).save(tmp_path / "face.png")
+    for name_of_folder in ("photos", "portraits"):
+        (tmp_path / name_of_folder).mkdir()
+        shutil.copyfile(shown / "blonde.png", tmp_path / name_of_folder / "one.png")
+    shutil.copyfile(shown / "blonde.png", tmp_path / "holiday.jpg")
     (tmp_path / "sketches").mkdir()
     shutil.copyfile(shown / "sketch.png", tmp_path / "sketches" / "one.png")
     result = gan_apps(name, *arguments)

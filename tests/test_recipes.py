@@ -121,13 +121,16 @@ def test_a_run_records_what_its_recipe_was(gan_apps, tmp_path, name, recipe):
     tiny = {
         "dataset": "digits",
         "sources": "edges",
+        "side_a": "0,1,2,3,4",
+        "side_b": "5,6,7,8,9",
+        "pool_size": 64,
         "num_epochs": 1,
         "batch_size": 64,
         "discriminator_steps": 1,
         "precision": "float32",
         "generator_widths": "16,8",
         # As many as the patches of the paper's pix2pix need.
-        "discriminator_widths": "4,8,8,8" if name == "pix2pix" else "8,16",
+        "discriminator_widths": "4,8,8,8" if name in ("cyclegan", "pix2pix") else "8,16",
     }
     known = systems.find(name).config.__dataclass_fields__
     flags = [f"--{flag}={value}" for flag, value in tiny.items() if flag in known]
