@@ -1,6 +1,5 @@
 """A generator as a LiteRT (.tflite) file, in several precisions."""
 
-import dataclasses
 import json
 import tempfile
 import warnings
@@ -100,9 +99,7 @@ def metadata(draw, variant):
         if draw.latents.codes:
             values["codes"] = list(draw.latents.codes)
     if draw.pictures is not None:
-        values["pictures"] = dataclasses.asdict(draw.pictures)
-        if not draw.goes_on:
-            del values["pictures"]["frames"]
+        values["pictures"] = draw.to_json()["pictures"]
     return {**values, **draw.condition.metadata()}
 
 
