@@ -105,10 +105,15 @@ def _of_any_size(draw, own):
 
     def images(inputs):
         one = tf.TensorSpec((None, None, channels))
-        return {IMAGES: tf.map_fn(drawn, inputs[FILE], fn_output_signature=one)}
+        return {
+            IMAGES: tf.map_fn(drawn, inputs[FILE], parallel_iterations=1, fn_output_signature=one)
+        }
 
     def image_bytes(inputs):
-        return {FILE: tf.map_fn(png, inputs[FILE], fn_output_signature=tf.string)}
+        # One after the other: TensorFlow's convolutions crash on several sizes at once.
+        return {
+            FILE: tf.map_fn(png, inputs[FILE], parallel_iterations=1, fn_output_signature=tf.string)
+        }
 
     return {DEFAULT: image_bytes, IMAGES: images}
 
