@@ -205,7 +205,7 @@ def test_what_enlarges_takes_files_of_any_size(enlarging_run, tmp_path):
     written = exports.export(enlarging_run, recipe, tmp_path / "out", "all")
     differences = [form.difference for form in written]
     # The SavedModel and float32; int8 loses most.
-    assert max(differences[:2]) <= 0.1 and differences[2] < differences[4]
+    assert max(differences[:2]) <= 0.1 and differences[2] <= 2.0 < differences[4]
     signatures = tf.saved_model.load(str(written[0].path)).signatures
     assert set(signatures) == {"serving_default", "images", "pictures"}
     given = signatures["pictures"].structured_input_signature[1]["sources"]

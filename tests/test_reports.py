@@ -40,7 +40,13 @@ def checked(text):
 
 
 @pytest.mark.parametrize(
-    "name, watched", [("cgan_digits", False), ("dcgan_faces", False), ("wgan_gp_fashion", True)]
+    "name, watched",
+    [
+        ("cgan_digits", False),
+        ("cgan_anime", True),
+        ("dcgan_faces", False),
+        ("wgan_gp_fashion", True),
+    ],
 )
 def test_a_shipped_run_has_a_page(name, watched):
     run = run_record.read(run_dir.shipped(name))
