@@ -10,13 +10,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.adversary import Adversary
-from models.game import AbstractGame, Examples, Networks, Player
+from models.game import Examples, Networks
 from models.losses import Objective
 from models.networks import AbstractNetwork, DepthToSpace, refuse_others
+from models.translation import AbstractTranslation, Pair
 
-# A real and a generated picture of the same sources.
-Pair = tuple[Examples, Examples]
 # What a pixel costs that differs by so much.
 PIXEL_ERRORS = {"absolute": tf.abs, "squared": tf.square}
 # Maps of the blocks, and behind each doubling.
@@ -133,7 +131,7 @@ class Enlarger(AbstractNetwork):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class SRGAN(AbstractGame):
+class SRGAN(AbstractTranslation):
     """SRResNet, or SRGAN: min_G max_D E[log D(x)] + E[log(1 - D(G(s)))] + content.
 
     discriminator loss = (mean(real(D(x, s))) + mean(fake(D(G(s), s)))) / 2
@@ -145,8 +143,7 @@ class SRGAN(AbstractGame):
     arXiv 1711.11585, section 3.2). Unlike the paper's, the discriminator scores patches and sees
     the plainly enlarged source beside the picture (Isola et al. 2017, arXiv 1611.07004).
 
-    What is learned from are squares of examples, cut out, turned and mirrored anew at each sight. A
-    turn of both is on one minibatch, of which one picture is drawn.
+    What is learned from are squares of examples, cut out, turned and mirrored anew at each sight.
 
     Args:
       networks: {"generator", "averaged_generator": Enlargers, "discriminator":
@@ -159,14 +156,16 @@ class SRGAN(AbstractGame):
       adversarial_weight: float. 0 for SRResNet. Default 1e-2.
       crop: int. The side, in pixels of the sources, of what is cut out; all of smaller ones.
         Default 24.
-      averaging_decay, seed: as in models.game.AbstractGame.
-      **adversary: as in models.adversary.Adversary.
+      **loop: as in models.translation.AbstractTranslation.
 
     Reference: Ledig et al. 2017 (arXiv 1609.04802).
     """
 
     cut = ("images", "sources")
     default_optimizer = {"class_name": "Adam", "config": {"learning_rate": 1e-4}}
+
+    errors = ("pixel_error",)
+    errors_seen = ("feature_cost",)
 
     def __init__(
         self,
@@ -178,45 +177,24 @@ class SRGAN(AbstractGame):
         feature_weight: float = 1.0,
         adversarial_weight: float = 1e-2,
         crop: int = 24,
-        averaging_decay: float = 0.999,
-        seed: int = 0,
-        **adversary: Any,
+        **loop: Any,
     ) -> None:
-        super().__init__(networks, averaging_decay=averaging_decay, seed=seed)
+        super().__init__(
+            networks, objective=objective, adversarial_weight=adversarial_weight, **loop
+        )
         self.scale = networks["generator"].scale
         refuse_others("pixel_error", pixel_error, PIXEL_ERRORS)
         self.pixel_error = PIXEL_ERRORS[pixel_error]
         self.pixel_weight = pixel_weight
         self.feature_weight = feature_weight
-        self.adversarial_weight = adversarial_weight
         self.crop = crop
-        # Nobody judges where the scores cost nothing.
         if adversarial_weight:
-            self.adversary = Adversary(self, "discriminator", objective, **adversary)
             judge = self.networks["discriminator"]
             below = [
                 layer.output for layer in judge.layers if isinstance(layer, keras.layers.LeakyReLU)
             ]
             # Held by its method: as a network of this one it would be saved a second time.
             self.features = keras.Model(judge.input, below).__call__
-
-    @property
-    def players(self) -> tuple[Player, ...]:
-        columns = ("images", "sources")
-        alone = not self.adversarial_weight
-        told = ("pixel_error", "feature_cost", "adversarial_cost")
-        generator = Player(
-            name="generator",
-            networks=("generator",),
-            loss=self.cost,
-            columns=columns if alone else (),
-            drawn=self.pair,
-            figures=told[:1] if alone else told,
-            through=("generator",) if alone else ("generator", "discriminator", "discriminator"),
-        )
-        if alone:
-            return (generator,)
-        return self.adversary.player(self.judged, columns=columns, drawn=self.pair), generator
 
     def pair(self, minibatch: Examples) -> Pair:
         """(real, fake): squares of the same sources, with these plainly enlarged."""
@@ -237,23 +215,18 @@ class SRGAN(AbstractGame):
             sources = _cut(sources, first, side, axis + 1)
         return _turned(images, symmetries), _turned(sources, symmetries)
 
-    def judged(self, pair: Pair) -> tf.Tensor:
-        real, fake = pair
-        return self.adversary.loss(real, lambda _: fake) / 2.0
-
-    def cost(self, pair: Pair) -> tf.Tensor:
+    def error(self, pair: Pair) -> tf.Tensor:
         real, fake = pair
         error = tf.reduce_mean(self.pixel_error(real["images"] - fake["images"]))
         self.tell("pixel_error", error)
         cost = self.pixel_weight * error
-        if not self.adversarial_weight:
-            return cost
-        seen = zip(self.features(real), self.features(fake), strict=True)
-        features = [tf.reduce_mean(tf.abs(tf.cast(a - b, tf.float32))) for a, b in seen]
-        feature_cost = tf.add_n(features) / len(features)
-        self.tell("feature_cost", feature_cost)
-        adversarial = self.adversary.cost(fake, figure="adversarial_cost")
-        return cost + self.feature_weight * feature_cost + self.adversarial_weight * adversarial
+        if self.adversarial_weight:
+            seen = zip(self.features(real), self.features(fake), strict=True)
+            features = [tf.reduce_mean(tf.abs(tf.cast(a - b, tf.float32))) for a, b in seen]
+            feature_cost = tf.add_n(features) / len(features)
+            self.tell("feature_cost", feature_cost)
+            cost += self.feature_weight * feature_cost
+        return cost
 
 
 def _cut(pictures: tf.Tensor, first: tf.Tensor, length: int, axis: int) -> tf.Tensor:

@@ -289,7 +289,7 @@ def test_a_shipped_run_is_read_and_written_in_today_s_format(run, tmp_path):
     config = settings.from_json(system.config, {**recipe.settings, "dataset": "digits"})
     latents = recipe.draw.latents
     assert latents is None or latents.size == config.latent_dim
-    assert (latents is None) == (system.takes in ("pictures", "sides", "clips"))
+    assert (latents is None) == ("latents" not in system.takes)
     assert (recipe.draw.condition != Nothing()) == system.conditional
     for file in run_dir.drawing_files(recipe):
         assert run_dir.checked(run, file).is_file()

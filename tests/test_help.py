@@ -88,7 +88,7 @@ def test_a_command_shows_only_what_its_system_has():
         config=PlainConfig,
         game=None,
         draws=lambda config, data, game: {},
-        takes="pictures",
+        takes=frozenset(("pictures",)),
     )
     told = flags_in(usage.text("A page.", system_command.sections(plain)))
     assert {"code_dim", "input", "num_epochs", "seed"} <= set(told)

@@ -311,25 +311,27 @@ class OfRun(Settings):
     )
 
 
+# What a request to runs looks like, by what they draw from: without a condition, and with one.
+REQUESTS = {
+    frozenset(("latents",)): (FromLatents, AskedFor),
+    frozenset(("pictures",)): (FromSketches,),
+    frozenset(("sides",)): (BetweenSides,),
+    frozenset(("clips",)): (FromClips,),
+    frozenset(("latents", "pictures")): (FromEither, AnyDrawing),
+    frozenset(("latents", "codes", "pictures")): (FromCodes,),
+}
+
+
 def asked_of(takes, conditional):
-    """The class of a request to runs that draw from "latents", from "pictures" or from "both".
+    """The class of a request to the runs of a system.
 
     Args:
-      takes: str. One of these, or "sides": from pictures of two sets, "clips", or "codes": latents
-        that have such, or pictures.
-      conditional: bool. Whether they are asked for something.
+      takes: what they draw from: a key of REQUESTS, in any order.
+      conditional: bool. Whether they are asked for something; what does not draw from latents has
+        one request for both.
     """
-    if takes == "pictures":
-        return FromSketches
-    if takes == "sides":
-        return BetweenSides
-    if takes == "clips":
-        return FromClips
-    if takes == "codes":
-        return FromCodes
-    if takes == "both":
-        return AnyDrawing if conditional else FromEither
-    return AskedFor if conditional else FromLatents
+    kinds = REQUESTS[frozenset(takes)]
+    return kinds[-1] if conditional else kinds[0]
 
 
 def _bare(flag):

@@ -44,9 +44,8 @@ class System:
         never trained on. None, the default, for what draws.
       conditional: bool. Whether it needs data with labels or words, and learns them. Default
         False: they are left aside.
-      takes: str. What its runs draw from: "latents", the default, "pictures", "sides": pictures of
-        two sets, a network for either way, "clips", or "both": one of their networks from latents,
-        another from pictures; "codes" if those latents have codes.
+      takes: set of what its networks draw from: "latents", the default, and with them "codes";
+        "pictures", "clips", or "sides": pictures of two sets, a network for either way.
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
       shipped_prompt: str or None. The one that is drawn from if a prompt is given.
       recipes: {name: Recipe}. Settings by other names than the defaults.
@@ -60,7 +59,7 @@ class System:
     judges: Callable | None = None
     tested: Callable | None = None
     conditional: bool = False
-    takes: str = "latents"
+    takes: frozenset[str] = frozenset(("latents",))
     shipped: str | None = None
     shipped_prompt: str | None = None
     recipes: dict[str, Recipe] = dataclasses.field(default_factory=dict)

@@ -164,7 +164,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="both",
+    takes=frozenset(("latents", "pictures")),
     recipes={
         "paper": Recipe(
             reference="Donahue et al. 2017, arXiv 1605.09782, section 4.1 (permutation-invariant "

@@ -1,26 +1,22 @@
 """Pictures of one set into those of another, without pairs."""
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gan_apps.games.two_players import POLICIES, WITHOUT
+from gan_apps.games import picture_networks
+from gan_apps.games.two_players import WITHOUT
 from gan_apps.runs.draws import Draw, Pictures
-from gan_apps.settings import SIDES, Adversarial, Averaged, Sided, Training, changed, rows, setting
+from gan_apps.settings import SIDES, Averaged, Sided, Training, changed, rows, setting
+from gan_apps.settings.translating import Patched, Translating
 from gan_apps.systems import Recipe, System
 
 if TYPE_CHECKING:
     from gan_apps.data.columns import Data
     from models.game import AbstractGame
 
-# Names of rows of models.translators, spelled here because settings are read without TensorFlow.
-TRANSLATORS = ("unet", "residual")
-PATCHES = ("1", "16", "34", "70")
-GENERATOR_NORMALIZATIONS = ("none", "instance")
-NORMALIZATIONS = ("none", "instance", "spectral")
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(Sided, Adversarial, Averaged, Training):
+class Config(Sided, Translating, Patched, Averaged, Training):
     """Settings of CycleGAN."""
 
     dataset: str = changed(
@@ -56,48 +52,8 @@ class Config(Sided, Adversarial, Averaged, Training):
         "every other new one; 0 for none.",
         minimum=0,
     )
-    translator: str = setting(
-        "residual",
-        "The networks that draw: two halvings, --residual_blocks and two doublings (residual), or "
-        "halvings and doublings with skips between them (unet).",
-        choices=TRANSLATORS,
-    )
-    generator_widths: tuple = setting(
-        (), "Feature maps of the translators, coarse to fine; none: what fits.", minimum=1
-    )
-    generator_normalization: str = setting(
-        "instance", "What is normalised in the translators.", choices=GENERATOR_NORMALIZATIONS
-    )
-    residual_blocks: int = setting(
-        6,
-        "Blocks of a residual translator.",
-        minimum=1,
-        only_if=("--translator is residual", lambda config: config.translator == "residual"),
-    )
-    generator_learning_rate: float = setting(
-        2e-4, "The optimizer's step size for both translators.", above=0
-    )
-    patch: str = setting(
-        "70",
-        "Side in pixels of the patches that the discriminators score, each by itself.",
-        choices=PATCHES,
-    )
-    normalization: str = changed(
-        Adversarial,
-        "normalization",
-        "instance",
-        help="What is normalised in the discriminators.",
-        choices=NORMALIZATIONS,
-    )
-    discriminator_steps: int = changed(
-        Adversarial,
-        "discriminator_steps",
-        1,
-        help="Updates of the discriminators per iteration; all networks learn from one drawing.",
-        maximum=1,
-    )
-    discriminator_learning_rate: float = changed(Adversarial, "discriminator_learning_rate", 2e-4)
-    real_gradient_weight: float = changed(Adversarial, "real_gradient_weight", 0.0)
+    translator: str = changed(Translating, "translator", "residual")
+    patch: str = changed(Patched, "patch", "70")
     beta_1: float = changed(Training, "beta_1", 0.5)
     beta_2: float = changed(Training, "beta_2", 0.999)
 
@@ -127,36 +83,17 @@ class Config(Sided, Adversarial, Averaged, Training):
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     import models
-    from models.networks import named
 
     _, size, channels = data.shape
     common = {"image_size": size, "channels": channels}
-    policy = POLICIES[config.precision]
-    networks = {}
+    networks: dict[str, Any] = {}
     for side in SIDES:
-        for prefix, dtype in (("", policy), ("averaged_", "float32")):
-            networks[f"{prefix}generator_{side}"] = named(
-                f"generator_{side}",
-                models.PictureTranslator,
-                translator=config.translator,
-                widths=config.generator_widths,
-                blocks=config.residual_blocks,
-                normalization=config.generator_normalization,
-                dropout=0.0,
-                source_channels=channels,
-                dtype=dtype,
-                **common,
-            )
+        name = f"generator_{side}"
+        networks |= picture_networks.translator(name, config, source_channels=channels, **common)
     for side in SIDES:
-        networks[f"discriminator_{side}"] = named(
-            f"discriminator_{side}",
-            models.PatchDiscriminator,
-            patch=int(config.patch),
-            widths=config.discriminator_widths,
-            normalization=config.normalization,
-            source_channels=0,
-            dtype=policy,
-            **common,
+        name = f"discriminator_{side}"
+        networks[name] = picture_networks.patch_discriminator(
+            name, config, source_channels=0, **common
         )
     return models.CycleGAN(
         networks,
@@ -190,7 +127,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="sides",
+    takes=frozenset(("sides",)),
     shipped="cyclegan_hair",
     recipes={
         "paper": Recipe(

@@ -96,7 +96,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="codes",
+    takes=frozenset(("latents", "codes", "pictures")),
     recipes={
         "paper": Recipe(
             reference="Chen et al. 2016, arXiv 1606.03657, appendix C.1 (MNIST)",

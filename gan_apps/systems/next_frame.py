@@ -3,25 +3,11 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
-from gan_apps.games.two_players import POLICIES
+from gan_apps.games import picture_networks
 from gan_apps.runs.draws import Draw, Pictures
-from gan_apps.settings import (
-    CLIPS,
-    Adversarial,
-    Averaged,
-    OfClips,
-    Training,
-    changed,
-    rows,
-    setting,
-)
+from gan_apps.settings import CLIPS, Averaged, OfClips, Training, changed, rows, setting
+from gan_apps.settings.translating import Patched, Translating
 from gan_apps.systems import System
-from gan_apps.systems.pix2pix import (
-    GENERATOR_NORMALIZATIONS,
-    NORMALIZATIONS,
-    PATCHES,
-    TRANSLATORS,
-)
 
 if TYPE_CHECKING:
     from gan_apps.data.columns import Data
@@ -29,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(OfClips, Adversarial, Averaged, Training):
+class Config(OfClips, Translating, Patched, Averaged, Training):
     """Settings of the next frame."""
 
     dataset: str = changed(
@@ -53,48 +39,7 @@ class Config(OfClips, Adversarial, Averaged, Training):
     adversarial_weight: float = setting(
         0.05, "Weight of what the discriminator's scores cost; 0 to train without one.", minimum=0
     )
-    translator: str = setting(
-        "unet",
-        "The network that draws: halvings and doublings with skips between them (unet), or two "
-        "halvings, --residual_blocks and two doublings (residual).",
-        choices=TRANSLATORS,
-    )
-    generator_widths: tuple = setting(
-        (), "Feature maps of the translator, coarse to fine; none: what fits.", minimum=1
-    )
-    generator_normalization: str = setting(
-        "instance", "What is normalised in the translator.", choices=GENERATOR_NORMALIZATIONS
-    )
-    residual_blocks: int = setting(
-        6,
-        "Blocks of a residual translator.",
-        minimum=1,
-        only_if=("--translator is residual", lambda config: config.translator == "residual"),
-    )
-    generator_learning_rate: float = setting(
-        5e-4, "The optimizer's step size for the generator.", above=0
-    )
-    patch: str = setting(
-        "34",
-        "Side in pixels of the patches that the discriminator scores, each by itself.",
-        choices=PATCHES,
-    )
-    normalization: str = changed(
-        Adversarial,
-        "normalization",
-        "instance",
-        help="What is normalised in the discriminator.",
-        choices=NORMALIZATIONS,
-    )
-    discriminator_steps: int = changed(
-        Adversarial,
-        "discriminator_steps",
-        1,
-        help="Updates of the discriminator per iteration; both networks learn from one drawing.",
-        maximum=1,
-    )
-    discriminator_learning_rate: float = changed(Adversarial, "discriminator_learning_rate", 2e-4)
-    real_gradient_weight: float = changed(Adversarial, "real_gradient_weight", 0.0)
+    generator_learning_rate: float = changed(Translating, "generator_learning_rate", 5e-4)
     batch_size: int = changed(Training, "batch_size", 16, help="Examples per update.")
     beta_1: float = changed(Training, "beta_1", 0.5)
     beta_2: float = changed(Training, "beta_2", 0.999)
@@ -110,7 +55,6 @@ class Config(OfClips, Adversarial, Averaged, Training):
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     import models
-    from models.networks import named
 
     _, size, channels = data.shape
     common = {
@@ -118,33 +62,10 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         "channels": channels,
         "source_channels": config.history * channels,
     }
-    policy = POLICIES[config.precision]
-    networks, adversary = {}, {}
-    for prefix, dtype in (("", policy), ("averaged_", "float32")):
-        networks[f"{prefix}generator"] = named(
-            "generator",
-            models.PictureTranslator,
-            translator=config.translator,
-            widths=config.generator_widths,
-            blocks=config.residual_blocks,
-            normalization=config.generator_normalization,
-            dropout=0.0,
-            dtype=dtype,
-            **common,
-        )
-    if config.adversarial_weight:
-        adversary = config.adversary(iterations)
-        networks["discriminator"] = named(
-            "discriminator",
-            models.PatchDiscriminator,
-            patch=int(config.patch),
-            widths=config.discriminator_widths,
-            normalization=config.normalization,
-            dtype=policy,
-            **common,
-        )
+    networks = picture_networks.translator("generator", config, **common)
+    judge, adversary = picture_networks.against_patches(config, iterations, **common)
     return models.NextFrame(
-        networks,
+        {**networks, **judge},
         objective=models.OBJECTIVES[config.objective],
         power=config.power,
         lp_weight=config.lp_weight,
@@ -174,6 +95,6 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="clips",
+    takes=frozenset(("clips",)),
     shipped="next_frame_sprites",
 )

@@ -3,18 +3,16 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
-from gan_apps.games.two_players import POLICIES
+from gan_apps.games import picture_networks
 from gan_apps.runs.draws import Draw, Pictures
-from gan_apps.settings import Adversarial, Averaged, Training, changed, rows, setting
+from gan_apps.settings import Averaged, Training, changed, rows, setting
+from gan_apps.settings.translating import Patched
 from gan_apps.systems import Recipe, System
 
 if TYPE_CHECKING:
     from gan_apps.data.columns import Data
     from models.game import AbstractGame
 
-# Names of rows of models.translators, spelled here because settings are read without TensorFlow.
-PATCHES = ("1", "16", "34", "70")
-NORMALIZATIONS = ("none", "instance", "spectral")
 SCALES = (2, 4, 8)
 # Names of models.srgan.PIXEL_ERRORS.
 PIXEL_ERRORS = ("absolute", "squared")
@@ -24,7 +22,7 @@ TILE = 96
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(Adversarial, Averaged, Training):
+class Config(Patched, Averaged, Training):
     """Settings of SRResNet and SRGAN, chosen by measurement (benchmarks/RESULTS.md)."""
 
     dataset: str = changed(
@@ -92,27 +90,8 @@ class Config(Adversarial, Averaged, Training):
     generator_learning_rate: float = setting(
         1e-4, "The optimizer's step size for the generator.", above=0
     )
-    patch: str = setting(
-        "34",
-        "Side in pixels of the patches that the discriminator scores, each by itself.",
-        choices=PATCHES,
-    )
-    normalization: str = changed(
-        Adversarial,
-        "normalization",
-        "spectral",
-        help="What is normalised in the discriminator.",
-        choices=NORMALIZATIONS,
-    )
-    discriminator_steps: int = changed(
-        Adversarial,
-        "discriminator_steps",
-        1,
-        help="Updates of the discriminator per iteration; both networks learn from one drawing.",
-        maximum=1,
-    )
-    discriminator_learning_rate: float = changed(Adversarial, "discriminator_learning_rate", 1e-4)
-    real_gradient_weight: float = changed(Adversarial, "real_gradient_weight", 0.0)
+    normalization: str = changed(Patched, "normalization", "spectral")
+    discriminator_learning_rate: float = changed(Patched, "discriminator_learning_rate", 1e-4)
     batch_size: int = changed(Training, "batch_size", 16, help="Squares per update.")
     beta_1: float = changed(Training, "beta_1", 0.9)
     beta_2: float = changed(Training, "beta_2", 0.999)
@@ -136,36 +115,26 @@ class Config(Adversarial, Averaged, Training):
 
 def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     import models
-    from models.networks import named
 
     *_, side, channels = data.columns["sources"].shape
-    policy = POLICIES[config.precision]
-    networks, adversary = {}, {}
-    for prefix, dtype in (("", policy), ("averaged_", "float32")):
-        networks[f"{prefix}generator"] = named(
-            "generator",
-            models.Enlarger,
-            scale=config.scale,
-            channels=channels,
-            widths=config.generator_widths,
-            blocks=config.residual_blocks,
-            dtype=dtype,
-        )
-    if config.adversarial_weight:
-        adversary = config.adversary(iterations)
-        networks["discriminator"] = named(
-            "discriminator",
-            models.PatchDiscriminator,
-            image_size=config.scale * min(config.crop, side),
-            channels=channels,
-            source_channels=channels,
-            patch=int(config.patch),
-            widths=config.discriminator_widths,
-            normalization=config.normalization,
-            dtype=policy,
-        )
+    networks = picture_networks.with_average(
+        "generator",
+        models.Enlarger,
+        config.precision,
+        scale=config.scale,
+        channels=channels,
+        widths=config.generator_widths,
+        blocks=config.residual_blocks,
+    )
+    judge, adversary = picture_networks.against_patches(
+        config,
+        iterations,
+        image_size=config.scale * min(config.crop, side),
+        channels=channels,
+        source_channels=channels,
+    )
     return models.SRGAN(
-        networks,
+        {**networks, **judge},
         objective=models.OBJECTIVES[config.objective],
         pixel_error=config.pixel_error,
         pixel_weight=config.pixel_weight,
@@ -193,7 +162,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="pictures",
+    takes=frozenset(("pictures",)),
     shipped="srresnet_photos",
     recipes={
         "srresnet": Recipe(

@@ -128,7 +128,7 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="both",
+    takes=frozenset(("latents", "pictures")),
     shipped="vae_digits",
     recipes={
         "autoencoder": Recipe(

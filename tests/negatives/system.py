@@ -47,5 +47,5 @@ SYSTEM = System(
     config=Config,
     game=game,
     draws=draws,
-    takes="pictures",
+    takes=frozenset(("pictures",)),
 )
