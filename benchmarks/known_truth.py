@@ -12,19 +12,11 @@ FOLDER/<row>.png, a digit, what is drawn, its truth and the way back, are writte
 that is there is not trained again.
 """
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import time
-
 from absl import app, flags
 
-from benchmarks.clock import Clock
-from gan_apps.operating_system import files, processor, quiet
+from benchmarks import timed_rows
+from gan_apps.operating_system import processor
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROWS = {"cycle": {}, "no cycle": {"cycle_weight": 0.0}}
 # What both rows have: no rates that fall, since a row ends with its time, and no identity term,
 # which would be a second thing to hold pictures to.
@@ -67,26 +59,13 @@ def two_sets(digits):
 
 def measured(name):
     """Trains a row and judges it; returns its figures and a picture of some of its drawings."""
-    from benchmarks.watch import Watch
     from gan_apps import systems
     from gan_apps.data import sources
-    from gan_apps.data.minibatches import minibatches
-    from gan_apps.training import building
 
     system = systems.find("cyclegan")
     config = processor.resolved(system.config(dataset="mnist", **COMMON, **ROWS[name]))
     data = two_sets(sources.load("mnist").images[: 2 * EACH])
-    model = building.build(system, config, data)
-    order = minibatches(data, model.players, config.batch_size, config.seed)
-    clock, started = Clock(60.0 * _MINUTES.value), time.perf_counter()
-    while not clock.complete:
-        model.fit(order, verbose=0, callbacks=[Watch(clock)])
-    figures = {
-        "precision": config.precision,
-        "iterations": clock.iteration,
-        "processor_minutes": clock.spent / 60.0,
-        "wall_minutes": (time.perf_counter() - started) / 60.0,
-    }
+    model, figures = timed_rows.trained(system, config, data, _MINUTES.value)
     errors, picture = judged(model, sources.load("mnist", "test").images[:TEST])
     return {**figures, **errors}, picture
 
@@ -114,7 +93,7 @@ def judged(model, digits):
     }
     columns = (real["a"], drawn["b"], real["b"], again["a"])
     rows = np.stack([pictures.to_bytes(one[:SHOWN]) for one in columns], axis=1)
-    return errors, pictures.grid(rows.reshape(-1, *rows.shape[2:]), 4 * 4)
+    return errors, pictures.enlarged(pictures.grid(rows.reshape(-1, *rows.shape[2:]), 4 * 4))
 
 
 def table(found):
@@ -135,23 +114,10 @@ def table(found):
 
 def main(argv):
     del argv
-    folder = pathlib.Path(_FOLDER.value)
-    folder.mkdir(parents=True, exist_ok=True)
     if _ROW.value is not None:
-        quiet.import_tensorflow()
-        from gan_apps.drawing import pictures
-
-        figures, picture = measured(_ROW.value)
-        pictures.write_png(folder / f"{_ROW.value}.png", pictures.enlarged(picture))
-        files.write_json(folder / f"{_ROW.value}.json", figures)
+        timed_rows.one(_FOLDER.value, _ROW.value, measured)
         return
-    command = [sys.executable, "-m", "benchmarks.known_truth", *sys.argv[1:]]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    left = [name for name in ROWS if not (folder / f"{name}.json").is_file()]
-    running = [subprocess.Popen([*command, f"--row={name}"], env=environment) for name in left]
-    if any([process.wait() for process in running]):
-        sys.exit(1)
-    print(table({name: json.loads((folder / f"{name}.json").read_text()) for name in ROWS}))
+    print(table(timed_rows.every(_FOLDER.value, ROWS, "benchmarks.known_truth")))
 
 
 if __name__ == "__main__":

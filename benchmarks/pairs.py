@@ -12,19 +12,11 @@ it. FOLDER/<row>.json and FOLDER/<row>.png, source, drawn and target of each, ar
 end; a row that is there is not trained again.
 """
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import time
-
 from absl import app, flags
 
-from benchmarks.clock import Clock
-from gan_apps.operating_system import files, processor, quiet
+from benchmarks import timed_rows
+from gan_apps.operating_system import processor
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROWS = {
     "L1": {"adversarial_weight": 0.0},
     "adversarial": {"l1_weight": 0.0},
@@ -53,12 +45,9 @@ _ROW = flags.DEFINE_enum("row", None, list(ROWS), "Train and judge this row alon
 def measured(name):
     """Trains a row and judges it; returns its figures and a picture of all its drawings."""
     from benchmarks.likeness import judged
-    from benchmarks.watch import Watch
     from gan_apps import settings, systems
     from gan_apps.data import parts
-    from gan_apps.data.minibatches import minibatches
     from gan_apps.data.sources import DataSet
-    from gan_apps.training import building
 
     system = systems.find("pix2pix")
     data_of = {"dataset": _DATASET.value, "direction": _DIRECTION.value}
@@ -76,20 +65,8 @@ def measured(name):
     record = parts.recorded(data_set, data)
     test = parts.test_part(data_set, data, record)
     data = parts.train_part(data, record)
-    model = building.build(system, config, data)
-    order = minibatches(
-        data, model.players, config.batch_size, config.seed, config.horizontal_flips
-    )
-    clock, started = Clock(60.0 * _MINUTES.value), time.perf_counter()
-    while not clock.complete:
-        model.fit(order, verbose=0, callbacks=[Watch(clock)])
-    figures = {
-        "precision": config.precision,
-        "iterations": clock.iteration,
-        "processor_minutes": clock.spent / 60.0,
-        "wall_minutes": (time.perf_counter() - started) / 60.0,
-        "pairs": len(test),
-    }
+    model, figures = timed_rows.trained(system, config, data, _MINUTES.value)
+    figures["pairs"] = len(test)
     drawn, picture = _drawn(model, test)
     return {**figures, **judged(drawn, test.images, data.images)}, picture
 
@@ -125,23 +102,10 @@ def table(found):
 
 def main(argv):
     del argv
-    folder = pathlib.Path(_FOLDER.value)
-    folder.mkdir(parents=True, exist_ok=True)
     if _ROW.value is not None:
-        quiet.import_tensorflow()
-        from gan_apps.drawing import pictures
-
-        figures, picture = measured(_ROW.value)
-        pictures.write_png(folder / f"{_ROW.value}.png", picture)
-        files.write_json(folder / f"{_ROW.value}.json", figures)
+        timed_rows.one(_FOLDER.value, _ROW.value, measured)
         return
-    command = [sys.executable, "-m", "benchmarks.pairs", *sys.argv[1:]]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    left = [name for name in ROWS if not (folder / f"{name}.json").is_file()]
-    running = [subprocess.Popen([*command, f"--row={name}"], env=environment) for name in left]
-    if any([process.wait() for process in running]):
-        sys.exit(1)
-    print(table({name: json.loads((folder / f"{name}.json").read_text()) for name in ROWS}))
+    print(table(timed_rows.every(_FOLDER.value, ROWS, "benchmarks.pairs")))
 
 
 if __name__ == "__main__":
