@@ -34,13 +34,7 @@ pytestmark = [
 ]
 
 
-# What takes pictures of any size has no one shape to ask by; tests of exports have it.
-OF_ONE_SIZE = [
-    name for name in SHIPPED_RUNS if not run_dir.read_recipe(run_dir.shipped(name)).draw.is_any_size
-]
-
-
-@pytest.fixture(scope="module", params=[*OF_ONE_SIZE, *MADE])
+@pytest.fixture(scope="module", params=[*SHIPPED_RUNS, *MADE])
 def run(request, tmp_path_factory):
     if request.param not in MADE:
         return run_dir.shipped(request.param)
@@ -73,7 +67,8 @@ def asked(draw, count):
     if draw.pictures is not None:
         frames = draw.pictures.frames
         inputs["image_bytes"] = as_asked(
-            draw, [[given(number + place) for place in range(frames)] for number in range(count)]
+            draw,
+            [[given(number + place, draw) for place in range(frames)] for number in range(count)],
         )
     return inputs
 
@@ -83,11 +78,12 @@ def as_asked(draw, clips):
     return clips if draw.goes_on else [clip[0] for clip in clips]
 
 
-def given(number):
-    """A file of a picture of any kind."""
+def given(number, draw):
+    """A file of a picture of any kind, and of any size where that does not change the answer's."""
     channels, kind, size = [(3, "PNG", 80), (3, "JPEG", 33), (1, "PNG", 20), (4, "PNG", 40)][
         number % 4
     ]
+    size = 20 if draw.is_any_size else size
     return picture_runs.encoded(picture_runs.scene(size, channels, number), kind)
 
 
@@ -109,7 +105,8 @@ def test_a_file_gives_the_picture_that_is_drawn_of_it_here(run, served):
     if not draw.takes_files:
         assert "sketch_first" not in session.signatures
         return
-    scenes = np.stack([picture_runs.scene(draw.shape[0], seed=seed) for seed in range(3)])
+    side, *_ = draw.pictures.shape if draw.is_any_size else draw.shape
+    scenes = np.stack([picture_runs.scene(side, seed=seed) for seed in range(3)])
     frames = draw.pictures.frames
     encoded = [[picture_runs.encoded(image)] * frames for image in scenes]
     files = {"image_bytes": as_asked(draw, encoded)}
@@ -165,7 +162,7 @@ def test_a_file_that_is_no_picture_is_an_invalid_argument(served):
     assert ("image_bytes" in session.signatures["images"].inputs) == (draw.pictures is not None)
     if draw.pictures is None:
         return
-    for content, words in ((b"a letter", "neither a PNG nor a JPEG"), (given(0)[:99], "PNG")):
+    for content, words in ((b"a letter", "neither a PNG nor a JPEG"), (given(0, draw)[:99], "PNG")):
         clips = [[content] * draw.pictures.frames]
         inputs = {**asked(draw, 1), "image_bytes": as_asked(draw, clips)}
         with pytest.raises(c_session.SessionError, match=words) as failure:

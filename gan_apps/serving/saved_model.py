@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from gan_apps.operating_system import files, quiet
-from gan_apps.runs.draws import FILE, IMAGES, LATENTS
+from gan_apps.runs.draws import FILE, IMAGES, LATENTS, REACH
 from gan_apps.serving import picture_files, warm_up
 from models import codes, sketches
 from models.game import LATENT_DISTRIBUTIONS
@@ -68,6 +68,8 @@ def write_version(network, draw, folder):
     asked = _asked(draw)
 
     def own(inputs):
+        if draw.is_any_size:
+            return {IMAGES: (_mirrored_around(network, draw, inputs) + 1.0) / 2.0}
         return {IMAGES: (network(inputs, training=False) + 1.0) / 2.0}
 
     def images(inputs, sketch_first=False):
@@ -90,6 +92,21 @@ def write_version(network, draw, folder):
         _write(beside, network, signatures)
         warm_up.write(beside, warm_up_requests(draw))
     return path
+
+
+def _mirrored_around(network, draw, inputs):
+    """What a network makes of pictures [n, h, w, c] beyond whose border is their mirror image.
+
+    As drawing.tiles has it, so that what is served is what the command draws.
+    """
+    given = inputs[draw.pictures.column]
+    for axis in (1, 2):
+        side = tf.shape(given)[axis]
+        places = tf.range(-REACH, side + REACH) % (2 * side)
+        given = tf.gather(given, tf.where(places < side, places, 2 * side - 1 - places), axis=axis)
+    drawn = network({draw.pictures.column: given}, training=False)
+    rim = draw.scale * REACH
+    return drawn[:, rim:-rim, rim:-rim]
 
 
 def _of_any_size(draw, own):
