@@ -18,8 +18,12 @@ from gan_apps.training import building, diagnosis, train
 from tests import tiny_models
 from tests.conftest import FOLDERS, SHIPPED_FILES, TINY
 
-# Those that draw without being asked for anything.
-SYSTEMS = [name for name in tiny_models.MODELS if not systems.find(name).conditional]
+# Those that draw without being asked for anything; one of them among the fast tests.
+SYSTEMS = [
+    pytest.param(name, marks=() if name == "dcgan" else pytest.mark.slow)
+    for name in tiny_models.MODELS
+    if not systems.find(name).conditional
+]
 DCGAN, CGAN = systems.find("dcgan"), systems.find("cgan")
 FEW = {**TINY, "num_epochs": 1, "batch_size": 70, "log_steps": 2}
 
