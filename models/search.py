@@ -30,6 +30,10 @@ Columns = Mapping[str, tf.Tensor]
 MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
 # Columns that goals look for.
 ATTRIBUTES, TARGETS, TARGET_FEATURES = "attributes", "targets", "target_features"
+# How soft a judge is taken to be, a column too.
+SOFTNESS = "softness"
+# How a search for what a judge wants is annealed; chosen by trial (benchmarks/RESULTS.md).
+SOFT, SOFTEST, HARDEST, QUIET, SHORTENED = 0.5, 10.0, 1.5, 0.2, 0.2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +65,9 @@ def read_as(judge: Callable, sizes: Sequence[int]) -> Goal:
     """sum over slots of log p(value that is asked for | picture), by a classifier.
 
     Asked are "attributes" float32 [n, sum(sizes)], one-hot in each slot; a slot of zeros asks for
-    nothing. A label is one slot.
+    nothing. A label is one slot. Asked may be, too, "softness" float32 [n], s: then it is s log p
+    of logits / s. It is as steep, but all other values count, not the likeliest alone: a judge that
+    is sure of itself has fewer maxima on the way that are none of what is asked for.
 
     Args:
       judge: function of {"images": images} -> {"logits": [n, sum(sizes)]}, such as a
@@ -70,9 +76,11 @@ def read_as(judge: Callable, sizes: Sequence[int]) -> Goal:
     """
 
     def value(images: tf.Tensor, asked: Columns) -> tf.Tensor:
-        slots = tf.split(judge({"images": images})["logits"], list(sizes), axis=1)
+        softness = asked.get(SOFTNESS, tf.ones(()))
+        logits = judge({"images": images})["logits"] / tf.expand_dims(softness, -1)
+        slots = tf.split(logits, list(sizes), axis=1)
         logs = tf.concat([tf.nn.log_softmax(slot) for slot in slots], axis=1)
-        return tf.reduce_sum(asked[ATTRIBUTES] * logs, axis=1)
+        return softness * tf.reduce_sum(asked[ATTRIBUTES] * logs, axis=1)
 
     return Goal("read as asked", value)
 
@@ -197,6 +205,23 @@ class Prior:
         return tf.split(latents, [size for _, size in self.parts], axis=1)
 
 
+def _key(seed: int, *parts: int) -> tf.Tensor:
+    # Seeds go to 2**32 - 1.
+    key = tf.constant([seed >> 16, seed & 0xFFFF])
+    for part in parts:
+        key = tf.random.experimental.stateless_fold_in(key, part)
+    return key
+
+
+def _annealing(number: int, steps: int) -> tuple[float, float, float]:
+    """(softness, share of the step size, share of the noise) of a step of a search."""
+    first = max(round(SOFT * steps), 1)
+    if number < first:
+        return SOFTEST, 1.0, QUIET ** (1.0 - number / first)
+    rest = (number + 1 - first) / (steps - first)
+    return SOFTEST * (HARDEST / SOFTEST) ** rest, SHORTENED**rest, 1.0
+
+
 class Search:
     """Looks for latents whose picture a goal likes, from many starts at once.
 
@@ -216,6 +241,7 @@ class Search:
         # of a shape.
         self._sampling = tf.function(self._sampled, autograph=False)
         self._climbing = tf.function(self._climbed, autograph=False)
+        # What the goal says of the pictures of (latents, asked, conditions): [n].
         self.valued = tf.function(self._valued, autograph=False)
 
     def sampled(
@@ -243,17 +269,55 @@ class Search:
           seed: int. Of the noise, which is drawn statelessly.
           batch: int. Which of several batches of one seed it is. Default 0.
         """
-        # Seeds go to 2**32 - 1.
-        key = tf.constant([seed >> 16, seed & 0xFFFF])
-        key = tf.random.experimental.stateless_fold_in(key, batch)
-        step, deviation = (
-            tf.constant(one, tf.float32)
-            for one in (step_size, noise_scale * (2 * step_size) ** 0.5)
-        )
-        latents, conditions = tf.convert_to_tensor(latents), conditions or {}
-        for number in tf.range(steps):
+        schedule = [(1.0, step_size, noise_scale)] * steps
+        yield from self._walked(latents, asked, conditions or {}, schedule, _key(seed, batch))
+
+    def annealed(
+        self,
+        latents: tf.Tensor,
+        asked: Columns,
+        conditions: Columns | None = None,
+        *,
+        steps: int,
+        step_size: float,
+        noise_scale: float = 1.0,
+        seed: int = 0,
+        key: Sequence[int] = (),
+    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """`sampled`, but what is far apart is crossed first, and the end is near the posterior.
+
+        The first SOFT of the steps have little noise, which grows to the posterior's, and a judge
+        of softness SOFTEST. In the rest the judge hardens to HARDEST and steps shorten by
+        SHORTENED, so that what they leave is nearly unbiased. The mixture of values would be
+        sampled badly without: a chain stays where it is for far longer than anybody waits.
+
+        Args:
+          latents, asked, conditions, noise_scale, seed: as in `sampled`.
+          steps: int, at least 1.
+          step_size: float. Of the first steps.
+          key: whole numbers, none negative. What else the noise depends on. Default ().
+        """
+        schedule = [
+            (softness, step_size * shorter, noise_scale * quieter)
+            for softness, shorter, quieter in map(_annealing, range(steps), [steps] * steps)
+        ]
+        yield from self._walked(latents, asked, conditions or {}, schedule, _key(seed, *key))
+
+    def _walked(
+        self,
+        latents: tf.Tensor,
+        asked: Columns,
+        conditions: Columns,
+        schedule: Sequence[tuple[float, float, float]],
+        key: tf.Tensor,
+    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Langevin steps, each of (softness of the judge, e1 = e2, noise scale)."""
+        latents = tf.convert_to_tensor(latents)
+        for number, (softness, step, scale) in enumerate(schedule):
+            soft = {**asked, SOFTNESS: tf.fill(tf.shape(latents)[:1], softness)}
+            numbers = (tf.constant(one, tf.float32) for one in (step, scale * (2 * step) ** 0.5))
             latents, values = self._sampling(
-                latents, asked, conditions, step, deviation, key, number
+                latents, soft, conditions, *numbers, key, tf.constant(number)
             )
             yield latents, values
 

@@ -180,6 +180,15 @@ def test_what_is_read_as_asked_is_a_sum_over_slots():
     assert_allclose(goal.value(None, one), [np.log(1 / 4)], rtol=1e-5)
 
 
+def test_a_soft_judge_is_as_steep_and_sees_all_values():
+    """With softness s a value's margin over the mean of all counts, as s grows."""
+    logits = np.array([[9.0, 0.0, 3.0]], np.float32)
+    goal = search.read_as(lambda inputs: {"logits": tf.constant(logits)}, (3,))
+    soft = {"attributes": tf.constant([[0.0, 1.0, 0.0]]), "softness": tf.constant([1e4])}
+    # s log p = own - mean of all - s log 3.
+    assert_allclose(goal.value(None, soft) + 1e4 * np.log(3.0), [-4.0], atol=0.02)
+
+
 def test_a_weighted_sum_of_goals_is_a_goal():
     bright = search.Goal("bright", lambda images, asked: tf.reduce_mean(images, axis=[1, 2, 3]))
     images = tf.fill((2, 2, 2, 1), 0.5)
