@@ -124,8 +124,8 @@ def main(config):
     columns = count if len(values) > 1 else pictures.square(count)
     grids = None
     if config.animated:
-        grids, rest = len(path), {key: rows for key, rows in inputs.items() if key != "latents"}
-        inputs = {"latents": path.reshape(-1, path.shape[2]), **wanted.repeated(rest, grids)}
+        grids = len(path)
+        inputs = wanted.joined([{**inputs, "latents": latents} for latents in path])
     request = draw.Request(inputs=inputs, columns=columns, output=output, grids=grids)
     print(draw.draw(runtimes.keras_generator(network, one), request))
 

@@ -12,7 +12,6 @@ from gan_apps.command import requests
 from gan_apps.conditions import Attributes, Labels
 from gan_apps.drawing import draw as drawing
 from gan_apps.drawing import latents, pictures
-from gan_apps.drawing.latents import requested
 from gan_apps.prompts.vocabulary import Slot, Vocabulary
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Draw
@@ -95,10 +94,10 @@ def test_a_picture_depends_neither_on_what_else_is_asked_nor_on_how_many(both):
     assert_allclose(alone["latents"], both[0]["latents"][5:7], atol=1e-5)
 
 
-def test_a_path_begins_at_the_pictures_of_the_seed(both):
+def test_a_path_begins_at_starts_of_the_seed_and_of_what_is_asked_for(both):
     inputs, path = both
-    own = requested(draw_of(), [()], 5, 4)["latents"]
-    assert_allclose(path[0], np.concatenate([own, own]))
+    own = [latents.latents(4, (label,), range(5), SIZE) for label in (0, 1)]
+    assert_allclose(path[0], np.concatenate(own))
     assert_allclose(path[-1], inputs["latents"])
     assert len(path) == 13
 

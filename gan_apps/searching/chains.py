@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gan_apps.searching.wanted import repeated, starts
+from gan_apps.searching.wanted import joined, starts
 from models import search
 
 # Starts that are searched from at once.
@@ -22,8 +22,7 @@ def prior_of(latents):
 def sampled(network, draw, wanted, values, count, *, seed, options, bar):
     """The latents that searches for values of a judge come to.
 
-    All values are searched for from the same starts; a start's picture does not depend on how many
-    others there are, nor on what else is asked for.
+    A start's picture does not depend on how many others there are, nor on what else is asked for.
 
     Args:
       network: the Keras network of the draw.
@@ -39,28 +38,27 @@ def sampled(network, draw, wanted, values, count, *, seed, options, bar):
       (inputs {name: [len(values) count, ...]}, the pictures of the first value first; path: float32
       [frames, len(values) count, d], their latents on the way, from the starts on).
     """
-    given = starts(draw, count, seed)
-    conditions = {name: rows for name, rows in given.items() if name != "latents"}
+    given = [starts(draw, count, seed, wanted.condition.key(value)) for value in values]
     found = search.Search(
         lambda inputs: network(inputs, training=False), wanted.goal, prior_of(draw.latents)
     )
     batches = [slice(first, first + BATCH) for first in range(0, count, BATCH)]
     advance = iter(bar(range(options["steps"] * len(values) * len(batches)), "searching"))
     paths = []
-    for value in values:
+    for value, inputs in zip(values, given, strict=True):
         for number, rows in enumerate(batches):
-            begun = given["latents"][rows]
-            asked = wanted.columns([value] * len(begun))
-            own = {name: tf.constant(column[rows]) for name, column in conditions.items()}
+            own = {name: tf.constant(column[rows]) for name, column in inputs.items()}
+            begun = own.pop("latents").numpy()
+            columns = (wanted.columns([value] * len(begun)), own)
             # Of a value and a batch: whole numbers, none negative, in any order.
             key = [*wanted.condition.key(value), number]
-            path = _path(found, begun, (asked, own), wanted.enough, seed, key, options, advance)
+            path = _path(found, begun, columns, wanted.enough, seed, key, options, advance)
             paths.append(np.stack(path))
     # The bar says that it is done.
     next(advance, None)
     longest = max(len(path) for path in paths)
     path = np.concatenate([_lasting(path, longest) for path in paths], axis=1)
-    return {"latents": path[-1], **repeated(conditions, len(values))}, path
+    return {**joined(given), "latents": path[-1]}, path
 
 
 def _path(found, begun, columns, enough, seed, key, options, advance):

@@ -120,16 +120,26 @@ def default_judge(recipe, draw, flag):
     return judges.shipped_of_words(draw.shape)
 
 
-def starts(draw, count, seed):
-    """The inputs that `count` searches start from: those of the pictures of the seed.
+def starts(draw, count, seed, key=None):
+    """The inputs that `count` searches start from.
 
     A run that is asked for something itself is asked for all there is in turn.
+
+    Args:
+      draw: runs.draws.Draw with latents.
+      count, seed: ints.
+      key: ints >= 0. What is searched for, as its condition keys it: something else has other
+        starts. Default None: the pictures that the run draws by the seed.
     """
     every = draw.condition.every()
     values = [every[number % len(every)] for number in range(count)]
-    return latents.requested(draw, values, 1, seed)
+    inputs, own = latents.requested(draw, values, 1, seed), draw.latents
+    if key is not None:
+        rows = latents.latents(seed, key, range(count), own.size, own.distribution, own.codes)
+        inputs = {**inputs, "latents": rows}
+    return inputs
 
 
-def repeated(inputs, count):
-    """Inputs {name: [n, ...]}, all of them `count` times."""
-    return {name: np.concatenate([values] * count) for name, values in inputs.items()}
+def joined(inputs):
+    """A list of inputs {name: [n, ...]} as one."""
+    return {name: np.concatenate([one[name] for one in inputs]) for name in inputs[0]}
