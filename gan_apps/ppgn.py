@@ -56,7 +56,7 @@ class Config(Drawing):
     steps: int = setting(
         60,
         "Steps of the search. Pictures that the judge does not yet read as asked go on for as many "
-        "again, up to three times.",
+        "again, up to seven times.",
         minimum=1,
         maximum=10_000,
     )

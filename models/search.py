@@ -33,7 +33,7 @@ ATTRIBUTES, TARGETS, TARGET_FEATURES = "attributes", "targets", "target_features
 # How soft a judge is taken to be, a column too.
 SOFTNESS = "softness"
 # How a search for what a judge wants is annealed; chosen by trial (benchmarks/RESULTS.md).
-SOFT, SOFTEST, HARDEST, QUIET, SHORTENED = 0.5, 10.0, 1.5, 0.4, 0.2
+SOFT, SOFTEST, HARDEST, QUIET, SHORTENED = 0.5, 10.0, 1.0, 0.4, 0.2
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,7 +60,7 @@ def closed_form(step, steps):
     return mean, vectors @ np.diag(variance) @ vectors.T
 
 
-@pytest.mark.parametrize("steps", [3, 150])
+@pytest.mark.parametrize("steps", [3, 40])
 def test_the_chain_is_its_closed_form(chain, steps):
     count = 20_000
     step = 1.0 / np.linalg.eigvalsh(PRECISION).max()
@@ -76,14 +76,15 @@ def test_the_chain_is_its_closed_form(chain, steps):
 
 def test_the_bias_halves_with_the_step(chain):
     values, vectors = np.linalg.eigh(PRECISION)
-    step, count = 0.3 / values.max(), 100_000
+    step, count = 0.4 / values.max(), 100_000
     steepest = vectors[:, values.argmax()]
     exact = 1.0 / values.max()
     bias, halved = (
-        (chain(size, 60, count, seed=1) @ steepest).var() - exact for size in (step, step / 2.0)
+        (chain(size, 30, count, seed=1) @ steepest).var() - exact for size in (step, step / 2.0)
     )
     assert bias > 0.1 * exact
-    assert_allclose(bias / halved, 2.0, rtol=0.2)
+    # 2 (1 - e l / 4) / (1 - e l / 2) for a step e: 2.25 here, 2 in the limit.
+    assert_allclose(bias / halved, 2.25, rtol=0.1)
 
 
 def test_without_noise_the_end_is_the_maximum(chain):
@@ -93,14 +94,14 @@ def test_without_noise_the_end_is_the_maximum(chain):
 
 def test_adam_ends_at_the_maximum(found):
     starts = tf.random.stateless_normal((4, SIZE), (0, 1))
-    climbed = found.climbed(starts, asked(4), steps=300, step_size=0.1)
+    climbed = found.climbed(starts, asked(4), steps=200, step_size=0.2)
     assert_allclose(last(climbed), [MEAN] * 4, atol=1e-3)
 
 
 def test_without_a_prior_the_goal_alone_is_climbed():
     found = search.Search(linear, search.like(1.0), None)
     starts = tf.zeros((1, SIZE))
-    end = last(found.climbed(starts, asked(1), steps=500, step_size=0.1))
+    end = last(found.climbed(starts, asked(1), steps=250, step_size=0.2))
     alone = np.linalg.lstsq(A, TARGET - B, rcond=None)[0]
     assert_allclose(end, [alone], atol=1e-3)
     assert np.linalg.norm(alone) > np.linalg.norm(MEAN)

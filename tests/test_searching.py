@@ -210,6 +210,7 @@ def test_an_encoders_latents_are_a_start(monkeypatch):
     assert_allclose(found_of(images, given=rows).latents[0, 0], rows[0])
 
 
+@pytest.mark.slow
 def test_a_judges_features_count(monkeypatch):
     """Of two pictures that are as near, by a judge that looks at one column alone."""
 

@@ -9,7 +9,7 @@ from models import search
 # Starts that are searched from at once.
 BATCH = 64
 # How often what is not yet as wanted is searched for again, from where it is.
-ROUNDS = 4
+ROUNDS = 8
 # Frames of the first round of a path, beside its start.
 FRAMES = 48
 

@@ -16,7 +16,7 @@ from gan_apps.settings import Refused
 from models import search
 
 # How sure a classifier is, at least, of a picture that is as it was asked for.
-SURE = 0.8
+SURE = 0.95
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
