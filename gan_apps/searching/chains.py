@@ -6,8 +6,9 @@ import tensorflow as tf
 from gan_apps.searching.wanted import joined, starts
 from models import search
 
-# Starts that are searched from at once.
-BATCH = 64
+# Starts that are searched from at once, always as many: another number would be rounded otherwise,
+# and a chain takes the smallest difference further and further.
+BATCH = 16
 # How often what is not yet as wanted is searched for again, from where it is.
 ROUNDS = 8
 # Frames of the first round of a path, beside its start.
@@ -38,11 +39,12 @@ def sampled(network, draw, wanted, values, count, *, seed, options, bar):
       (inputs {name: [len(values) count, ...]}, the pictures of the first value first; path: float32
       [frames, len(values) count, d], their latents on the way, from the starts on).
     """
-    given = [starts(draw, count, seed, wanted.condition.key(value)) for value in values]
+    whole = -(-count // BATCH) * BATCH
+    given = [starts(draw, whole, seed, wanted.condition.key(value)) for value in values]
     found = search.Search(
         lambda inputs: network(inputs, training=False), wanted.goal, prior_of(draw.latents)
     )
-    batches = [slice(first, first + BATCH) for first in range(0, count, BATCH)]
+    batches = [slice(first, first + BATCH) for first in range(0, whole, BATCH)]
     advance = iter(bar(range(options["steps"] * len(values) * len(batches)), "searching"))
     paths = []
     for value, inputs in zip(values, given, strict=True):
@@ -52,17 +54,21 @@ def sampled(network, draw, wanted, values, count, *, seed, options, bar):
             columns = (wanted.columns([value] * len(begun)), own)
             # Of a value and a batch: whole numbers, none negative, in any order.
             key = [*wanted.condition.key(value), number]
-            path = _path(found, begun, columns, wanted.enough, seed, key, options, advance)
-            paths.append(np.stack(path))
+            taken = min(count - rows.start, BATCH)
+            path = _path(found, begun, taken, columns, wanted.enough, seed, key, options, advance)
+            paths.append(np.stack(path)[:, :taken])
     # The bar says that it is done.
     next(advance, None)
     longest = max(len(path) for path in paths)
     path = np.concatenate([_lasting(path, longest) for path in paths], axis=1)
-    return {**joined(given), "latents": path[-1]}, path
+    given = joined([{name: rows[:count] for name, rows in one.items()} for one in given])
+    return {**given, "latents": path[-1]}, path
 
 
-def _path(found, begun, columns, enough, seed, key, options, advance):
+def _path(found, begun, taken, columns, enough, seed, key, options, advance):
     """The latents [n, d] of a batch on its way, a list of them from the starts on.
+
+    The first `taken` are what counts.
 
     Those whose picture is not yet what is wanted go on for as many steps again, the others stay.
     """
@@ -83,7 +89,7 @@ def _path(found, begun, columns, enough, seed, key, options, advance):
             break
         said = found.valued(tf.constant(path[-1]), *columns).numpy()
         is_open &= said[:, None] < enough
-        if not is_open.any():
+        if not is_open[:taken].any():
             break
     return path
 
