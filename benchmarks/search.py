@@ -126,13 +126,17 @@ def faces(folder):
     from gan_apps.drawing import pictures
     from gan_apps.evaluation import judges, metrics
     from gan_apps.runs import run_dir
+    from gan_apps.searching import chains
 
     test = held_out(_DATASET.value, 64)
     real = judges.targets(test)
-    chosen = real[np.random.RandomState(0).permutation(len(real))[: _COUNT.value]]
+    # A search is of so many at once, for one prompt.
+    count = chains.BATCH
+    prompts = real[np.random.RandomState(0).permutation(len(real))[: max(_COUNT.value // count, 1)]]
     images, _, seconds, options = searched(
-        "dcgan_faces", "classifier_anime", [tuple(map(int, one)) for one in chosen], 1
+        "dcgan_faces", "classifier_anime", [tuple(map(int, one)) for one in prompts], count
     )
+    chosen = np.repeat(prompts, count, axis=0)
     judge = judges.load(run_dir.shipped("classifier_anime_apart"))
     (read, seen), (of_real, features) = judge.judged(images), judge.judged(test.images)
     right, real_right = (
