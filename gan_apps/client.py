@@ -49,12 +49,14 @@ def main(config):
         requests.list_words(run, recipe.draw)
         return
     from gan_apps.clients import servers
+    from gan_apps.command import finding
     from gan_apps.drawing import draw, runtimes
 
     name, one = runtimes.named_draw(run, recipe, requests.draw_for(recipe, config))
     sketch = runtimes.open_sketch(run, name, one)
     code = runtimes.open_coder(run, recipe, name)
-    request = requests.request(run, one, config, sketch, code)
+    find = finding.finder(run, recipe, name, seed=config.seed)
+    request = requests.request(run, one, config, sketch, code, find)
     draw.check_writable(request.output)
     generator = servers.open_generator(config.server, config.model, one, config.timeout)
     print(draw.draw(generator, request))

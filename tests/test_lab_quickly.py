@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from gan_apps.experiments import EXPERIMENTS, laboratory, mode_collapse, vae_problem
+from gan_apps.experiments import (
+    EXPERIMENTS,
+    laboratory,
+    latent_search,
+    mode_collapse,
+    vae_problem,
+)
 from gan_apps.experiments.generator_loss import NON_SATURATING, SATURATING
 from gan_apps.experiments.js_saturates import LOG_2
 from gan_apps.experiments.maximum_likelihood import moments
@@ -74,6 +80,17 @@ def test_vae_problem(lab):
         assert changes[name]["score"] < changes[MOVED]["score"] < changes["as it is"]["score"]
     assert set(results["drawn"]) == {"real digits", "VAE", "autoencoder", "GAN"}
     assert_allclose(results["drawn"]["real digits"]["sharpness"], 1.0)
+
+
+def test_latent_search(lab):
+    results = results_of(lab, "latent_search")
+    assert set(results) == {latent_search.REAL, *latent_search.SEARCHES}
+    for one in results.values():
+        assert 0.0 <= one["sure"] <= 1.0 and 0.0 <= one["read by another"] <= 1.0
+    assert_allclose(results[latent_search.REAL]["variety"], 1.0, atol=0.2)
+    # The prior is what holds latents back.
+    free, held = (results[kind]["length"] for kind in latent_search.SEARCHES[1:3])
+    assert held < free
 
 
 def test_fgan_gaussian(lab):

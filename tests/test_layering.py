@@ -120,6 +120,19 @@ ALLOWED = {
         *TENSORFLOW,
     }
     | STANDARD,
+    # Gradients: it is imported where something is searched for.
+    "gan_apps.searching": {
+        "gan_apps.searching",
+        "gan_apps.conditions",
+        "gan_apps.drawing",
+        "gan_apps.evaluation",
+        "gan_apps.prompts",
+        "gan_apps.settings",
+        "models",
+        "numpy",
+        *TENSORFLOW,
+    }
+    | STANDARD,
     # The only room that imports matplotlib.
     "gan_apps.plots": {"gan_apps.plots", "gan_apps.operating_system", "matplotlib", "numpy", "PIL"}
     | STANDARD,

@@ -3,6 +3,7 @@
 import math
 import pathlib
 import re
+import sys
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from gan_apps.command.picture_requests import read
 from gan_apps.conditions.attributes import PROMPT, as_file_name
 from gan_apps.drawing import latents, pictures
 from gan_apps.drawing.draw import Request
+from gan_apps.pictures import reading
 from gan_apps.settings import MAX_SEED, Refused
 from gan_apps.settings.drawing import (
     ANIMATION,
@@ -22,9 +24,10 @@ from gan_apps.settings.drawing import (
 
 # A code that is left open.
 ANY = "any"
+SIGNS = {"+": 1, "-": -1}
 
 
-def request(draw, asked, values, name, code=None):
+def request(draw, asked, values, name, code=None, find=None):
     """The drawing.draw.Request of the pictures that are asked for.
 
     Args:
@@ -34,6 +37,8 @@ def request(draw, asked, values, name, code=None):
       name: str. What the pictures are of, for a file name.
       code: function of float32 images [n, h, w, c] in [-1, 1] -> latents float32 [n, size], as the
         run says them; or None.
+      find: function of (uint8 images [n, h, w, c], values of the condition or None for any, k) ->
+        the k nearest pictures of each, as searching.likeness.Found has them; or None.
     """
     if asked.truncation is not None and draw.latents.distribution != "normal":
         raise Refused(
@@ -44,9 +49,11 @@ def request(draw, asked, values, name, code=None):
     suffix = GRID if asked.interpolate_to is None else ANIMATION
     if asked.way is not None:
         animated = asked.animated if asked.output is not None else suffix == ANIMATION
-        inputs, columns, name = _interpolation(draw, asked, values, name, animated, code)
+        inputs, columns, name = _interpolation(draw, asked, values, name, animated, code, find)
     elif asked.arithmetic is not None:
-        inputs, columns, name = _sum(draw, asked.arithmetic, values, name)
+        inputs, columns, name = _sum(draw, asked, values, name, find)
+    elif asked.like is not None:
+        inputs, columns, name = _like(draw, asked, values, find)
     elif asked.fix_latents:
         inputs, columns, name = _one_character(draw, asked, values, name)
     elif asked.sheet:
@@ -62,6 +69,38 @@ def request(draw, asked, values, name, code=None):
         name = f"{name}_codes_{as_file_name(asked.codes)}"
     output = f"{name}{suffix}" if asked.output is None else asked.output
     return Request(inputs=inputs, columns=columns, output=pathlib.Path(output))
+
+
+def _like(draw, asked, values, find):
+    path, count = pathlib.Path(asked.like), asked.num_images or 1
+    if path.is_dir():
+        raise Refused(f"--like={path}: is a folder; name one picture.")
+    found = _found(draw, asked, values, [path], "--like", find, count)
+    inputs = {"latents": found.latents[0, :count], **draw.condition.inputs(found.values[0][:count])}
+    return inputs, pictures.square(count), f"like_{path.stem}"
+
+
+def _found(draw, asked, values, paths, flag, find, count=1):
+    """What is nearest to picture files, a searching.likeness.Found; says on stderr how near."""
+    condition = draw.condition
+    is_asked = condition.flag is not None and getattr(asked, condition.flag) is not None
+    images = read(paths, draw.shape, flag)
+    found = find(images, values if is_asked else None, count)
+    for path, own, errors in zip(paths, found.values, found.errors, strict=True):
+        words = condition.file_name(own[:1]).replace("_", " ")
+        as_what = f" ({words})" if words and not is_asked else ""
+        print(
+            f"Nearest to {path.name}{as_what}: pixels differ by {errors[0]:.1%} of their range in "
+            "the mean.",
+            file=sys.stderr,
+        )
+    return found
+
+
+def _are_pictures(words):
+    """Whether words name files of pictures, though perhaps none that are there."""
+    paths = [pathlib.Path(word) for word in words]
+    return any(path.is_file() or path.suffix.lower() in reading.SUFFIXES for path in paths)
 
 
 def _one_character(draw, asked, values, name):
@@ -125,19 +164,25 @@ def _sheet(draw, asked, values, codes, name):
     return latents.sheet(draw, values[0], SHEET_SIDE), SHEET_SIDE, f"{name}_sheet"
 
 
-def _interpolation(draw, asked, values, name, animated, code):
+def _interpolation(draw, asked, values, name, animated, code, find):
     seeds, end, given = [asked.seed] * 2, None, None
     if asked.interpolate is not None:
         flag = f"--interpolate={asked.interpolate}"
         words = [word.strip() for word in asked.interpolate.split(",")]
         paths = [pathlib.Path(word) for word in words]
-        if code is not None and len(paths) == 2 and any(path.is_file() for path in paths):
-            given = code(pictures.to_signed(read(paths, draw.shape, "--interpolate")))
+        of_files = (code is not None or find is not None) and _are_pictures(words)
+        if of_files and len(paths) == 2:
             ends = [path.stem for path in paths]
+            if code is not None:
+                given = code(pictures.to_signed(read(paths, draw.shape, "--interpolate")))
+            else:
+                found = _found(draw, asked, values, paths, "--interpolate", find)
+                given, (values, (end,)) = found.latents[:, 0], (one[:1] for one in found.values)
         else:
-            seeds = ends = [_seed(word, flag) for word in words]
+            seeds = ends = words if of_files else [_seed(word, flag) for word in words]
         if len(ends) != 2:
-            kinds = "two seeds" if code is None else "two seeds, or two files of pictures"
+            nothing = code is None and find is None
+            kinds = "two seeds" if nothing else "two seeds, or two files of pictures"
             raise Refused(f"{flag}: must be {kinds}, such as 1,2.")
         name = f"{name}_interpolate_{ends[0]}_{ends[1]}"
     if asked.interpolate_to is not None:
@@ -153,8 +198,11 @@ def _interpolation(draw, asked, values, name, animated, code):
     return latents.interpolated(draw, values, seeds, shares, end, given), frames, name
 
 
-def _sum(draw, formula, values, name):
+def _sum(draw, asked, values, name, find):
+    formula = asked.arithmetic
     flag = f"--arithmetic={formula}"
+    if find is not None and _are_pictures(formula.split()):
+        return _sum_of_pictures(draw, asked, values, name, flag, find)
     parts = re.findall(r"([+-]?)([^+-]+)", "".join(formula.split()))
     if "".join(sign + group for sign, group in parts) != "".join(formula.split()) or not parts:
         raise Refused(f"{flag}: must be seeds with + and - between them, such as 1-2+3.")
@@ -172,6 +220,28 @@ def _sum(draw, formula, values, name):
         for number, (sign, seeds) in enumerate(terms)
     )
     return latents.arithmetic(draw, values[0], terms), rows, f"{name}_{words}"
+
+
+def _sum_of_pictures(draw, asked, values, name, flag, find):
+    words = asked.arithmetic.split()
+    if words[0] not in SIGNS:
+        words = ["+", *words]
+    signs, files = words[::2], words[1::2]
+    if len(signs) != len(files) or any(sign not in SIGNS for sign in signs):
+        raise Refused(
+            f"{flag}: must be pictures with + and - between them, and spaces around those, such as "
+            "'a.png - b.png + c.png'."
+        )
+    paths = [pathlib.Path(file) for file in files]
+    found = _found(draw, asked, values, paths, "--arithmetic", find)
+    terms = [(SIGNS[sign], ()) for sign in signs]
+    own = [one[0] for one in found.values]
+    inputs = latents.arithmetic(draw, None, terms, found.latents[:, 0], own)
+    said = "_".join(
+        f"{'minus_' if SIGNS[sign] < 0 else 'plus_' if number else ''}{path.stem}"
+        for number, (sign, path) in enumerate(zip(signs, paths, strict=True))
+    )
+    return inputs, [len(terms) + 1], f"{name}_{said}"
 
 
 def _seed(word, flag):

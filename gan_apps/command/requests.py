@@ -6,7 +6,7 @@ from gan_apps.settings import Refused
 from gan_apps.settings.drawing import FromAnyPictures, FromClips, FromNoise
 
 
-def request(run, draw, asked, sketch=None, code=None):
+def request(run, draw, asked, sketch=None, code=None, find=None):
     """The drawing.draw.Request that settings ask of a run.
 
     Args:
@@ -14,7 +14,7 @@ def request(run, draw, asked, sketch=None, code=None):
       draw: runs.draws.Draw of it.
       asked: settings.drawing.Drawing.
       sketch: as in picture_requests.request, for a draw from pictures.
-      code: as in latent_requests.request, for a draw from latents.
+      code, find: as in latent_requests.request, for a draw from latents.
     """
     from gan_apps.command import clip_requests, latent_requests, picture_requests
 
@@ -25,7 +25,8 @@ def request(run, draw, asked, sketch=None, code=None):
         _refuse(run, asked.beyond(FromAnyPictures), "draws from pictures: give --input")
         return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
-    return latent_requests.request(draw, asked, *requested_values(run, draw, asked), code)
+    values, name = requested_values(run, draw, asked)
+    return latent_requests.request(draw, asked, values, name, code, find)
 
 
 def draw_for(recipe, asked):
@@ -53,11 +54,17 @@ def _refuse(run, given, why):
         raise Refused(f"--{name}={value}: {run} {why}.")
 
 
-def requested_values(run, draw, asked):
+def requested_values(run, draw, asked, reads="this run draws"):
     """What --digit, --label or --prompt ask of a run, a list of values, and a file name.
 
     Prompts are words without a place of their own: what a run does not know of them is told on
     stderr.
+
+    Args:
+      run: path of the run.
+      draw: runs.draws.Draw, or what else has a `condition`.
+      asked: settings.drawing.AskedFor.
+      reads: str. Whose condition it is and what it does, for a message.
     """
     condition = draw.condition
     for name in conditions.FLAGS:
@@ -67,7 +74,7 @@ def requested_values(run, draw, asked):
         if condition.flag is None:
             raise Refused(f"--{name}={value}: {run} draws without being asked for anything.")
         raise Refused(
-            f"--{name}={value}: this run draws {condition.known()}; ask with --{condition.flag}."
+            f"--{name}={value}: {reads} {condition.known()}; ask with --{condition.flag}."
         )
     text = None if condition.flag is None else getattr(asked, condition.flag)
     if text is None:

@@ -144,6 +144,7 @@ def _generate(system, run):
     asked = settings_flags.config_from_flags(asked_class)
     of_run = settings_flags.config_from_flags(OfRun)
     # NumPy and Pillow, not needed to refuse a flag.
+    from gan_apps.command import finding
     from gan_apps.drawing import draw, runtimes
 
     run = _run_to_draw_from(system, asked) if run is None else run
@@ -158,7 +159,8 @@ def _generate(system, run):
         return requests.list_words(run, one)
     sketch = runtimes.open_sketch(run, name, one, of_run.runtime, of_run.state)
     code = runtimes.open_coder(run, recipe, name, of_run.runtime, of_run.state)
-    request = requests.request(run, one, asked, sketch, code)
+    find = finding.finder(run, recipe, name, of_run.state, asked.seed)
+    request = requests.request(run, one, asked, sketch, code, find)
     draw.check_writable(request.output)
     generator = runtimes.open_generator(run, recipe, of_run.runtime, of_run.state, name)
     return draw.draw(generator, request)

@@ -29,6 +29,8 @@ class Request:
         as it is drawn; a single one may go to a .png.
       beside: uint8 [n, h, w, c] or None. What is drawn to the left of each.
       target: uint8 [n, h, w, c] or None. What is drawn to the right of each.
+      grids: int or None. How many grids of `columns` the pictures are, one after the other: the
+        frames of an animation; None, the default, where a frame is a column of one grid.
       going_on: runs.draws.Pictures or None. What the generator takes, if the pictures are the next
         `columns` frames of the one clip whose last frames the inputs are.
     """
@@ -40,6 +42,7 @@ class Request:
     beside: np.ndarray | None = None
     target: np.ndarray | None = None
     going_on: Pictures | None = None
+    grids: int | None = None
 
 
 def draw(generator, request):
@@ -66,14 +69,20 @@ def draw(generator, request):
         elif output.suffix.lower() == GRID:
             pictures.write_png(output, pictures.enlarged(pictures.grid(images, columns)))
         elif output.suffix.lower() == ANIMATION:
-            rows = images.reshape(-1, columns, *images.shape[1:])
-            frames = [pictures.grid(rows[:, frame], 1) for frame in range(columns)]
+            frames = _frames(images, columns, request.grids)
             pictures.write_gif(output, [pictures.enlarged(frame) for frame in frames])
         else:
             pictures.write_folder(output, images, request.names)
     except OSError as error:
         raise Failed(f"--output={output}: cannot be written: {error.strerror or error}.") from None
     return output
+
+
+def _frames(images, columns, grids):
+    if grids is not None:
+        return [pictures.grid(one, columns) for one in np.split(images, grids)]
+    rows = images.reshape(-1, columns, *images.shape[1:])
+    return [pictures.grid(rows[:, frame], 1) for frame in range(columns)]
 
 
 def _drawn(generator, request):

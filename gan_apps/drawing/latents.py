@@ -122,6 +122,18 @@ def requested(draw, asked, num_images, seed, truncation=None):
     Returns:
       {"latents": float32 [n, size]}, and the condition's column if it has one.
     """
+    return with_values(draw, asked, num_images, seed, truncation)[0]
+
+
+def with_values(draw, asked, num_images, seed, truncation=None):
+    """What `requested` gives, and the values with what they leave open as it was drawn.
+
+    Args:
+      draw, asked, num_images, seed, truncation: as in `requested`.
+
+    Returns:
+      (inputs, list of values).
+    """
     times_seen = collections.Counter()
     rows, values = [], []
     for value in asked:
@@ -130,7 +142,7 @@ def requested(draw, asked, num_images, seed, truncation=None):
         indices = range(first, first + num_images)
         rows.append(_of(draw, seed, value, indices, truncation))
         values += [_filled(draw, seed, value, index) for index in indices]
-    return _inputs(draw, np.concatenate(rows), values)
+    return _inputs(draw, np.concatenate(rows), values), values
 
 
 def of_one_character(draw, asked, num_images, seed, truncation=None):
@@ -186,11 +198,15 @@ def interpolated(draw, asked, seeds, shares, end=None, given=None):
     if end is not None:
         share = np.tile(np.asarray(shares, np.float32), len(asked))[:, None]
         for column, last in draw.condition.inputs(ends).items():
-            inputs[column] = _line(inputs[column], last, share)
+            if inputs[column].ndim == 1:
+                # Labels have nothing between them.
+                inputs[column] = np.where(share[:, 0] < 0.5, inputs[column], last)
+            else:
+                inputs[column] = _line(inputs[column], last, share)
     return inputs
 
 
-def arithmetic(draw, value, terms):
+def arithmetic(draw, value, terms, given=None, values=None):
     """The inputs for a sum of means of latents: each term's members and mean, then the sum.
 
     A sum that is longer than the latents that are named are in the mean is shortened to that, since
@@ -203,14 +219,21 @@ def arithmetic(draw, value, terms):
       value: of the draw's condition: what all of them are asked for.
       terms: sequence of (sign, seeds): +1 or -1, and the seeds whose first pictures' latents are
         averaged (Radford et al. 2016, section 6.3.2: means of three).
+      given: float32 [terms, size] or None. Latents, one of each term, instead of those of seeds.
+      values: list of values of the condition, of each term, or None: those are then asked for
+        instead of `value`, and of the sum what is nearest to theirs.
 
     Returns:
       The inputs, their pictures in this order: for each term, its members (if there is more than
       one) and its mean; then the sum.
     """
-    members = [
-        [_of(draw, seed, value, [0])[0].astype(np.float64) for seed in seeds] for _, seeds in terms
-    ]
+    if given is None:
+        members = [
+            [_of(draw, seed, value, [0])[0].astype(np.float64) for seed in seeds]
+            for _, seeds in terms
+        ]
+    else:
+        members = [[one.astype(np.float64)] for one in given]
     noise = draw.latents.noise
     length = np.mean([np.linalg.norm(one[:noise]) for group in members for one in group])
 
@@ -232,6 +255,10 @@ def arithmetic(draw, value, terms):
         sign * np.mean(group, axis=0) for (sign, _), group in zip(terms, members, strict=True)
     )
     rows.append(drawable(total))
+    if values is not None:
+        signs = [sign for sign, _ in terms]
+        values = [*values, _summed(signs, values)]
+        return _inputs(draw, np.asarray(rows, np.float32), values)
     filled = _filled(draw, terms[0][1][0], value, 0)
     return _inputs(draw, np.asarray(rows, np.float32), [filled] * len(rows))
 
@@ -274,6 +301,18 @@ def _nearest(latents, numbers):
         parts.append(np.clip(own, -1.0, 1.0) if kind == NUMBER else _code(kind, own.argmax()))
         place += kind
     return np.concatenate([*parts, []])
+
+
+def _summed(signs, values):
+    """The value that is nearest to a sum of values: in each slot what is left most of."""
+    numbers = [value if isinstance(value, tuple) else (value,) for value in values]
+    left = []
+    for slot in zip(*numbers, strict=True):
+        counts = dict.fromkeys(slot, 0)
+        for sign, number in zip(signs, slot, strict=True):
+            counts[number] += sign
+        left.append(max(counts, key=counts.get))
+    return tuple(left) if isinstance(values[0], tuple) else left[0]
 
 
 def _truncated(rows, truncation, seed, key, indices):

@@ -121,6 +121,23 @@ def shipped_for(dataset, draw, record=None, slots=None):
     return min(fitting)[1] if fitting else None
 
 
+def shipped_of_words(shape):
+    """The folder of the first shipped classifier that reads several slots of pictures, or None.
+
+    Args:
+      shape: (h, w, c), ints. Of the pictures.
+    """
+    for path in sorted(run_dir.SHIPPED.glob(f"classifier_*/{CONFIG}")):
+        try:
+            found = _described(path.parent)
+        except Refused:
+            # It is a user's own, and not whole.
+            continue
+        if len(found.slots) > 1 and tuple(found.image_shape) == tuple(shape):
+            return path.parent
+    return None
+
+
 def load(folder):
     """The Classifier in a folder: a run of gan_apps.classifier, or one from before there were any.
 

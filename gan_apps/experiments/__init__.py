@@ -20,6 +20,7 @@ EXPERIMENTS = {
     "fgan_gaussian": "What does each f-divergence make of a model that cannot match the data?",
     "generator_loss": "Why is the saturating loss not used, and what is used instead?",
     "mode_collapse": "Which GANs find all modes, and how well?",
+    "latent_search": "What does a search draw, with a prior and without, climbing and sampling?",
     "blur": "Why does squared error blur, and what does a discriminator ask for instead?",
     "js_saturates": "What do divergences say of distributions that do not overlap?",
     "discriminator_as_divergence": "Does a discriminator's loss tell how good the generator is?",

@@ -29,7 +29,7 @@ class Drawing(Settings):
     # What some requests can ask besides, as it is where they cannot.
     digit = label = prompt = interpolate_to = None
     fix_latents = list_words = False
-    num_images = interpolate = frames = arithmetic = truncation = codes = None
+    num_images = interpolate = frames = arithmetic = truncation = codes = like = None
     sheet, input, to = False, None, None
     sketch_first = side_by_side = False
 
@@ -73,10 +73,18 @@ class FromLatents(Drawing):
         minimum=1,
         maximum=MAX_IMAGES,
     )
+    like: str = setting(
+        None,
+        "A picture, to which the nearest that the run can draw is searched for and drawn; how near "
+        "it is, is told. With --num_images so many, of several searches, the nearest first. Takes "
+        "TensorFlow, and seconds.",
+        is_path=True,
+    )
     interpolate: str = setting(
         None,
         "SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of the "
-        "other, as a strip, or as an animation there and back if --output ends in .gif.",
+        "other, as a strip, or as an animation there and back if --output ends in .gif. Or "
+        "A.png,B.png: between those nearest to two pictures.",
     )
     frames: int = setting(
         None,
@@ -87,7 +95,8 @@ class FromLatents(Drawing):
     arithmetic: str = setting(
         None,
         "A-B+C, each a seed or several whose mean is taken, such as 1,4,7-2,3,5+6,8,9: a row for "
-        "each with its mean at the end, and the sum last.",
+        "each with its mean at the end, and the sum last. Or pictures, with spaces around the "
+        "signs, such as 'a.png - b.png + c.png': of those nearest to them.",
     )
     truncation: float = setting(
         None,
@@ -112,7 +121,8 @@ class FromLatents(Drawing):
         total = None if self.arithmetic is None else f"--arithmetic={self.arithmetic}"
         fixed = "--fix_latents" if self.fix_latents else None
         sheet = "--sheet" if self.sheet else None
-        plays = [play for play in (self.way, total, fixed, sheet) if play is not None]
+        like = None if self.like is None else f"--like={self.like}"
+        plays = [play for play in (self.way, total, fixed, sheet, like) if play is not None]
         if len(plays) > 1:
             raise ValueError(f"{_bare(plays[1])} means nothing with {plays[0]}.")
         # What is given may be a clip, which has frames too.
@@ -120,9 +130,9 @@ class FromLatents(Drawing):
             raise ValueError(f"frames={self.frames} means nothing without --interpolate.")
         if self.num_images is not None and sheet:
             raise ValueError(f"num_images={self.num_images} means nothing with --sheet.")
-        if self.truncation is not None and (self.way or total or sheet):
+        if self.truncation is not None and (self.way or total or sheet or like):
             raise ValueError(f"truncation={self.truncation} means nothing with {plays[0]}.")
-        for play in (total, sheet):
+        for play in (total, sheet, like):
             if play is not None and self.animated:
                 flag = play.partition("=")[0]
                 raise ValueError(f"output={self.output}: {flag} draws a .png or a folder.")
@@ -230,15 +240,6 @@ class BetweenSides(FromPictures):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FromEither(FromPictures, FromLatents):
     """Settings of a request to runs that draw from noise, and from pictures if any are given."""
-
-    interpolate: str = changed(
-        FromLatents,
-        "interpolate",
-        None,
-        help="SEED_A,SEED_B: the pictures on the way from the first picture of one seed to that of "
-        "the other, as a strip, or as an animation there and back if --output ends in .gif. Or "
-        "A.png,B.png: between two pictures, for a run that says their codes.",
-    )
 
     def check(self):
         if self.input is not None:

@@ -1,0 +1,1 @@
+"""Searches in the latent space of runs: for what a judge wants, for what a picture shows."""
