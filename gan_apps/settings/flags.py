@@ -5,7 +5,7 @@ import os
 from absl import flags
 
 from gan_apps.settings.errors import Refused
-from gan_apps.settings.setting import fields
+from gan_apps.settings.setting import fields, spelled
 from gan_apps.settings.training import check_spelling
 
 
@@ -31,17 +31,17 @@ def define(*kinds):
         if isinstance(default, tuple):
             default = [str(one) for one in default]
         definers = _PATH_DEFINERS if field.metadata["is_path"] else _DEFINERS
-        definers[field.type](field.name, default, field.metadata["help"])
+        definers[field.type](spelled(field.name), default, field.metadata["help"])
 
 
 def names(*kinds):
-    """The names of the flags that `define` made."""
+    """The names of the fields that `define` made flags of."""
     return tuple(field.name for field in fields(*kinds))
 
 
 def given(flag_names):
     """The flags among `flag_names` that stand on the command line: {name: value}."""
-    return {name: _value(name) for name in flag_names if flags.FLAGS[name].present}
+    return {name: _value(name) for name in flag_names if flags.FLAGS[spelled(name)].present}
 
 
 def config_from_flags(config_class, defaults=None):
@@ -70,7 +70,7 @@ def config_from_flags(config_class, defaults=None):
 
 
 def _value(name):
-    flag = flags.FLAGS[name]
+    flag = flags.FLAGS[spelled(name)]
     if not isinstance(flag.value, list):
         return flag.value
     if isinstance(flag.parser, _PathsParser):
