@@ -9,8 +9,8 @@ The customers are made up. Customer u likes picture i by
     t_ui = 1.5 if its class is one of three that u likes + a_u brightness_i + b_u width_i
 
 with a_u, b_u normal; brightness is a picture's mean gray value, width the deviation of where its
-gray lies from left to right, both in deviations from the shop's mean. Of 300 items of the shop that u
-happens to see, u chooses the 40 with the largest 2 t_ui + noise (Gumbel's law, so that the first
+gray lies from left to right, both in deviations from the shop's mean. Of 300 items of the shop that
+u happens to see, u chooses the 40 with the largest 2 t_ui + noise (Gumbel's law, so that the first
 choice is one of the softmax). So the best AUC that anything can reach is that of t itself, and how
 much a design is truly liked can be computed from the design.
 """

@@ -130,7 +130,10 @@ class Designer:
         if realness_weight:
             goal = goal + realness_weight * dvbpr.taken_for_real(self.discriminator)
         taken = self.draw.latents
-        prior = Prior(taken.size, taken.distribution, taken.codes)
+        # Normal latents keep their length: their density would have all designs in its middle,
+        # where they look alike, and the paper's search has no bound at all.
+        law = "spherical" if taken.distribution == "normal" else taken.distribution
+        prior = Prior(taken.size, law, taken.codes)
         search = Search(lambda given: self.generator(given, training=False), goal, prior)
         starts, ends, values = self._starts(labels, seed), [], []
         for start in range(0, len(labels), BATCH):

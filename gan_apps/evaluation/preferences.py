@@ -13,6 +13,8 @@ from gan_apps.data.minibatches import minibatches
 from models.dvbpr import DVBPR, ItemVectors
 from models.game import to_signed
 
+# By what choices are told in metrics.json.
+ROWS = ("pictures (this run)", "popularity", "matrix factorisation")
 # Pictures per call of the network.
 BATCH = 500
 # Of matrix factorisation: how it is trained, and how often it is looked at; the look with the best
@@ -70,11 +72,12 @@ def measured(choices, recommender, seed=0):
       recommender: models.dvbpr.Recommender.
       seed: int. Of the matrix factorisation that stands beside it.
     """
-    rows = {
-        "pictures (this run)": scores(recommender, choices.shop.pictures),
-        "popularity": choices.counts[None].astype(np.float64),
-        "matrix factorisation": factorised(choices, seed),
-    }
+    given_by = (
+        scores(recommender, choices.shop.pictures),
+        choices.counts[None].astype(np.float64),
+        factorised(choices, seed),
+    )
+    rows = dict(zip(ROWS, given_by, strict=True))
     parts = {
         "choices left out to test": (feedback.TEST, False),
         "choices left out to validate": (feedback.VALIDATION, False),

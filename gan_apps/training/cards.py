@@ -1,7 +1,6 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
 from gan_apps import systems
-from gan_apps.conditions.users import Users
 from gan_apps.data import parts
 from gan_apps.evaluation import measures, verdicts
 from gan_apps.operating_system import files
@@ -19,6 +18,9 @@ DATASETS = {
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
+
+# The column of those who choose, which a recommender is asked by.
+USERS = "users"
 
 LATENTS = {
     "normal": "standard normal",
@@ -94,7 +96,7 @@ def _who(recipe):
 
 
 def _limits(recipe):
-    if isinstance(recipe.condition, Users):
+    if recipe.condition.column == USERS:
         return (
             "what it says of other pictures and of other people means nothing, and what somebody "
             "chose is not all that they like."
@@ -136,9 +138,9 @@ def _judged(name, judge, recipe):
     """What a network says of a picture, in a sentence."""
     height, width, channels = judge.shape
     kind = "gray" if channels == 1 else "colour"
-    if isinstance(judge.condition, Users):
+    if judge.condition.column == USERS:
         return (
-            f"Says how much each of {len(judge.condition.names)} users likes a {width}x{height} "
+            f"Says how much each of {judge.condition.sizes[0]:,} users likes a {width}x{height} "
             f"{kind} picture."
         )
     if recipe.draws:
