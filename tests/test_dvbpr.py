@@ -317,12 +317,8 @@ def test_a_board_has_titles_and_figures():
 def test_its_settings():
     with pytest.raises(ValueError, match="judges_share must stay 0"):
         SYSTEM.config(dataset="shop", judges_share=0.1)
-    with pytest.raises(ValueError, match="dataset: name a folder or zip"):
-        SYSTEM.config()
     with pytest.raises(ValueError, match="starts must be at least --num_images=10, got 5"):
         ForUser(user="3", starts=5)
-    with pytest.raises(ValueError, match="user: name a user"):
-        ForUser()
     config = SYSTEM.config(dataset="shop", taste_dim=3)
     assert settings.from_json(SYSTEM.config, settings.to_json(config)) == config
 
@@ -366,8 +362,8 @@ def test_the_command_trains_and_refuses(shop, gan_apps, refused, tmp_path):
     tiny = ["--image_size=8", "--num_epochs=1", "--batch_size=32", "--recommender_widths=4,4"]
     result = gan_apps("dvbpr", "--mode=train", f"--dataset={shop}", *tiny)
     assert result.stdout.splitlines()[-1] == "checkpoints/dvbpr_001", result.stderr
-    assert "--dataset: name a folder" in refused("dvbpr", "--mode=train")
-    assert "--user: name a user" in refused("dvbpr", "--run_dir=checkpoints/dvbpr_001")
+    assert "--dataset must be one of" in refused("dvbpr", "--mode=train")
+    assert "--user: name whom to draw for" in refused("dvbpr", "--run_dir=checkpoints/dvbpr_001")
     line = refused("dvbpr", "--mode=train", "--class=dark", f"--dataset={shop}")
     assert line == "error: --class=dark means nothing with --mode=train."
     empty = shops.feedback(tmp_path / "empty" if (tmp_path / "empty").mkdir() is None else shop)

@@ -179,6 +179,8 @@ def draw(run, asked):
       Refused: the runs do not fit, or there is no such user, class or shop.
       Failed: the picture cannot be written.
     """
+    if asked.user is None:
+        raise Refused("--user: name whom to draw for, such as --user=17.")
     output = pathlib.Path(asked.output or f"user_{_as_file_name(asked.user)}{GRID}")
     check_writable(output)
     recipe = run_dir.read_recipe(run)
@@ -196,12 +198,15 @@ def draw(run, asked):
     if is_here:
         title, items, classes = _in_the_shop(shop_at, size, designer, asked.class_, labels)
     else:
-        print(
-            f"The shop ({shop_at}) is not here: the best of {STAND_INS:,} pictures that "
-            f"{generator.name} draws as they come stand for its items. --dataset says where it is.",
-            file=sys.stderr,
-        )
-        title = f"drawn as they come, the best of {STAND_INS:,}"
+        # Nobody has the shop of a shipped run, whose documents say so.
+        if run.parent != run_dir.SHIPPED:
+            print(
+                f"The shop ({shop_at}) is not here: the best of {STAND_INS:,} pictures that "
+                f"{generator.name} draws as they come stand for its items. --dataset says where it "
+                "is.",
+                file=sys.stderr,
+            )
+        title = f"the shop is not here; of {STAND_INS:,} pictures drawn as they come, the best"
         classes = np.resize(labels, STAND_INS)
         items = designer.drawn(classes, asked.seed + 1)
     liked = designer.liked(user, items)

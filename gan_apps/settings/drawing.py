@@ -301,7 +301,7 @@ class ForUser(Settings):
     """Settings of what is in the shop for a user, and of designs."""
 
     user: str = setting(
-        "", "Whom it is for, as feedback.csv calls them.", required="name a user, such as 17"
+        None, "Whom it is for, as feedback.csv calls them: to be named. Default: none."
     )
     class_: str = setting(
         None,

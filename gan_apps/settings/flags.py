@@ -55,10 +55,12 @@ def config_from_flags(config_class, defaults=None):
     Raises:
       Refused: a value is out of bounds; the message names flag and value.
     """
-    values = {name: _value(name) for name in names(config_class)}
-    if defaults is not None:
-        asked = given(names(config_class))
-        values = {name: asked.get(name, getattr(defaults, name)) for name in values}
+    asked = given(names(config_class))
+    # Not the flag's default: another class may have a field of that name with one of its own.
+    values = {
+        field.name: field.default if defaults is None else getattr(defaults, field.name)
+        for field in fields(config_class)
+    } | asked
     try:
         config = config_class(**values)
         dataset = values.get("dataset")

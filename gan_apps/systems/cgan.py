@@ -133,6 +133,29 @@ SYSTEM = System(
                 "mismatched_weight": 0.5,
                 "classifier_weight": 0.0,
             },
-        )
+        ),
+        "dvbpr": Recipe(
+            reference="Kang et al. 2017, arXiv 1711.02231, figure 3, and the authors' code: a "
+            "generator of designs for gan_apps.dvbpr, at 64 or 128 pixels",
+            values={
+                **two_players.WITHOUT,
+                "architecture": "dvbpr",
+                "normalization": "batch",
+                "generator_normalization": "batch",
+                "latent_dim": 100,
+                "latent_distribution": "normal",
+                "batch_size": 16,
+                "num_epochs": 30,
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0001,
+                "generator_learning_rate": 0.0001,
+                "beta_1": 0.5,
+                "beta_2": 0.99,
+                "objective": "least_squares",
+                "mismatched_weight": 0.0,
+                "classifier_weight": 0.0,
+                "keep_discriminator": True,
+            },
+        ),
     },
 )

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class Config(Training):
     """Settings of the recommender."""
 
-    dataset: str = setting(
-        "",
-        "What to learn: a folder or zip with pictures of items, and feedback.csv, whose lines "
+    dataset: str = changed(
+        Training,
+        "dataset",
+        "shop",
+        help="What to learn: a folder or zip with pictures of items, and feedback.csv, whose lines "
         "user,item say who chose what.",
-        is_path=True,
-        required="name a folder or zip of pictures of items with a feedback.csv",
     )
     image_size: int = changed(
         Training,
