@@ -91,6 +91,6 @@ SYSTEM = System(
     judges=judging.judges,
     tested=tested,
     conditional=True,
-    takes={"tastes"},
+    takes=frozenset(("tastes",)),
     shipped="dvbpr_fashion",
 )
