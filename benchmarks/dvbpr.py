@@ -6,13 +6,16 @@
 
 The customers are made up. Customer u likes picture i by
 
-    t_ui = 1.5 if its class is one of three that u likes + a_u brightness_i + b_u width_i
+    t_ui = 1 if its class is one of three that u likes + a_u brightness_i + b_u width_i
 
 with a_u, b_u normal; brightness is a picture's mean gray value, width the deviation of where its
-gray lies from left to right, both in deviations from the shop's mean. Of 300 items of the shop that
-u happens to see, u chooses the 40 with the largest 2 t_ui + noise (Gumbel's law, so that the first
+gray lies from left to right, both in deviations from the shop's mean. Of 500 items of the shop that
+u happens to see, u chooses the 60 with the largest 2 t_ui + noise (Gumbel's law, so that the first
 choice is one of the softmax). So the best AUC that anything can reach is that of t itself, and how
 much a design is truly liked can be computed from the design.
+
+Every fifth item is new: nobody has seen it. What customers will choose of those, 2 of 100, is drawn
+by the same law and is in no file.
 """
 
 import dataclasses
@@ -24,8 +27,10 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
-USERS, ITEMS, SEEN, CHOICES = 300, 5_000, 300, 40
-LIKED_CLASSES, CLASS_WEIGHT, SHARPNESS = 3, 1.5, 2.0
+USERS, ITEMS, SEEN, CHOICES = 300, 2_500, 500, 60
+LIKED_CLASSES, CLASS_WEIGHT, SHARPNESS = 3, 1.0, 2.0
+# Which items are new, and what each customer sees and chooses of them.
+NEW, SEEN_OF_NEW, CHOICES_OF_NEW = 5, 100, 2
 # Designs, and items of the shop, of each customer.
 BEST = 10
 
@@ -112,7 +117,8 @@ def write(folder):
         place.mkdir(exist_ok=True)
         Image.fromarray(image[..., 0]).save(place / f"{number:04d}.png")
         files.append(f"{number:04d}")
-    chosen = Customers.made(images, len(names)).chosen(images, labels)
+    old = np.flatnonzero(np.arange(len(images)) % NEW)
+    chosen = old[Customers.made(images, len(names)).chosen(images[old], labels[old])]
     rows = [f"{user},{files[item]}" for user, items in enumerate(chosen) for item in items]
     (folder / "feedback.csv").write_text("\n".join(["user,item", *rows]) + "\n")
     listed = [f"{name},{names[label]}" for name, label in zip(files, labels, strict=True)]
@@ -139,14 +145,13 @@ def measure(run, generator, place, num_users):
         "matrix factorisation": preferences.factorised(choices),
         "popularity": choices.counts[None].astype(float),
     }
-    new = np.sum(choices.counts == 0)
-    print(f"{len(choices.names)} customers, {len(pictures):,} items, {new} of them new")
-    print(f"{'AUC':36}{'all items':>12}{'new items':>12}")
+    new = np.flatnonzero(~choices.chosen().any(axis=0))
+    wanted = customers.chosen(pictures[new], labels[new], SEEN_OF_NEW, CHOICES_OF_NEW, seed=2)
+    wanted = wanted[[int(name) for name in choices.names]]
+    print(f"{len(choices.names)} customers, {len(pictures):,} items, {len(new)} of them new")
+    print(f"{'AUC':36}{'left out':>12}{'new items':>12}")
     for name, given in rows.items():
-        both = (
-            np.mean([preferences.auc(choices, given, split, only_new) for split in some])
-            for only_new, some in ((False, ("test",)), (True, ("test", "validation")))
-        )
+        both = preferences.auc(choices, given, "test"), auc_of_new(given[:, new], wanted)
         print(f"{name:36}" + "".join(f"{value:12.3f}" for value in both))
     judge = judges.load(run_dir.shipped("classifier_fashion"))
     table = designed(designer, customers, choices, truth, labels, num_users, judge)
@@ -154,6 +159,16 @@ def measure(run, generator, place, num_users):
     print(f"{'':44}{'truly liked':>12}{'D':>8}{'|D-1|':>8}{'read as class':>15}")
     for name, figures in table.items():
         print(f"{name:44}{figures[0]:12.2f}{figures[1]:8.2f}{figures[2]:8.2f}{figures[3]:15.1%}")
+
+
+def auc_of_new(given, wanted):
+    """How often what customers want, int [users, m], is scored above others: given [users, n]."""
+    found = []
+    for user, items in enumerate(wanted):
+        row = given[user if len(given) > 1 else 0]
+        others = np.delete(row, items)
+        found += [np.mean(row[one] > others) + 0.5 * np.mean(row[one] == others) for one in items]
+    return np.mean(found)
 
 
 def designed(designer, customers, choices, truth, labels, num_users, judge):
@@ -164,7 +179,6 @@ def designed(designer, customers, choices, truth, labels, num_users, judge):
     defaults = ForUser(user="0")
     plain_labels = np.resize(every, 1_000).astype(np.int32)
     plain = designer.drawn(plain_labels, seed=1)
-    starts = np.resize(every, defaults.starts).astype(np.int32)
     found = {}
 
     def add(name, user, images, own):
@@ -187,16 +201,16 @@ def designed(designer, customers, choices, truth, labels, num_users, judge):
         first = np.argsort(-designer.liked(user, plain))[:BEST]
         add("drawn as they come, first of 1,000", user, plain[first], plain_labels[first])
         for weight in (defaults.realness_weight, 0.0):
-            images, values = designer.designed(
+            images, own, _ = designer.designed(
                 user,
-                starts,
+                plain_labels,
                 0,
+                starts=defaults.starts,
                 steps=defaults.steps,
                 step_size=defaults.step_size,
                 realness_weight=weight,
             )
-            first = np.argsort(-values)[:BEST]
-            add(f"designed, eta = {weight:g}", user, images[first], starts[first])
+            add(f"designed, eta = {weight:g}", user, images[:BEST], own[:BEST])
     return {name: np.mean(rows, axis=0) for name, rows in found.items()}
 
 

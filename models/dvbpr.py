@@ -31,7 +31,7 @@ from models.networks import MOMENTUM, AbstractNetwork, halvings, refuse_size
 from models.normalization import BatchNormalization
 from models.search import Goal
 
-DROPOUT = 0.3
+DROPOUT = 0.1
 # Tastes begin small, so that all users agree at first.
 TASTES = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.1}}
 
@@ -74,7 +74,7 @@ class AbstractRecommender(AbstractNetwork):
 class Recommender(AbstractRecommender):
     """How much users like pictures.
 
-    Two convolutions per resolution, the second of which halves it; the last layer is linear.
+    Two convolutions per resolution, the first of which halves it; the last layer is linear.
 
     Inputs: {"images": float32 [n, image_size, image_size, channels] in [-1, 1]; "users": int32
     [n]}. Output: {"scores": float32 [n]; "features": float32 [n, taste_dim], what theta is
@@ -108,7 +108,7 @@ class Recommender(AbstractRecommender):
         images = keras.Input((image_size, image_size, channels), name="images")
         x = images
         for width in widths or (24, 48, 72, 96)[: max(halvings(image_size), 2)]:
-            for strides in (1, 2):
+            for strides in (2, 1):
                 x = layers.Conv2D(
                     width, 3, strides=strides, padding="same", use_bias=False, dtype=dtype
                 )(x)

@@ -26,8 +26,9 @@ from gan_apps.settings.drawing import GRID
 RECOMMENDER, GENERATOR, DISCRIMINATOR = "recommender", "generator", "discriminator"
 # What draws for a run whose own shop nobody else knows.
 SHIPPED_GENERATOR = "cgan_fashion"
-# Pictures of the generator that stand for the items of a shop that is not here.
-STAND_INS = 1_000
+# Pictures that are drawn as they come: the best are begun with, or stand for a shop that is not
+# here.
+DRAWN = 1_000
 # Latents that are searched from at once.
 BATCH = 100
 
@@ -115,11 +116,20 @@ class Designer:
         """Pictures of labels, one each, as they come: uint8 [n, h, w, c]."""
         return self._drawn(self._starts(labels, seed), labels)
 
-    def designed(self, user, labels, seed, *, steps, step_size, realness_weight):
-        """Pictures that are searched for, a start for each of some labels.
+    def designed(self, user, labels, seed, *, starts, steps, step_size, realness_weight):
+        """Pictures that are searched for, from the best of some that are drawn as they come.
+
+        Args:
+          user: int.
+          labels: int32 [m]. Of those that are drawn first.
+          seed: int. Of them.
+          starts: int. How many of them are begun with.
+          steps, step_size: as in models.search.Search.climbed.
+          realness_weight: float. eta.
 
         Returns:
-          (uint8 [n, h, w, c], float32 [n]): the pictures; theta . Phi - eta (D - 1)**2 of each.
+          (uint8 [starts, h, w, c], int32 [starts], float32 [starts]): the pictures, the best one
+          first; their labels; theta . Phi - eta (D - 1)**2 of each.
         """
         import tensorflow as tf
 
@@ -135,19 +145,24 @@ class Designer:
         law = "spherical" if taken.distribution == "normal" else taken.distribution
         prior = Prior(taken.size, law, taken.codes)
         search = Search(lambda given: self.generator(given, training=False), goal, prior)
-        starts, ends, values = self._starts(labels, seed), [], []
-        for start in range(0, len(labels), BATCH):
-            part = slice(start, start + BATCH)
-            conditions = {
-                name: tf.constant(given) for name, given in self._asked(labels[part]).items()
-            }
-            asked = {**conditions, "users": tf.fill((len(labels[part]),), user)}
-            *_, (found, _) = search.climbed(
-                tf.constant(starts[part]), asked, conditions, steps=steps, step_size=step_size
-            )
-            ends.append(found.numpy())
-            values.append(search.valued(found, asked, conditions).numpy())
-        return self._drawn(np.concatenate(ends), labels), np.concatenate(values)
+        found = self._starts(labels, seed)
+        conditions, asked = self._goal_of(user, labels)
+        values = search.valued(tf.constant(found), asked, conditions).numpy()
+        best = np.argsort(-values, kind="stable")[:starts]
+        labels, found = labels[best], tf.constant(found[best])
+        conditions, asked = self._goal_of(user, labels)
+        *_, (found, _) = search.climbed(found, asked, conditions, steps=steps, step_size=step_size)
+        values = search.valued(found, asked, conditions).numpy()
+        order = np.argsort(-values, kind="stable")
+        labels = labels[order]
+        return self._drawn(found.numpy()[order], labels), labels, values[order]
+
+    def _goal_of(self, user, labels):
+        """What the generator is asked for, and what the goal: {column: tensor [n, ...]}."""
+        import tensorflow as tf
+
+        conditions = {name: tf.constant(given) for name, given in self._asked(labels).items()}
+        return conditions, {**conditions, "users": tf.fill((len(labels),), user)}
 
     def _starts(self, labels, seed):
         draw = self.draw
@@ -201,28 +216,30 @@ def draw(run, asked):
         # Nobody has the shop of a shipped run, whose documents say so.
         if run.parent != run_dir.SHIPPED:
             print(
-                f"The shop ({shop_at}) is not here: the best of {STAND_INS:,} pictures that "
+                f"The shop ({shop_at}) is not here: the best of {DRAWN:,} pictures that "
                 f"{generator.name} draws as they come stand for its items. --dataset says where it "
                 "is.",
                 file=sys.stderr,
             )
-        title = f"the shop is not here; of {STAND_INS:,} pictures drawn as they come, the best"
-        classes = np.resize(labels, STAND_INS)
+        title = f"the shop is not here; of {DRAWN:,} pictures drawn as they come, the best"
+        classes = np.resize(labels, DRAWN)
         items = designer.drawn(classes, asked.seed + 1)
     liked = designer.liked(user, items)
     best = np.argsort(-liked, kind="stable")[: asked.num_images]
-    if is_here and len(classes) == 0:
-        classes = np.full(len(items), -1)
-    starts = np.resize(labels, asked.starts)
-    designs, values = designer.designed(
-        user, starts, asked.seed, steps=asked.steps, step_size=asked.step_size,
+    designs, of, _ = designer.designed(
+        user,
+        np.resize(labels, DRAWN),
+        asked.seed,
+        starts=asked.starts,
+        steps=asked.steps,
+        step_size=asked.step_size,
         realness_weight=asked.realness_weight,
-    )  # fmt: skip
-    chosen = np.argsort(-values, kind="stable")[: asked.num_images]
+    )
+    designs, of = designs[: asked.num_images], of[: asked.num_images]
     names = designer.draw.condition.names
     rows = [
         _row(f"{asked.user}: {title}", designer, user, items[best], classes[best], names),
-        _row("designed", designer, user, designs[chosen], starts[chosen], names),
+        _row("designed", designer, user, designs, of, names),
     ]
     _write(output, rows)
     return output

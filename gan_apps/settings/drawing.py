@@ -330,9 +330,11 @@ class ForUser(Settings):
         minimum=0,
     )
     starts: int = setting(
-        40, "Latents that the search begins with; the best become the designs.", minimum=1,
+        20,
+        "Latents that the search begins with, the best of 1,000; the best of them become designs.",
+        minimum=1,
         maximum=1_000,
-    )  # fmt: skip
+    )
     steps: int = setting(60, "Steps of the search from each.", minimum=1, maximum=10_000)
     step_size: float = setting(0.05, "How far each latent goes in the first step.", above=0)
     seed: int = changed(Drawing, "seed", 0, help="Seed of the starts.")
