@@ -6,6 +6,7 @@ discriminator, draws.
 
 import csv
 import dataclasses
+import functools
 import io
 import os
 import pathlib
@@ -33,7 +34,7 @@ DRAWN = 1_000
 BATCH = 100
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Designer:
     """What says what users like, what draws, and what says whether a picture passes for real.
 
@@ -133,18 +134,7 @@ class Designer:
         """
         import tensorflow as tf
 
-        from models import dvbpr
-        from models.search import Prior, Search
-
-        goal = dvbpr.liked(self.recommender)
-        if realness_weight:
-            goal = goal + realness_weight * dvbpr.taken_for_real(self.discriminator)
-        taken = self.draw.latents
-        # Normal latents keep their length: their density would have all designs in its middle,
-        # where they look alike, and the paper's search has no bound at all.
-        law = "spherical" if taken.distribution == "normal" else taken.distribution
-        prior = Prior(taken.size, law, taken.codes)
-        search = Search(lambda given: self.generator(given, training=False), goal, prior)
+        search = self._search(realness_weight)
         found = self._starts(labels, seed)
         conditions, asked = self._goal_of(user, labels)
         values = search.valued(tf.constant(found), asked, conditions).numpy()
@@ -156,6 +146,21 @@ class Designer:
         order = np.argsort(-values, kind="stable")
         labels = labels[order]
         return self._drawn(found.numpy()[order], labels), labels, values[order]
+
+    @functools.cache  # noqa: B019: its graph serves every user; there is one designer a process.
+    def _search(self, realness_weight):
+        from models import dvbpr
+        from models.search import Prior, Search
+
+        goal = dvbpr.liked(self.recommender)
+        if realness_weight:
+            goal = goal + realness_weight * dvbpr.taken_for_real(self.discriminator)
+        taken = self.draw.latents
+        # Normal latents keep their length: their density would have all designs in its middle,
+        # where they look alike, and the paper's search has no bound at all.
+        law = "spherical" if taken.distribution == "normal" else taken.distribution
+        prior = Prior(taken.size, law, taken.codes)
+        return Search(lambda given: self.generator(given, training=False), goal, prior)
 
     def _goal_of(self, user, labels):
         """What the generator is asked for, and what the goal: {column: tensor [n, ...]}."""

@@ -17,6 +17,8 @@ from models.game import to_signed
 ROWS = ("pictures (this run)", "popularity", "matrix factorisation")
 # Pictures per call of the network.
 BATCH = 500
+# Fewer choices of new items tell nothing.
+FEWEST = 30
 # Of matrix factorisation: how it is trained, and how often it is looked at; the look with the best
 # AUC of the choices to validate by counts.
 FACTORISATION = {"taste_dim": 16, "batch_size": 256, "learning_rate": 5e-3, "taste_weight": 1e-2}
@@ -39,7 +41,7 @@ def scores(recommender, values, users=None):
     return (tastes if users is None else tastes[users]) @ np.concatenate(features).T
 
 
-def auc(choices, given, split, only_new=False):
+def auc(choices, given, split, only_new=False, fewest=1):
     """The AUC of scores.
 
     Args:
@@ -47,9 +49,10 @@ def auc(choices, given, split, only_new=False):
       given: [users, items]. Scores, or one row [1, items] for all users.
       split: one of data.feedback.SPLITS. Which choices are to be told.
       only_new: bool. Whether new items alone count. Default False.
+      fewest: int. Default 1.
 
     Returns:
-      float in [0, 1], .5 by chance; nan if there is nothing to tell.
+      float in [0, 1], .5 by chance; nan if there are less than `fewest` choices to tell.
     """
     others = ~choices.chosen()
     if only_new:
@@ -61,7 +64,7 @@ def auc(choices, given, split, only_new=False):
             continue
         row = given[user if len(given) > 1 else 0]
         found.append(np.mean(row[item] > row[beside]) + 0.5 * np.mean(row[item] == row[beside]))
-    return float(np.mean(found)) if found else float("nan")
+    return float(np.mean(found)) if len(found) >= fewest else float("nan")
 
 
 def measured(choices, recommender, seed=0):
@@ -84,7 +87,7 @@ def measured(choices, recommender, seed=0):
         "new items left out": (feedback.TEST, True),
     }
     figures = {
-        f"{part}, by {name}": auc(choices, given, *asked)
+        f"{part}, by {name}": auc(choices, given, *asked, FEWEST if asked[1] else 1)
         for part, asked in parts.items()
         for name, given in rows.items()
     }
