@@ -81,6 +81,7 @@ class Designer:
                     f"--generator={generator}: draws {_sides(draw.shape)} pictures; the users of "
                     f"{run} were shown {_sides(judge.shape)} ones."
                 )
+        _without_remapping()
         network = _network(run, RECOMMENDER, judge)
         with _named("--generator"):
             return cls(
@@ -147,7 +148,8 @@ class Designer:
         labels = labels[order]
         return self._drawn(found.numpy()[order], labels), labels, values[order]
 
-    @functools.cache  # noqa: B019: its graph serves every user; there is one designer a process.
+    # Its graph serves every user; a process has one designer, which need not be freed.
+    @functools.cache  # noqa: B019
     def _search(self, realness_weight):
         from models import dvbpr
         from models.search import Prior, Search
@@ -334,6 +336,13 @@ class _named:
     def __exit__(self, kind, error, trace):
         if kind is not None and issubclass(kind, Refused):
             raise Refused(str(error).replace("--run_dir", self.flag)) from None
+
+
+def _without_remapping():
+    """Leaves out what TensorFlow 2.21 fails to do to the graph of a search, and says on stderr."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"remapping": False})
 
 
 def _network(run, name, declared):
