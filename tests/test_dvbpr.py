@@ -367,7 +367,7 @@ def test_the_command_trains_and_refuses(shop, gan_apps, refused, tmp_path):
     tiny = ["--image_size=8", "--num_epochs=1", "--batch_size=32", "--recommender_widths=4,4"]
     result = gan_apps("dvbpr", "--mode=train", f"--dataset={shop}", *tiny)
     assert result.stdout.splitlines()[-1] == "checkpoints/dvbpr_001", result.stderr
-    assert "--dataset must be one of" in refused("dvbpr", "--mode=train")
+    assert "--dataset=shop: there is no such folder" in refused("dvbpr", "--mode=train")
     assert "--user: name whom to draw for" in refused("dvbpr", "--run_dir=checkpoints/dvbpr_001")
     line = refused("dvbpr", "--mode=train", "--class=dark", f"--dataset={shop}")
     assert line == "error: --class=dark means nothing with --mode=train."

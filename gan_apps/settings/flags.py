@@ -63,7 +63,7 @@ def config_from_flags(config_class, defaults=None):
     } | asked
     try:
         config = config_class(**values)
-        dataset = values.get("dataset")
+        dataset = asked.get("dataset")
         if dataset is not None and (defaults is None or dataset != defaults.dataset):
             check_spelling(dataset)
         return config
