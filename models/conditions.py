@@ -98,6 +98,8 @@ KINDS = {
         lowest=-1,
     ),
 }
+# Whoever chose an image, or is to like it, is a number as a label is.
+KINDS["users"] = KINDS["labels"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -115,6 +115,79 @@ def _convolutional_discriminator(
     return layers.Flatten(dtype=dtype)(x)
 
 
+# Strides of the lecture's layers, coarse to fine; the finest two double, before them every second.
+_STRIDES = (2, 1, 2, 1, 2, 2)
+
+
+def _strides(widths: Sequence[int]) -> tuple[int, ...]:
+    """The strides of a "dvbpr" generator's layers after its first."""
+    count = len(widths) - 1
+    longer = (2, 1) * max((count - len(_STRIDES) + 1) // 2, 0)
+    return (*longer, *_STRIDES)[len(longer) + len(_STRIDES) - count :]
+
+
+def _lecture_generator(
+    features: keras.KerasTensor,
+    image_size: int,
+    channels: int,
+    widths: Sequence[int],
+    normalization: str,
+    dtype: str,
+) -> keras.KerasTensor:
+    """A dense layer, then transposed 5x5 convolutions, of which some keep the resolution."""
+    layers = keras.layers
+    options = {
+        "kernel_initializer": _initializer(normalization),
+        "use_bias": normalization == "none",
+        "dtype": dtype,
+    }
+    strides = _strides(widths)
+    size = image_size // math.prod(strides)
+    x = layers.Dense(size * size * widths[0], **options)(features)
+    x = layers.Reshape((size, size, widths[0]), dtype=dtype)(x)
+    x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    for width, stride in zip(widths[1:], strides, strict=True):
+        x = layers.Conv2DTranspose(width, 5, strides=stride, padding="same", **options)(x)
+        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    return layers.Conv2DTranspose(
+        channels, 5, padding="same", kernel_initializer=DCGAN_INITIALIZER, dtype=dtype
+    )(x)
+
+
+def _lecture_discriminator(
+    images: keras.KerasTensor, widths: Sequence[int], normalization: str, dtype: str
+) -> keras.KerasTensor:
+    """Strided 5x5 convolutions, and a dense layer, the last width.
+
+    The lecture gives the class to every layer; here it meets the features that come of them, as in
+    all discriminators (Projection), so that an image is looked at once for several classes.
+    """
+    layers = keras.layers
+    spectral = normalization == "spectral"
+    convolution, dense = (
+        (SpectralConv2D, SpectralDense) if spectral else (layers.Conv2D, layers.Dense)
+    )
+    options = {"kernel_initializer": _initializer(normalization), "dtype": dtype}
+    x = images
+    for depth, width in enumerate(widths[:-1]):
+        x = convolution(width, 5, strides=2, padding="same", **options)(x)
+        if depth:
+            x = _normalized(x, normalization, dtype)
+        x = layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
+    x = dense(widths[-1], dtype=dtype)(layers.Flatten(dtype=dtype)(x))
+    return layers.LeakyReLU(negative_slope=SLOPE, dtype=dtype)(x)
+
+
+def _lecture_generator_widths(image_size: int) -> tuple[int, ...]:
+    # From 8x8 to 128x128 as it is printed, and from 4x4 to 64x64; smaller ones lack the first.
+    doublings = min(halvings(image_size), 4)
+    return (256, 256, 256, 256, 256, 128, 64)[max(2 * (4 - doublings), 0) :]
+
+
+def _lecture_discriminator_widths(image_size: int) -> tuple[int, ...]:
+    return (64, 128, 256, 512)[: max(math.ceil(math.log2(image_size / 4)), 1)] + (1024,)
+
+
 def _dense_generator(
     features: keras.KerasTensor,
     image_size: int,
@@ -175,6 +248,13 @@ ARCHITECTURES = {
         discriminator=_convolutional_discriminator,
         generator_widths=_convolutional_generator_widths,
         discriminator_widths=_convolutional_discriminator_widths,
+    ),
+    # Kang et al. 2017 (arXiv 1711.02231), figure 3, as the lecture prints it.
+    "dvbpr": Architecture(
+        generator=_lecture_generator,
+        discriminator=_lecture_discriminator,
+        generator_widths=_lecture_generator_widths,
+        discriminator_widths=_lecture_discriminator_widths,
     ),
     # Dense layers alone, as in Goodfellow et al. 2014 (with other activations), to compare with.
     "mlp": Architecture(
@@ -267,6 +347,11 @@ class GeneratorBody(_Body):
             raise ValueError(
                 f"widths must be at most {halvings(self.image_size)} numbers for images of "
                 f"{self.image_size}x{self.image_size}, got {len(self.widths)}."
+            )
+        if self.architecture == "dvbpr" and self.image_size % math.prod(_strides(self.widths)):
+            raise ValueError(
+                f"widths must be at most {len(_lecture_generator_widths(self.image_size))} numbers "
+                f"for images of {self.image_size}x{self.image_size}, got {len(self.widths)}."
             )
 
     def images(self, parts: Sequence[tuple[str, keras.KerasTensor]]) -> keras.KerasTensor:

@@ -42,6 +42,9 @@ class Minibatches:
       horizontal_flips: bool. Whether a random half of the examples is mirrored. Default False.
       sets: {column: int}. Which columns are sets apart, and how many examples each has. Default:
         none.
+      foreigners: {column: function of (int64 indices [...], key int64 [2]) -> values [..., ...], in
+        a graph}. What a column of FOREIGN + that name holds, where the column is not the
+        condition's: something that is not the example's own, drawn by the key. Default: none.
     """
 
     gatherers: dict[str, Callable[[tf.Tensor], tf.Tensor]]
@@ -52,6 +55,7 @@ class Minibatches:
     condition: Condition | None = None
     horizontal_flips: bool = False
     sets: dict[str, int] = dataclasses.field(default_factory=dict)
+    foreigners: dict[str, Callable] = dataclasses.field(default_factory=dict)
 
     @property
     def images_per_iteration(self) -> int:
@@ -127,6 +131,10 @@ class Minibatches:
                 if column != name:
                     numbers = condition.foreign(numbers, key)
                 found[column] = condition.taken(own(numbers))
+            elif column != name:
+                # Drawn for the whole minibatch, whoever has which part of it.
+                strangers = own(self.foreigners[name](indices, key))
+                found[column] = self._mirrored(strangers, own(draws))
             else:
                 found[column] = self._pictures(name, own(indices), own(draws))
         return found
@@ -169,8 +177,10 @@ class Minibatches:
 
     def _pictures(self, name: str, indices: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
         """Pictures of a column, those mirrored whose number of `draws` is below .5, if any are."""
-        pictures = self.gatherers[name](indices)
-        if not self.horizontal_flips:
+        return self._mirrored(self.gatherers[name](indices), draws)
+
+    def _mirrored(self, pictures: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+        if not self.horizontal_flips or pictures.shape.rank <= draws.shape.rank:
             return pictures
         return tf.where(draws[..., None, None, None] < 0.5, pictures[..., ::-1, :], pictures)
 
@@ -217,6 +227,12 @@ def minibatches(dataset: tf.data.Dataset, model: "AbstractGame", batch_size: int
     asked = None if condition is None else condition.column
     names = {}
     for player in players:
+        for column in player.columns:
+            if column.startswith(FOREIGN) and column != FOREIGN + str(asked):
+                raise ValueError(
+                    f"the {player.name} asks for {column!r}, which examples of a dataset do not "
+                    "say; gan_apps.data makes such minibatches of a folder."
+                )
         for name in (column.removeprefix(FOREIGN) for column in player.columns):
             if name not in dataset.element_spec:
                 found = ", ".join(dataset.element_spec) or "nothing"

@@ -14,6 +14,7 @@ from gan_apps import __main__ as listing
 from gan_apps import settings, systems
 from gan_apps.command import system_command
 from gan_apps.settings import Training, setting, usage
+from gan_apps.settings.setting import spelled
 from tests.conftest import ROOT
 
 MAINS = sorted(
@@ -40,7 +41,11 @@ def test_every_flag_of_a_command_is_told_once(name):
     sections = sections_of(name)
     text = usage.text("A page.", sections)
     told = flags_in(text)
-    fields = {field.name: field for kinds in sections.values() for field in settings.fields(*kinds)}
+    fields = {
+        spelled(field.name): field
+        for kinds in sections.values()
+        for field in settings.fields(*kinds)
+    }
     assert sorted(told) == sorted(fields)
     assert max(map(len, text.splitlines())) <= usage.WIDTH
     for part in re.split(r"\n(?=  --)", text)[1:]:
@@ -114,6 +119,7 @@ def test_all_flags_are_made_of_settings():
 
 def test_what_names_a_path_is_a_path():
     paths = "run_dir run_dirs compare dataset classifier nearest initial_run_dir output output_dir"
+    paths += " generator like judge"
     for name in MAINS:
         for kinds in sections_of(name).values():
             for field in settings.fields(*kinds):

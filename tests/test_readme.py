@@ -90,7 +90,7 @@ def test_its_table_has_every_system():
     for command, picture in PICTURED.items():
         # A judge draws none.
         name = command.split()[0]
-        draws = name in SEARCHES or systems.find(name).draws is not None
+        draws = name in SEARCHES or systems.find(name).is_drawn_from
         assert (picture is not None) == draws, command
     shipped = [
         run
@@ -249,7 +249,7 @@ DRAWING = [
     (name, arguments)
     for _, name, arguments in LINES_OF_GUIDE
     if name in systems.names()
-    and systems.find(name).draws is not None
+    and systems.find(name).is_drawn_from
     and not any(re.match("--(mode=train|run_dir|list_words)", one) for one in arguments)
 ]
 

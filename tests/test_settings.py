@@ -47,7 +47,7 @@ DCGANConfig, CGANConfig, FGANConfig, WGANConfig, WGANGPConfig = (
         ("input_noise", -1.0, "at least 0, got -1.0"),
         ("input_noise_fraction", 0.0, "greater than 0, got 0.0"),
         ("latent_distribution", "gauss", "one of normal, spherical, uniform, got 'gauss'"),
-        ("architecture", "resnet", "one of dcgan, mlp, got 'resnet'"),
+        ("architecture", "resnet", "one of dcgan, dvbpr, mlp, got 'resnet'"),
         ("optimizer", "sgd", "one of adam, rmsprop, got 'sgd'"),
         ("pi", 0.0, "greater than 0, got 0.0"),
         ("pi", 1.0, "less than 1, got 1.0"),

@@ -23,6 +23,7 @@ SPRITES = ROOT.parent / "shared" / "data" / "sprites.zip"
 SHIPPED = {
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
+    "cgan_fashion": ("cgan", 3_000_000, 28, 1),
     "cyclegan_hair": ("cyclegan", 16_000_000, 64, 3),
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
@@ -153,8 +154,32 @@ def test_every_committed_config_is_read(monkeypatch):
         # What it says is what is read, and what it does not say is a default.
         assert recipe.settings.items() <= settings.to_json(config).items()
     for path in configs:
-        if path.parent not in runs:
+        if path.parent.name.startswith("classifier_"):
             assert judges.load(path.parent).test_accuracy["all"] > 0.5
+        elif path.parent not in runs:
+            recipe = run_dir.read_recipe(path.parent)
+            assert recipe.judges and settings.from_json(
+                systems.find(recipe.system).config, recipe.settings
+            )
+
+
+def test_what_tells_tastes_is_small_and_says_whose():
+    run = run_dir.shipped("dvbpr_fashion")
+    recipe = run_dir.read_recipe(run)
+    files = {path.name for path in run.iterdir()}
+    drawing = run_dir.drawing_files(recipe)
+    assert drawing == ["recommender.weights.h5"]
+    others = {run_dir.CONFIG, run_dir.MANIFEST, run_dir.METRICS, run_dir.CARD, run_dir.EVALUATION}
+    assert files == {*drawing, *others}
+    run_dir.checked(run, *drawing)
+    assert sum((run / name).stat().st_size for name in files) < 1_000_000
+    card = (run / run_dir.CARD).read_text()
+    assert card.startswith("# dvbpr_fashion\n") and "made up" in card
+    assert "/tmp/" not in card + (run / run_dir.CONFIG).read_text()
+    auc = json.loads((run / run_dir.EVALUATION).read_text())["auc"]
+    assert f"{auc['choices left out to test, by pictures (this run)']:.3f}" in card
+    # What designs with it keeps what says that a design passes for real.
+    assert "discriminator" in run_dir.read_recipe(run_dir.shipped("cgan_fashion")).judges
 
 
 def test_its_card_says_what_its_metrics_say(name):

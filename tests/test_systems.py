@@ -23,7 +23,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.settings import Refused
-from tests import clip_files, negatives
+from tests import clip_files, negatives, shops
 from tests.conftest import ROOT
 
 # The smallest training of any system; settings that it does not have are left out.
@@ -56,7 +56,9 @@ def tiny(config):
     known = {field.name for field in dataclasses.fields(config)}
     values = {name: value for name, value in TINY.items() if name in known}
     # Digits stand still.
-    return values | (tiny_clips() if "history" in known else {})
+    values |= tiny_clips() if "history" in known else {}
+    # Nor has anybody chosen any.
+    return values | (tiny_shop() if "taste_dim" in known else {})
 
 
 @functools.cache
@@ -66,6 +68,15 @@ def tiny_clips():
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data = clip_files.data_set(folder / "clips")
     return {"dataset": str(data), "image_size": clip_files.SIDE, "batch_size": 8}
+
+
+@functools.cache
+def tiny_shop():
+    """The settings of a training on a few choices, written when they are first asked for."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-shop-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shops.write(folder / "shop")
+    return {"dataset": str(folder / "shop"), "image_size": shops.SIDE, "num_epochs": 5}
 
 
 def as_flags(values):

@@ -12,6 +12,7 @@ from gan_apps.runs import run_dir
 from gan_apps.settings import Refused, Settings, Training, changed, setting, workers
 from gan_apps.settings import flags as settings_flags
 from gan_apps.settings.drawing import OfRun, asked_of
+from gan_apps.settings.setting import spelled
 
 MODES = ("generate", "train")
 
@@ -67,7 +68,7 @@ class JudgeCommand(Command):
 
 def command_of(system):
     """The class of what a System's command has beside drawing and training."""
-    return JudgeCommand if system.draws is None else Command
+    return Command if system.is_drawn_from else JudgeCommand
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,10 +104,12 @@ def start_of(system):
 
 def sections(system):
     """The flags of the command of a System: {title: settings classes}."""
-    drawing = {"Drawing": (asked_of(system.takes, system.conditional), OfRun)}
+    asked = asked_of(system.takes, system.conditional)
+    # What is drawn with another run's network is not chosen among those of the run.
+    drawing = {"Drawing": (asked, OfRun) if system.draws is not None else (asked,)}
     return {
         "Flags": (command_of(system),),
-        **(drawing if system.draws is not None else {}),
+        **(drawing if system.is_drawn_from else {}),
         "Training": (start_of(system), system.config),
     }
 
@@ -133,15 +136,20 @@ def run(system):
 
 def _refuse_flags_of_other_modes(system, mode):
     known = sections(system)
-    others = known.get("Drawing", ()) if mode == "train" else known["Training"]
-    names = set(settings_flags.names(*others)) - set(settings_flags.names(Command))
+    drawing, training = known.get("Drawing", ()), known["Training"]
+    own, others = (training, drawing) if mode == "train" else (drawing, training)
+    names = set(settings_flags.names(*others)) - set(settings_flags.names(Command, *own))
     for name, value in settings_flags.given(sorted(names)).items():
-        raise Refused(f"--{name}={value} means nothing with --mode={mode}.")
+        raise Refused(f"--{spelled(name)}={value} means nothing with --mode={mode}.")
 
 
 def _generate(system, run):
     asked_class = asked_of(system.takes, system.conditional)
     asked = settings_flags.config_from_flags(asked_class)
+    if system.draws is None:
+        from gan_apps.command import design_requests
+
+        return design_requests.draw(run or run_dir.shipped(system.shipped), asked)
     of_run = settings_flags.config_from_flags(OfRun)
     # NumPy and Pillow, not needed to refuse a flag.
     from gan_apps.command import finding

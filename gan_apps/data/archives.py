@@ -1,6 +1,7 @@
 """The pictures that lie in a folder or in a zip, whichever it is, by the names of their folders."""
 
 import contextlib
+import csv
 import io
 import pathlib
 import zipfile
@@ -41,6 +42,59 @@ def opened(name):
             if _is_picture(parts):
                 files[parts] = lambda info=info: _member(archive, info)
         yield _some(name, files)
+
+
+def table(name, file, header):
+    """The lines of a CSV file beside those pictures, None if there is no such file.
+
+    It lies at the top of the folder or zip, or in the one folder that was zipped.
+
+    Args:
+      name: str. The path of a folder or a zip.
+      file: str. What it is called.
+      header: list of str. What its first line must be, in any case.
+
+    Returns:
+      [(number of the line, its columns), ...], without empty lines.
+
+    Raises:
+      Refused: it cannot be read, or its first line is another.
+    """
+    path, what = pathlib.Path(name), f"--dataset={name}: {file}"
+    try:
+        content = _content(path, file)
+        if content is None:
+            return None
+        reader = csv.reader(tagged.decoded(content), strict=True)
+        first = next(reader, [])
+        if [word.strip().casefold() for word in first] != header:
+            raise Refused(
+                f"{what}: its first line must be {','.join(header)!r}, is {','.join(first)[:60]!r}."
+            )
+        return [(reader.line_num, [word.strip() for word in row]) for row in reader if row]
+    except (OSError, zipfile.BadZipFile, ValueError, csv.Error) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused(f"{what} cannot be read: {error}.") from None
+
+
+def _content(path, file):
+    """The bytes of a file in a folder or zip; None if there is none."""
+    if path.is_dir():
+        return (path / file).read_bytes() if (path / file).is_file() else None
+    if not path.is_file():
+        return None
+    with zipfile.ZipFile(path) as archive:
+        found = [
+            info
+            for info in archive.infolist()
+            if info.filename.split("/")[-1] == file and info.filename.count("/") < 2
+        ]
+        if not found:
+            return None
+        if found[0].file_size > tagged.MAX_WORDS_BYTES:
+            raise ValueError("it is larger than any real one")
+        return archive.read(found[0])
 
 
 def _some(name, files):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from gan_apps.conditions import AbstractCondition, Labels, Nothing
+from gan_apps.conditions.users import Users
 from gan_apps.settings import SIDES, Refused
 
 # The column that says which of SIDES a picture is of, by its place there.
@@ -109,6 +110,8 @@ class Data:
           Refused: there are labels that are none of the run's.
         """
         own = self.condition
+        if isinstance(own, Users) and own != condition:
+            raise Refused("--dataset: its users are not those of the run.")
         if not isinstance(own, Labels) or not isinstance(condition, Labels):
             return self
         if own.names == condition.names:

@@ -35,6 +35,9 @@ def minibatches(data, players, batch_size, seed, horizontal_flips=False):
         condition=Condition.of(data.condition.network),
         horizontal_flips=horizontal_flips,
         sets=sets,
+        foreigners={
+            name: values.foreign for name, values in columns.items() if hasattr(values, "foreign")
+        },
     )
     if made.images_per_iteration > len(data):
         first = players[0]

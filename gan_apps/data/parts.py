@@ -92,7 +92,12 @@ def kept_up(record, data_set, data, accept=False):
     """
     if record is None or not (change := changed(record, data)):
         return record
-    if not accept:
+    if not accept or getattr(data_set.pairing, "keeps_apart_by_its_data", False):
+        if accept:
+            raise Refused(
+                f"--dataset={data_set.name}: {change}; which choices are kept apart is no longer "
+                "known, so this run cannot go on with them."
+            )
         raise Refused(f"--dataset={data_set.name}: {change}; --{ACCEPT} goes on with them.")
     before = {key: record[key] for key in ("num_images", "sha256")}
     now = recorded(data_set, data)

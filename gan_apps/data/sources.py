@@ -11,6 +11,7 @@ from gan_apps.conditions import Attributes, Labels
 from gan_apps.data import folders, prepared, sides, tagged
 from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
+from gan_apps.data.feedback import Feedback
 from gan_apps.data.pairs import Pairing
 from gan_apps.data.photos import Reduction
 from gan_apps.data.sides import Sides
@@ -32,20 +33,22 @@ class DataSet:
 
     Args:
       name: str, image_size: int. As in `load`.
-      pairing: data.pairs.Pairing, data.photos.Reduction, data.clips.Cutting or None. What is drawn
-        from what, for the column "sources". Default None: single pictures.
+      pairing: data.pairs.Pairing, data.photos.Reduction, data.clips.Cutting, what is drawn from
+        what, for the column "sources"; data.feedback.Feedback, that choices are learned; or None,
+        the default: single pictures.
       sides: data.sides.Sides or None. Which two sets of pictures are learned. Default None: one.
     """
 
     name: str
     image_size: int = 0
-    pairing: Pairing | Reduction | Cutting | None = None
+    pairing: Pairing | Reduction | Cutting | Feedback | None = None
     sides: Sides | None = None
 
     @classmethod
     def of(cls, settings):
         """That of the settings of a run, a dict."""
-        pairing = Pairing.of(settings) or Reduction.of(settings) or Cutting.of(settings)
+        kinds = (Pairing, Reduction, Cutting, Feedback)
+        pairing = next(filter(None, (kind.of(settings) for kind in kinds)), None)
         # The first runs had no size to choose.
         size = settings.get("image_size", 0)
         return cls(settings["dataset"], size, pairing, Sides.of(settings))

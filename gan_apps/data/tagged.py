@@ -212,7 +212,7 @@ def _only(found, path):
     return found[0]
 
 
-def _decoded(content):
+def decoded(content):
     """The bytes of a file of words as text; ValueError for those of another encoding."""
     encoding = (
         "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
@@ -258,7 +258,7 @@ class _Folder:
 
     def text(self):
         try:
-            return _decoded((self.path / self.words).read_bytes())
+            return decoded((self.path / self.words).read_bytes())
         except (OSError, ValueError) as error:
             raise Refused(f"--dataset={self.path}: {self.words} cannot be read: {error}.") from None
 
@@ -300,7 +300,7 @@ class _Zip:
         if self.sizes[self.prefix + self.words] > MAX_WORDS_BYTES:
             raise Refused(f"--dataset={self.path}: its {self.words} is larger than any real one.")
         try:
-            return _decoded(self.archive.read(self.prefix + self.words))
+            return decoded(self.archive.read(self.prefix + self.words))
         except Exception as error:
             # What a damaged zip leads to is of many kinds.
             raise Refused(f"--dataset={self.path}: {self.words} cannot be read: {error}.") from None

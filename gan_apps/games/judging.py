@@ -23,8 +23,12 @@ def judges(config: Training, data: "Data", game: "AbstractGame") -> dict[str, Ju
     }
 
 
-def read_right(game: "AbstractGame", data: "Data") -> dict[str, float]:
-    """How often the classifier of a game reads what data show: {noun, or "all": share}."""
+def read_right(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]]:
+    """How often the classifier of a game reads what data show.
+
+    Returns:
+      {"test_accuracy": {noun, or "all": share}}.
+    """
     from gan_apps.evaluation import judges
 
-    return judges.accuracy(game.networks["classifier"], data)
+    return {"test_accuracy": judges.accuracy(game.networks["classifier"], data)}

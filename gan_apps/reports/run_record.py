@@ -76,7 +76,10 @@ class RunRecord:
     def command(self):
         """The command that makes the run again."""
         flags = [f"--{name}={_as_flag(value)}" for name, value in self.changed.items()]
-        flags += [] if self.recipe.draws else ["--output=FOLDER"]
+        name = self.recipe.system
+        system = systems.find(name) if name in systems.names() else None
+        is_judge = not self.recipe.draws and not (system and system.is_drawn_from)
+        flags += ["--output=FOLDER"] if is_judge else []
         return " ".join([f"python -m gan_apps.{self.recipe.system} --mode=train", *flags])
 
     @property

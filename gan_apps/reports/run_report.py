@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from gan_apps import pages
-from gan_apps.evaluation import measures
+from gan_apps.evaluation import measures, verdicts
 from gan_apps.operating_system import files
 from gan_apps.pages import Cell, Mark
 from gan_apps.reports import curves
@@ -120,10 +120,9 @@ def _measured(runs):
 
 def _measures(report):
     """[(name, cell)] of the content of metrics.json, old or new."""
-    if "test_accuracy" in report:
+    if (told := verdicts.lines(report)) is not None:
         # Of a judge.
-        for name, share in report["test_accuracy"].items():
-            yield f"read right, {name}", f"{share:.2%}"
+        yield from told
         return
     yield "pictures judged", f"{report['num_images']:,}"
     if "compared_with" in report:

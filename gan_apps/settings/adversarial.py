@@ -9,7 +9,7 @@ from gan_apps.settings.training import Averaged, Training, refused_with_replicas
 # Names of rows in models.penalties, models.networks and models.game, spelled here because settings
 # are read without TensorFlow.
 PENALTIES = ("none", "two_sided", "one_sided", "one_sided_linear")
-ARCHITECTURES = ("dcgan", "mlp")
+ARCHITECTURES = ("dcgan", "dvbpr", "mlp")
 NORMALIZATIONS = ("auto", "none", "batch", "virtual_batch", "spectral")
 GENERATOR_NORMALIZATIONS = ("none", "batch", "virtual_batch")
 LATENT_DISTRIBUTIONS = ("normal", "spherical", "uniform")
@@ -177,7 +177,10 @@ class GAN(Adversarial, Latents, Averaged, Training):
     """Settings of a generator against a discriminator."""
 
     architecture: str = setting(
-        "dcgan", "The networks: convolutions (dcgan) or dense layers (mlp).", choices=ARCHITECTURES
+        "dcgan",
+        "The networks: convolutions (dcgan), deeper ones of 5x5 (dvbpr, the lecture's for 64 and "
+        "128 pixels), or dense layers (mlp).",
+        choices=ARCHITECTURES,
     )
     generator_widths: tuple = setting(
         (), "Feature maps of the generator, coarse to fine; none: what fits the images.", minimum=1

@@ -14,6 +14,8 @@ MAX_FRAMES = 1_000
 STRIP_FRAMES, ANIMATION_FRAMES = 10, 48
 # Frames that are drawn after those of a clip.
 DEFAULT_NEXT = 10
+# For one user.
+DEFAULT_DESIGNS, MAX_DESIGNS = 10, 50
 # Pictures along each side of a sheet, as in Kingma & Welling 2014, figure 4.
 SHEET_SIDE = 20
 MIN_TRUNCATION = 0.05
@@ -295,6 +297,64 @@ class AnyDrawing(FromAnyPictures, FromNoise):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ForUser(Settings):
+    """Settings of what is in the shop for a user, and of designs."""
+
+    user: str = setting(
+        None, "Whom it is for, as feedback.csv calls them: to be named. Default: none."
+    )
+    class_: str = setting(
+        None,
+        "Items and designs of this class alone: a label of --generator, such as Sandal. Default: "
+        "of all, whichever the user likes most.",
+    )
+    num_images: int = setting(
+        DEFAULT_DESIGNS, "Items, and as many designs.", minimum=1, maximum=MAX_DESIGNS
+    )
+    generator: str = setting(
+        None,
+        "The run that draws the designs: of gan_apps.cgan, trained with --objective=least_squares "
+        "and --keep_discriminator on pictures of the size of the shop's. Default: the shipped one.",
+        is_path=True,
+    )
+    dataset: str = setting(
+        None,
+        "Where the shop is now. Default: where it was when the run was trained; if it is not "
+        "there, pictures that --generator draws stand for its items.",
+        is_path=True,
+    )
+    realness_weight: float = setting(
+        1.0,
+        "eta: what it costs that the discriminator does not take a design for real. 0 for nothing, "
+        "which draws what nobody would sell.",
+        minimum=0,
+    )
+    starts: int = setting(
+        20,
+        "Latents that the search begins with, the best of 1,000; the best of them become designs.",
+        minimum=1,
+        maximum=1_000,
+    )
+    steps: int = setting(60, "Steps of the search from each.", minimum=1, maximum=10_000)
+    step_size: float = setting(0.05, "How far each latent goes in the first step.", above=0)
+    seed: int = changed(Drawing, "seed", 0, help="Seed of the starts.")
+    output: str = setting(
+        None,
+        "Where to draw: one picture if it ends in .png, else a folder of single pictures, with "
+        "scores.csv. Default: user_<name>.png in the current folder.",
+        is_path=True,
+    )
+
+    def check(self):
+        if self.starts < self.num_images:
+            raise ValueError(
+                f"starts must be at least --num_images={self.num_images}, got {self.starts}."
+            )
+        if self.output is not None and pathlib.Path(self.output).suffix.lower() == ANIMATION:
+            raise ValueError(f"output={self.output}: must be a .png, or a folder.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class OfRun(Settings):
     """Settings of what of a run draws."""
 
@@ -318,6 +378,7 @@ REQUESTS = {
     frozenset(("pictures",)): (FromSketches,),
     frozenset(("sides",)): (BetweenSides,),
     frozenset(("clips",)): (FromClips,),
+    frozenset(("tastes",)): (ForUser,),
     frozenset(("latents", "pictures")): (FromEither, AnyDrawing),
     frozenset(("latents", "codes", "pictures")): (FromCodes,),
 }

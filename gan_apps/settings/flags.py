@@ -5,7 +5,7 @@ import os
 from absl import flags
 
 from gan_apps.settings.errors import Refused
-from gan_apps.settings.setting import fields
+from gan_apps.settings.setting import fields, spelled
 from gan_apps.settings.training import check_spelling
 
 
@@ -31,17 +31,17 @@ def define(*kinds):
         if isinstance(default, tuple):
             default = [str(one) for one in default]
         definers = _PATH_DEFINERS if field.metadata["is_path"] else _DEFINERS
-        definers[field.type](field.name, default, field.metadata["help"])
+        definers[field.type](spelled(field.name), default, field.metadata["help"])
 
 
 def names(*kinds):
-    """The names of the flags that `define` made."""
+    """The names of the fields that `define` made flags of."""
     return tuple(field.name for field in fields(*kinds))
 
 
 def given(flag_names):
     """The flags among `flag_names` that stand on the command line: {name: value}."""
-    return {name: _value(name) for name in flag_names if flags.FLAGS[name].present}
+    return {name: _value(name) for name in flag_names if flags.FLAGS[spelled(name)].present}
 
 
 def config_from_flags(config_class, defaults=None):
@@ -55,13 +55,15 @@ def config_from_flags(config_class, defaults=None):
     Raises:
       Refused: a value is out of bounds; the message names flag and value.
     """
-    values = {name: _value(name) for name in names(config_class)}
-    if defaults is not None:
-        asked = given(names(config_class))
-        values = {name: asked.get(name, getattr(defaults, name)) for name in values}
+    asked = given(names(config_class))
+    # Not the flag's default: another class may have a field of that name with one of its own.
+    values = {
+        field.name: field.default if defaults is None else getattr(defaults, field.name)
+        for field in fields(config_class)
+    } | asked
     try:
         config = config_class(**values)
-        dataset = values.get("dataset")
+        dataset = asked.get("dataset")
         if dataset is not None and (defaults is None or dataset != defaults.dataset):
             check_spelling(dataset)
         return config
@@ -70,7 +72,7 @@ def config_from_flags(config_class, defaults=None):
 
 
 def _value(name):
-    flag = flags.FLAGS[name]
+    flag = flags.FLAGS[spelled(name)]
     if not isinstance(flag.value, list):
         return flag.value
     if isinstance(flag.parser, _PathsParser):

@@ -128,6 +128,11 @@ def from_json(config_class, values):
     )
 
 
+def spelled(name):
+    """The flag of a field: its name, without the last _ of a word that Python keeps for itself."""
+    return name.removesuffix("_")
+
+
 def allowed(field):
     """The choices of a field, or None."""
     choices = field.metadata["choices"]

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from gan_apps.settings.setting import allowed, fields
+from gan_apps.settings.setting import allowed, fields, spelled
 
 WIDTH = 100
 _KINDS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
@@ -31,15 +31,16 @@ def _flag(field):
 
 
 def _spelled(field):
+    name = spelled(field.name)
     if field.type is bool:
-        return f"--[no]{field.name}"
+        return f"--[no]{name}"
     several = ",..." if field.type is tuple else ""
     kind = _KINDS.get(field.type, "INTEGER")
     if field.metadata["is_path"]:
         kind = "PATH"
     elif allowed(field):
         kind = "NAME"
-    return f"--{field.name}={kind}{several}"
+    return f"--{name}={kind}{several}"
 
 
 def _choices(field):

@@ -40,12 +40,13 @@ class System:
         runs draw, by the networks that draw it. None for a judge, whose runs draw nothing.
       judges: function of (config, data, game) -> {network of the game: runs.judge.Judge}: what its
         runs judge with. None, the default, for what draws.
-      tested: function of (game, data.Data) -> {name: float}: how well it judges data that it was
-        never trained on. None, the default, for what draws.
+      tested: function of (game, data.Data) -> {figures of evaluation.verdicts}: how well it judges
+        data that it was never trained on. None, the default, for what draws.
       conditional: bool. Whether it needs data with labels or words, and learns them. Default
         False: they are left aside.
       takes: set of what its networks draw from: "latents", the default, and with them "codes";
-        "pictures", "clips", or "sides": pictures of two sets, a network for either way.
+        "pictures", "clips", or "sides": pictures of two sets, a network for either way; or
+        "tastes": its runs say what users like, which another run then draws.
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
       shipped_prompt: str or None. The one that is drawn from if a prompt is given.
       recipes: {name: Recipe}. Settings by other names than the defaults.
@@ -63,6 +64,11 @@ class System:
     shipped: str | None = None
     shipped_prompt: str | None = None
     recipes: dict[str, Recipe] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_drawn_from(self) -> bool:
+        """Whether its command draws from its runs, by their networks or with another run's."""
+        return self.draws is not None or "tastes" in self.takes
 
 
 def names() -> list[str]:

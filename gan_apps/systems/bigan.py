@@ -46,7 +46,9 @@ class Config(settings.Latents, Adversarial, Averaged, Training):
         "it the code is a function of the picture (BiGAN).",
     )
     architecture: str = setting(
-        "dcgan", "The networks: convolutions (dcgan) or dense layers (mlp).", choices=ARCHITECTURES
+        "dcgan",
+        "The networks: convolutions (dcgan, dvbpr) or dense layers (mlp).",
+        choices=ARCHITECTURES,
     )
     encoder_widths: tuple = setting(
         (), "Feature maps of the encoder, fine to coarse; none: what fits.", minimum=1

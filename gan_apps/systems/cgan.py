@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from gan_apps import settings
 from gan_apps.games import two_players
+from gan_apps.runs.judge import Judge
 from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
 from gan_apps.systems import Recipe, System
 
@@ -42,6 +43,11 @@ class Config(Labelled, Divergence, GAN):
         "and which labels have as well.",
         choices=rows.classifier_objectives,
         only_if=("--classifier_weight is above 0", lambda config: config.classifier_weight > 0),
+    )
+    keep_discriminator: bool = setting(
+        False,
+        "Keep the discriminator with what is drawn from, so that gan_apps.dvbpr can design with "
+        "the run: it says which designs pass for real.",
     )
     initial_run_dir: str = setting(
         "",
@@ -88,12 +94,22 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     )
 
 
+def judges(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Judge]:
+    if not config.keep_discriminator:
+        return {}
+    from models import networks
+
+    network = networks.described(game.networks["discriminator"])
+    return {"discriminator": Judge(network=network, shape=data.shape, condition=data.condition)}
+
+
 SYSTEM = System(
     name="cgan",
     title="draws what is asked for: the conditional GAN, digits by number, faces in words",
     config=Config,
     game=game,
     draws=two_players.draws,
+    judges=judges,
     conditional=True,
     shipped="cgan_digits",
     shipped_prompt="cgan_anime",
@@ -117,6 +133,29 @@ SYSTEM = System(
                 "mismatched_weight": 0.5,
                 "classifier_weight": 0.0,
             },
-        )
+        ),
+        "dvbpr": Recipe(
+            reference="Kang et al. 2017, arXiv 1711.02231, figure 3, and the authors' code: a "
+            "generator of designs for gan_apps.dvbpr, at 64 or 128 pixels",
+            values={
+                **two_players.WITHOUT,
+                "architecture": "dvbpr",
+                "normalization": "batch",
+                "generator_normalization": "batch",
+                "latent_dim": 100,
+                "latent_distribution": "normal",
+                "batch_size": 16,
+                "num_epochs": 30,
+                "optimizer": "adam",
+                "discriminator_learning_rate": 0.0001,
+                "generator_learning_rate": 0.0001,
+                "beta_1": 0.5,
+                "beta_2": 0.99,
+                "objective": "least_squares",
+                "mismatched_weight": 0.0,
+                "classifier_weight": 0.0,
+                "keep_discriminator": True,
+            },
+        ),
     },
 )

@@ -46,7 +46,9 @@ class Config(Averaged, Training):
         ),
     )
     architecture: str = setting(
-        "mlp", "The networks: dense layers (mlp) or convolutions (dcgan).", choices=ARCHITECTURES
+        "mlp",
+        "The networks: dense layers (mlp) or convolutions (dcgan, dvbpr).",
+        choices=ARCHITECTURES,
     )
     encoder_widths: tuple = setting(
         (), "Units or feature maps of the encoder, fine to coarse; none: what fits.", minimum=1

@@ -89,7 +89,7 @@ def _tested(run, system, recipe, game):
     if test is None:
         raise judgement.NotMeasured("nothing of its data was kept apart")
     test = test.numbered_as(recipe.condition)
-    report = {"test_accuracy": system.tested(game, test), "num_images": len(test)}
+    report = {**system.tested(game, test), "num_images": len(test)}
     files.write_json(run / run_dir.EVALUATION, report)
     return report
 

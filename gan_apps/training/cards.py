@@ -1,7 +1,8 @@
 """MODEL_CARD.md: what a run is, for whoever finds it without its history."""
 
+from gan_apps import systems
 from gan_apps.data import parts
-from gan_apps.evaluation import measures
+from gan_apps.evaluation import measures, verdicts
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
@@ -17,6 +18,9 @@ DATASETS = {
     "digits": "the handwritten digits of scikit-learn (UCI Optical Recognition of Handwritten "
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
+
+# The column of those who choose, which a recommender is asked by.
+USERS = "users"
 
 LATENTS = {
     "normal": "standard normal",
@@ -44,12 +48,12 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
         f"# {run.name}",
         "",
         *(_drawn(name, draw, recipe) for name, draw in recipe.draws.items()),
-        *(_judged(judge) for judge in recipe.judges.values()),
+        *(_judged(name, judge, recipe) for name, judge in recipe.judges.items()),
         f"Made by `python -m gan_apps.{recipe.system} "
         + (
             f"--mode=train`; draw from it with `python -m gan_apps.{recipe.system} "
-            "--run_dir=<this folder>`."
-            if recipe.draws
+            f"--run_dir=<this folder>{_who(recipe)}`."
+            if systems.find(recipe.system).is_drawn_from
             else "--output=<this folder>`; judge with it by `python -m gan_apps.evaluate "
             "--classifier=<this folder>`."
         ),
@@ -86,7 +90,17 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
     files.write_text(run / run_dir.CARD, "\n".join(lines))
 
 
+def _who(recipe):
+    """What is to be named beside a run to draw from it."""
+    return "" if recipe.draws else " --user=<name> --generator=<another>"
+
+
 def _limits(recipe):
+    if recipe.condition.column == USERS:
+        return (
+            "what it says of other pictures and of other people means nothing, and what somebody "
+            "chose is not all that they like."
+        )
     if not recipe.draws:
         return (
             "what it says of other pictures means nothing, and it is not meant to judge people by."
@@ -120,10 +134,17 @@ def _drawn(name, draw, recipe):
     return f"{by} {width}x{height} {kind} images{draw.condition.card()[0]}{given}."
 
 
-def _judged(judge):
-    """What a network reads of a picture, in a sentence."""
+def _judged(name, judge, recipe):
+    """What a network says of a picture, in a sentence."""
     height, width, channels = judge.shape
     kind = "gray" if channels == 1 else "colour"
+    if judge.condition.column == USERS:
+        return (
+            f"Says how much each of {judge.condition.sizes[0]:,} users likes a {width}x{height} "
+            f"{kind} picture."
+        )
+    if recipe.draws:
+        return f"Keeps its {name}, which scores {width}x{height} {kind} images."
     read = "; ".join(f"{noun}: {', '.join(values)}" for noun, values in judge.condition.slots)
     return f"Reads what {width}x{height} {kind} images show ({read})."
 
@@ -194,7 +215,7 @@ def trained_on(recipe):
     share = recipe.data.get("judges_share") if recipe.data else None
     if not share:
         return _kept_apart(recipe)
-    learned = "learned from nothing else" if recipe.judges else "learned from none of it"
+    learned = "learned from nothing else" if not recipe.draws else "learned from none of it"
     return f"{_kept_apart(recipe)} A share of {share:.0%} is left to judges; it {learned}."
 
 
@@ -228,15 +249,8 @@ def measured(report, why_not=None):
     """What a metrics.json says, as lines of a card."""
     if report is None:
         return [f"Not measured: {why_not}."]
-    if "test_accuracy" in report:
-        return [
-            f"{report['num_images']:,} images that it was never trained on:",
-            "",
-            *(
-                f"- read right, {name}: {share:.2%}"
-                for name, share in report["test_accuracy"].items()
-            ),
-        ]
+    if (told := verdicts.lines(report)) is not None:
+        return [f"{verdicts.of(report)}:", "", *(f"- {what}: {figure}" for what, figure in told)]
     accuracy = report.get("classifier_test_accuracy")
     by = "by a classifier of these data"
     if accuracy is None:

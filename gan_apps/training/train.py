@@ -114,7 +114,7 @@ def _data(system, config, run, accept_changed):
         initial = getattr(config, "initial_run_dir", "")
         if initial and run_dir.is_run(initial):
             record = parts.begun_with(record, run_dir.read_recipe(initial).data, whole)
-    data = parts.train_part(whole, record, is_judge=system.judges is not None)
+    data = parts.train_part(whole, record, is_judge=system.draws is None)
     data = data_set.learned(data)
     if not (system.conditional and config.is_conditional):
         return data.unconditional(), record
@@ -124,7 +124,7 @@ def _data(system, config, run, accept_changed):
             f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns; "
             "gan_apps.dcgan learns without."
         )
-    if system.judges is not None:
+    if system.draws is None:
         _refuse_what_cannot_be_tested(config, record)
     return data, record
 
