@@ -126,6 +126,7 @@ class Minibatches:
                 numbers = self.gatherers[name](indices)
                 if column != name:
                     numbers = condition.foreign(numbers, key)
+                numbers = condition.chosen(numbers, key)
                 found[column] = condition.taken(own(numbers))
             else:
                 found[column] = self._pictures(name, own(indices), own(draws))

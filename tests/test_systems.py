@@ -23,7 +23,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.settings import Refused
-from tests import clip_files, negatives
+from tests import clip_files, negatives, said_pictures
 from tests.conftest import ROOT
 
 # The smallest training of any system; settings that it does not have are left out.
@@ -51,12 +51,13 @@ ROWS = [
 ]
 
 
-def tiny(config):
-    """TINY, as far as a class of settings has it."""
-    known = {field.name for field in dataclasses.fields(config)}
+def tiny(system):
+    """TINY, as far as the settings of a system have it, on data that it learns."""
+    known = {field.name for field in dataclasses.fields(system.config)}
     values = {name: value for name, value in TINY.items() if name in known}
-    # Digits stand still.
-    return values | (tiny_clips() if "history" in known else {})
+    # Digits stand still, and nothing is said of them.
+    values |= tiny_clips() if "history" in known else {}
+    return values if "labels" in system.learns else values | tiny_sentences()
 
 
 @functools.cache
@@ -66,6 +67,15 @@ def tiny_clips():
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data = clip_files.data_set(folder / "clips")
     return {"dataset": str(data), "image_size": clip_files.SIDE, "batch_size": 8}
+
+
+@functools.cache
+def tiny_sentences():
+    """The settings of a training on a few pictures of which something is said."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-sentences-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data = said_pictures.folder(folder / "said")
+    return {"dataset": str(data), "image_size": said_pictures.SIZE, "batch_size": 8}
 
 
 def as_flags(values):
@@ -109,7 +119,7 @@ def test_it_is_trained_drawn_from_exported_judged_and_reported(name, tmp_path):
     from gan_apps.training import train
 
     system = systems.find(name)
-    config = system.config(**tiny(system.config))
+    config = system.config(**tiny(system))
     run = train.train(system, config, tmp_path / "run")
     recipe = run_dir.read_recipe(run)
     assert recipe.system == name and run_dir.read_recipe(run) == recipe
@@ -142,7 +152,7 @@ def test_it_is_trained_drawn_from_exported_judged_and_reported(name, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", systems.names())
 def test_killed_and_gone_on_with_it_ends_bit_for_bit(name, tmp_path):
-    killed_and_gone_on_with(name, tiny(systems.find(name).config), tmp_path, ROOT)
+    killed_and_gone_on_with(name, tiny(systems.find(name)), tmp_path, ROOT)
 
 
 def killed_and_gone_on_with(name, values, folder, home):

@@ -1,10 +1,11 @@
-"""What a picture is asked for by: nothing, a label, attributes in words. Imports no TensorFlow."""
+"""What a picture is asked for by: nothing, a label, words or sentences. Imports no TensorFlow."""
 
 from gan_apps.conditions.attributes import Attributes
 from gan_apps.conditions.condition import AbstractCondition, Nothing
 from gan_apps.conditions.labels import Labels
+from gan_apps.conditions.sentences import Sentences
 
-KINDS = {kind.kind: kind for kind in (Nothing, Labels, Attributes)}
+KINDS = {kind.kind: kind for kind in (Nothing, Labels, Attributes, Sentences)}
 # The flags by which any of them is asked.
 FLAGS = tuple(dict.fromkeys(flag for kind in KINDS.values() for flag in kind.possible_flags))
 

@@ -44,6 +44,8 @@ class System:
         never trained on. None, the default, for what draws.
       conditional: bool. Whether it needs data with labels or words, and learns them. Default
         False: they are left aside.
+      learns: tuple of str. The kinds of conditions that it learns, if it is conditional. Default:
+        labels and attributes.
       takes: set of what its networks draw from: "latents", the default, and with them "codes";
         "pictures", "clips", or "sides": pictures of two sets, a network for either way.
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
@@ -59,6 +61,7 @@ class System:
     judges: Callable | None = None
     tested: Callable | None = None
     conditional: bool = False
+    learns: tuple[str, ...] = ("labels", "attributes")
     takes: frozenset[str] = frozenset(("latents",))
     shipped: str | None = None
     shipped_prompt: str | None = None

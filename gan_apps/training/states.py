@@ -11,10 +11,12 @@ import zlib
 
 import numpy as np
 
+from gan_apps.evaluation import matchers
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.runs.saved_states import best, iteration, saved
 from gan_apps.settings import Refused
+from models import gan
 
 # Raised when an array of a state changes its name or its meaning. States of format 1, which do not
 # say so, have the metrics' means by their place, not by their names.
@@ -213,6 +215,32 @@ def begin_with(run, model):
                     f"{tuple(weight.shape)}."
                 )
             weight.assign(grown)
+
+
+def begin_with_encoder(run, game, condition):
+    """Puts the encoder of a run of gan_apps.matcher into a game that learns the same sentences.
+
+    Args:
+      run: path.
+      game: models.gan.AbstractGAN with an encoder.
+      condition: conditions.sentences.Sentences of its data.
+
+    Raises:
+      Refused: it is no such run, or of other sentences or another width.
+    """
+    flag = f"--encoder_run_dir={run}"
+    recipe = matchers.recipe_of(run, "--encoder_run_dir")
+    if recipe.judges[matchers.SENTENCES].condition.network != condition.network or (
+        recipe.judges[matchers.SENTENCES].condition.wording != condition.wording
+    ):
+        raise Refused(f"{flag}: its words are others; train it on the same data.")
+    encoder = matchers.network_of(run, recipe, matchers.SENTENCES)
+    own = game.networks[gan.ENCODER]
+    if encoder.width != own.width:
+        raise Refused(f"{flag}: its --encoder_width is {encoder.width}, not {own.width}.")
+    for name in gan.ENCODERS:
+        if name in game.networks:
+            game.networks[name].set_weights(encoder.get_weights())
 
 
 def _without_other_classifiers(network, theirs):
