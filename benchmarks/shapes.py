@@ -131,7 +131,7 @@ def is_of(scene, image):
     """Whether an image uint8 [SIZE, SIZE, 3] shows a scene's colours, sizes and places.
 
     Each colour of the scene covers about as many pixels as its shape does, its middle is nearer to
-    where it should be than to any other place of such a scene, and hardly a pixel is of another.
+    where it should be than to any other place, and hardly a pixel is of another.
     """
     names = list(COLOURS)
     colours = np.array([(0, 0, 0), *COLOURS.values()], float)
@@ -144,9 +144,7 @@ def is_of(scene, image):
         area = side**2 if shape == "square" else np.pi * side**2 / 4.0
         if not AREA[0] * area <= len(found) <= AREA[1] * area:
             return False
-        others = [at for at in (*PLACES.values(),) if at != middle]
-        if len(scene.shapes) > 1:
-            others = [at for at in scene.middles if at != middle]
+        others = [at for at in PLACES.values() if at != middle]
         distance = np.linalg.norm(found.mean(axis=0) - middle)
         if any(np.linalg.norm(found.mean(axis=0) - at) <= distance for at in others):
             return False

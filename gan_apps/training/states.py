@@ -182,7 +182,7 @@ def begin_with(run, model):
     rows or columns of a condition, the one that is there fills its first ones and the rest is zero.
     So a run without labels can be gone on with by one that learns them, and draws at first what the
     other drew. An auxiliary classifier of another kind begins anew, and so does a discriminator
-    where the other run was trained without one.
+    or an encoder where the other run was trained without one.
 
     Raises:
       Refused: the run has no states, or its networks are others.
@@ -196,7 +196,7 @@ def begin_with(run, model):
         raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
     for part, network in model.networks.items():
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
-        if not theirs and part == "discriminator":
+        if not theirs and part in ("discriminator", *gan.ENCODERS):
             continue
         weights, theirs = _without_other_classifiers(network, theirs)
         if len(theirs) != len(weights):
