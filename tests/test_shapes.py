@@ -9,7 +9,7 @@ from benchmarks import shapes
 @pytest.fixture(scope="module")
 def every():
     random = np.random.RandomState(0)
-    return [(scene, shapes.picture(scene, random)) for scene in shapes.scenes() for _ in range(3)]
+    return [(scene, shapes.picture(scene, random)) for scene in shapes.scenes()]
 
 
 def test_a_scene_is_right_by_its_own_picture_alone(every):
@@ -18,7 +18,7 @@ def test_a_scene_is_right_by_its_own_picture_alone(every):
     for scene, image in every:
         if len(scene.shapes) > 1:
             assert not shapes.is_of(scene.swapped, image)
-    for (scene, _), (other, image) in zip(every, every[3:] + every[:3], strict=True):
+    for (scene, _), (other, image) in zip(every, every[1:] + every[:1], strict=True):
         alike = {(colour, scene.size, scene.place) for colour, _ in scene.shapes} == {
             (colour, other.size, other.place) for colour, _ in other.shapes
         }
