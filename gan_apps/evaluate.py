@@ -45,6 +45,18 @@ class Config(Settings):
         "shipped one of these data, or coarse colours if there is none.",
         is_path=True,
     )
+    matcher: str = setting(
+        None,
+        "The folder of a matcher of the run's data, made by gan_apps.matcher: for what is drawn "
+        "from sentences.",
+        is_path=True,
+    )
+    captioned: str = setting(
+        None,
+        "A .png to draw, of what is drawn from sentences: some sentences, each above its real "
+        "picture and four drawn ones.",
+        is_path=True,
+    )
     nearest: str = setting(
         None,
         "A .png to draw: pictures, each beside the training images that are nearest to it.",
@@ -64,16 +76,22 @@ class Config(Settings):
     def check(self):
         if self.metric == "fid" and self.classifier is not None:
             raise ValueError(f"classifier={self.classifier} means nothing with --metric=fid.")
-        if self.nearest is not None and pathlib.Path(self.nearest).suffix.lower() != GRID:
-            raise ValueError(f"nearest={self.nearest}: must end in {GRID}.")
+        if self.matcher is not None and (self.classifier or self.metric == "fid"):
+            raise ValueError(f"matcher={self.matcher} is one judge, and another is asked for.")
+        for name in ("nearest", "captioned"):
+            path = getattr(self, name)
+            if path is not None and pathlib.Path(path).suffix.lower() != GRID:
+                raise ValueError(f"{name}={path}: must end in {GRID}.")
 
 
 def main(config):
     from gan_apps.drawing.draw import check_writable
 
-    nearest = None if config.nearest is None else pathlib.Path(config.nearest)
-    if nearest is not None:
-        check_writable(nearest, "--nearest")
+    path = lambda given: None if given is None else pathlib.Path(given)
+    nearest, captioned = path(config.nearest), path(config.captioned)
+    for output, flag in ((nearest, "--nearest"), (captioned, "--captioned")):
+        if output is not None:
+            check_writable(output, flag)
     run = pathlib.Path(config.run_dir)
     recipe = run_dir.read_recipe(run)
     quiet.import_tensorflow()
@@ -87,8 +105,10 @@ def main(config):
             seed=config.seed,
             runtime=config.runtime,
             dataset=config.dataset,
-            judge=None if config.classifier is None else pathlib.Path(config.classifier),
+            judge=path(config.classifier),
+            matcher=path(config.matcher),
             nearest=nearest,
+            captioned=captioned,
             metric=config.metric,
             name=config.draw,
         )

@@ -8,12 +8,14 @@ from models.conditions import Condition
 from models.cyclegan import CycleGAN
 from models.dcgan import DCGAN
 from models.divergences import DIVERGENCES, FAMILIES, FDivergence
+from models.encoders import SentenceEncoder, SentenceGenerator
 from models.fgan import FGAN
 from models.game import AbstractGame, Player
 from models.gan import AbstractGAN
 from models.infogan import InfoGAN
 from models.lapgan import LAPGAN
 from models.losses import OBJECTIVES, Objective, variational
+from models.matcher import Matcher, PictureEncoder
 from models.networks import Discriminator, Generator, pair
 from models.next_frame import NextFrame
 from models.order import minibatches

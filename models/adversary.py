@@ -13,9 +13,13 @@ import tensorflow as tf
 from models import penalties
 from models.augmentations import AUGMENTATIONS
 from models.conditions import Condition
+from models.encoders import matching
 from models.game import AbstractGame, Examples, Player, layers_of, to_signed
 from models.losses import AC, ClassifierObjective
 from models.normalization import BatchNormalization, PrependReference, SpectrallyNormalized
+
+# What the cosines of an auxiliary matcher are divided by.
+TEMPERATURE = 0.1
 
 
 class Losses(Protocol):
@@ -90,6 +94,32 @@ class _Classifier:
         return self.condition.one_hot(examples[self.condition.column])
 
 
+@dataclasses.dataclass(frozen=True)
+class _Matcher:
+    """The auxiliary matcher of a discriminator: which sentence of the minibatch an image is of.
+
+    The contrast of images and sentences of Zhang et al. 2021 (arXiv 2101.04702, equations 4 to 7),
+    on the discriminator's own features.
+    """
+
+    condition: Condition
+    weight: float
+    figures = ("matching_loss",)
+
+    def term(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor, real: Examples, fake: Examples
+    ) -> tf.Tensor:
+        """What it adds to the discriminator's loss: of real images alone."""
+        del fake_logits, fake
+        return self.weight * matching(real_logits, real[self.condition.column], TEMPERATURE)
+
+    def cost(self, logits: tf.Tensor, fake: Examples, tell: Tell) -> tf.Tensor:
+        """What whoever drew `fake` pays for it, half of its weight; tells it before that."""
+        loss = matching(logits, fake[self.condition.column], TEMPERATURE)
+        tell(*self.figures, loss)
+        return self.weight / 2 * loss
+
+
 class Adversary:
     """A discriminator of a game, with its penalties.
 
@@ -114,7 +144,8 @@ class Adversary:
         at the first iteration. Default 0.
       input_noise_iterations: int. Iterations in which that noise falls linearly to 0. Default 1.
       classifier_weight: float. Weight of what the auxiliary classifier costs, for a network that
-        has one; generated images pay half of it. Default 0.
+        has one; generated images pay half of it. What is encoded of sentences has no values to be
+        read: it is matched with the minibatch's. Default 0.
       classifier_objective: models.losses.ClassifierObjective. The row that says what that is.
         Default: models.losses.AC.
       reader: Reader or None. What the network's logits cost, if it has such without being a
@@ -165,7 +196,10 @@ class Adversary:
                     f"classifier_weight must be 0 where the {network} has no condition, which its "
                     f"classifier would read, got {classifier_weight}."
                 )
-            self.reader = _Classifier(classifier_objective, self.condition, classifier_weight)
+            if self.condition.column == "encoded":
+                self.reader = _Matcher(self.condition, classifier_weight)
+            else:
+                self.reader = _Classifier(classifier_objective, self.condition, classifier_weight)
         self.spectral_layers = layers_of(self.network, SpectrallyNormalized)
         looks_at_one_image = penalty is not None or real_gradient_weight
         if looks_at_one_image and layers_of(self.network, BatchNormalization):

@@ -2,6 +2,8 @@
 
 A condition has slots of exclusive values: labels are one slot, given as integers; attributes are
 several, given as a one-hot vector each, so that one can be open (zeros) or on the way between two.
+Sentences are the numbers of their words in order, of which an encoder (models.encoders) makes
+vectors that the other networks take.
 """
 
 import dataclasses
@@ -24,6 +26,9 @@ class Kind:
         own.
       slots: sizes -> shape of one example's integers.
       lowest: int. The smallest of them.
+      counts: sizes -> what each of them is below, an int or one for each slot.
+      chosen: (integers of examples, key) -> those of what each is asked by, where an example has
+        several. Default: as they are.
     """
 
     spec: Callable
@@ -32,6 +37,8 @@ class Kind:
     foreign: Callable
     slots: Callable
     lowest: int
+    counts: Callable
+    chosen: Callable = lambda integers, key: integers
 
 
 def foreign_labels(labels: tf.Tensor, num_classes: int, key: tf.Tensor) -> tf.Tensor:
@@ -78,6 +85,40 @@ def foreign_attributes(attributes: tf.Tensor, sizes: Sequence[int], key: tf.Tens
     return tf.where(changed, shifted, attributes)
 
 
+def chosen_caption(sentences: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """One caption of each image, drawn uniformly: int32 [..., captions, longest] to [..., longest].
+
+    Images with fewer captions have theirs several times.
+    """
+    *batch, captions, _ = sentences.shape
+    # Other numbers than are drawn with this key elsewhere.
+    key = tf.bitwise.invert(key) + 3
+    places = tf.random.stateless_uniform(batch, key, 0, captions, tf.int32)
+    return tf.gather(sentences, places, axis=len(batch), batch_dims=len(batch))
+
+
+def foreign_captions(sentences: tf.Tensor) -> tf.Tensor:
+    """For each image of minibatches another's captions, int32 [steps, n, captions, longest].
+
+    It is the next image that has no caption in common with it, of the OTHERS that follow it.
+    """
+    found = tf.roll(sentences, -1, axis=1)
+    alike = _share_a_caption(sentences, found)
+    for place in range(2, OTHERS + 1):
+        other = tf.roll(sentences, -place, axis=1)
+        is_alike = _share_a_caption(sentences, other)
+        found = tf.where((alike & ~is_alike)[..., None, None], other, found)
+        alike &= is_alike
+    return found
+
+
+def _share_a_caption(sentences: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
+    equal = tf.equal(sentences[..., :, None, :], others[..., None, :, :])
+    return tf.reduce_any(tf.reduce_all(equal, axis=-1), axis=[-2, -1])
+
+
+# How many images of a minibatch are looked at for one with other captions.
+OTHERS = 4
 # The columns that a network can be asked by.
 KINDS = {
     "labels": Kind(
@@ -87,6 +128,7 @@ KINDS = {
         foreign=lambda labels, sizes, key: foreign_labels(labels, sizes[0], key),
         slots=lambda sizes: (),
         lowest=0,
+        counts=lambda sizes: sizes[0],
     ),
     "attributes": Kind(
         spec=lambda sizes: ((sum(sizes),), "float32"),
@@ -96,6 +138,28 @@ KINDS = {
         slots=lambda sizes: (len(sizes),),
         # An open slot.
         lowest=-1,
+        counts=lambda sizes: sizes,
+    ),
+    # Sizes are those of the wording, the captions of an image, the words of a sentence.
+    "sentences": Kind(
+        spec=lambda sizes: ((sizes[2],), "int32"),
+        taken=lambda sentences, sizes: sentences,
+        one_hot=lambda sentences, sizes: sentences,
+        foreign=lambda sentences, sizes, key: foreign_captions(sentences),
+        slots=lambda sizes: tuple(sizes[1:]),
+        lowest=0,
+        counts=lambda sizes: sizes[0],
+        chosen=chosen_caption,
+    ),
+    # What an encoder made of a sentence: no column of the data.
+    "encoded": Kind(
+        spec=lambda sizes: ((sizes[0],), "float32"),
+        taken=lambda vectors, sizes: vectors,
+        one_hot=lambda vectors, sizes: vectors,
+        foreign=lambda vectors, sizes, key: tf.roll(vectors, -1, axis=1),
+        slots=lambda sizes: tuple(sizes),
+        lowest=0,
+        counts=lambda sizes: sizes[0],
     ),
 }
 # Whoever chose an image, or is to like it, is a number as a label is.
@@ -150,10 +214,12 @@ class Condition:
           ValueError: names the first of them.
         """
         lowest, numbers = KINDS[self.column].lowest, tf.cast(numbers, tf.int64)
-        sizes = self.sizes if self.slots else self.sizes[0]
-        wrong = tf.boolean_mask(numbers, (numbers < lowest) | (numbers >= sizes))
+        counts = KINDS[self.column].counts(self.sizes)
+        wrong = tf.boolean_mask(numbers, (numbers < lowest) | (numbers >= counts))
         if len(wrong):
-            highest = ", ".join(str(size - 1) for size in self.sizes)
+            highest = ", ".join(
+                str(count - 1) for count in (counts if isinstance(counts, tuple) else (counts,))
+            )
             raise ValueError(
                 f"{self.column} must be from {lowest} to {highest}, got {int(wrong[0])}."
             )
@@ -166,8 +232,15 @@ class Condition:
         """Values of the column as float32 [..., sum(sizes)]."""
         return KINDS[self.column].one_hot(values, self.sizes)
 
+    def chosen(self, numbers: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Numbers of the data as what each image is asked by: one of the captions that it has."""
+        return KINDS[self.column].chosen(numbers, key)
+
     def foreign(self, numbers: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-        """For each number (int32 [...] of labels, [..., slots] of attributes) one not its own."""
+        """For each number (int32 [...] of labels, [..., slots] of attributes) one not its own.
+
+        Of captions those of another image of its minibatch.
+        """
         return KINDS[self.column].foreign(numbers, self.sizes, key)
 
 

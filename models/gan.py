@@ -12,9 +12,13 @@ import keras
 import tensorflow as tf
 
 from models.adversary import Adversary
+from models.encoders import mixed
 from models.game import AVERAGED, FOREIGN, AbstractGame, Examples, Networks, Player
 
 NETWORKS = ("generator", f"{AVERAGED}generator", "discriminator")
+# Where pictures are asked for in sentences, what makes the vectors that the others take.
+ENCODER = "encoder"
+ENCODERS = (ENCODER, f"{AVERAGED}{ENCODER}")
 
 
 class AbstractGAN(AbstractGame):
@@ -23,13 +27,18 @@ class AbstractGAN(AbstractGame):
     Args:
       networks: {"generator", "averaged_generator", "discriminator"}, the second where an average is
         wanted. The generator takes {"latents": [n, latent_dim], <condition>: [n, ...]} and gives
-        images in [-1, 1].
+        images in [-1, 1]. With "encoder" (and its average) among them the condition is "encoded",
+        what that makes of the sentences of the data.
       discriminator_steps: int. k, discriminator updates per iteration. Default 1.
       generator_steps: int. j, generator updates per iteration. Default 1.
       initial_discriminator_steps: int. Discriminator updates before each of the first
         `initial_iterations` turns of the generator: a multiple of k, or 0 (the default) for k. An
         iteration stays k updates; the generator sits out those in between.
       initial_iterations: int. Default 25 (Gulrajani et al. 2017, released code: 100 updates each).
+      fixed_encoder: bool. Whether the encoder stays as it is; else it moves in the discriminator's
+        turn. Default False.
+      interpolated_share: float. Share of the generator's minibatch that is asked for what is half
+        way between its sentence and the next one's. Default 0.
       latent_distribution, averaging_decay, seed: as in models.game.AbstractGame.
       **adversary: as in models.adversary.Adversary.
     """
@@ -45,6 +54,8 @@ class AbstractGAN(AbstractGame):
         generator_steps: int = 1,
         initial_discriminator_steps: int = 0,
         initial_iterations: int = 25,
+        fixed_encoder: bool = False,
+        interpolated_share: float = 0.0,
         latent_distribution: str = "normal",
         averaging_decay: float = 0.999,
         seed: int = 0,
@@ -56,7 +67,7 @@ class AbstractGAN(AbstractGame):
             averaging_decay=averaging_decay,
             seed=seed,
         )
-        if {*networks, f"{AVERAGED}generator"} != set(NETWORKS):
+        if {*networks, f"{AVERAGED}generator"} - {*ENCODERS} != set(NETWORKS):
             raise ValueError(
                 f"networks must be {', '.join(NETWORKS)}, got {', '.join(networks) or 'none'}; "
                 "models.pair makes them."
@@ -79,6 +90,8 @@ class AbstractGAN(AbstractGame):
         # Iterations to each turn of the generator at the start, and how many such turns.
         self.initial_turn = max(initial_discriminator_steps // discriminator_steps, 1)
         self.initial_iterations = initial_iterations
+        self.fixed_encoder = fixed_encoder
+        self.interpolated_share = interpolated_share
         self.adversary = Adversary(self, "discriminator", self, **adversary)
 
     @property
@@ -95,7 +108,14 @@ class AbstractGAN(AbstractGame):
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The column of what the discriminator is told of an image: () or one name."""
+        """The column of what the data say of an image: () or one name."""
+        encoder = self.networks.get(ENCODER)
+        condition = self.adversary.condition if encoder is None else encoder.condition
+        return () if condition is None else (condition.column,)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The column of what the networks are told of an image: that, or what is made of it."""
         condition = self.adversary.condition
         return () if condition is None else (condition.column,)
 
@@ -107,6 +127,7 @@ class AbstractGAN(AbstractGame):
                 self._judged,
                 columns=("images", *self.conditions, *foreign),
                 steps=self.discriminator_steps,
+                networks=() if self.fixed_encoder else tuple(self.networks.keys() & {ENCODER}),
             ),
             Player(
                 name="generator",
@@ -141,9 +162,11 @@ class AbstractGAN(AbstractGame):
 
     def drawn(self, asked: Examples) -> Examples:
         """Examples generated from fresh latents and the conditions of `asked`, and with both."""
-        conditions = {name: asked[name] for name in self.conditions}
+        conditions = {name: asked[name] for name in self.told}
         latents = self.latents(self.minibatch_size, self.generator.latent_dim)
-        images = self.generator({"latents": latents, **conditions}, training=True)
+        # An encoder that moves with the discriminator is not to make pictures worse.
+        given = {name: tf.stop_gradient(values) for name, values in conditions.items()}
+        images = self.generator({"latents": latents, **given}, training=True)
         return {"images": images, "latents": latents, **conditions}
 
     def swapped(
@@ -159,15 +182,31 @@ class AbstractGAN(AbstractGame):
         """As in models.adversary.Adversary."""
         self.adversary.set_reference(images)
 
+    def encoded(self, minibatch: Examples) -> Examples:
+        """Examples with what the encoder makes of their sentences; as they are without one."""
+        if ENCODER not in self.networks:
+            return minibatch
+        found = dict(minibatch)
+        (sentences,), (vectors,) = self.conditions, self.told
+        for prefix in ("", FOREIGN):
+            if prefix + sentences in found:
+                said = {sentences: found.pop(prefix + sentences)}
+                found[prefix + vectors] = self.networks[ENCODER](said, training=True)
+        return found
+
     def _judged(self, minibatch: Examples) -> tf.Tensor:
-        real = {name: minibatch[name] for name in ("images", *self.conditions)}
+        minibatch = self.encoded(minibatch)
+        real = {name: minibatch[name] for name in ("images", *self.told)}
         foreign = None
         if self.mismatched_weight:
-            foreign = {name: minibatch[FOREIGN + name] for name in self.conditions}
+            foreign = {name: minibatch[FOREIGN + name] for name in self.told}
         return self.adversary.loss(real, self.drawn, foreign)
 
     def _seen(self, minibatch: Examples) -> tf.Tensor:
-        return self.adversary.cost(self.drawn(minibatch), figure="generator_loss")
+        asked = self.encoded(minibatch)
+        if self.interpolated_share:
+            asked |= {name: mixed(asked[name], self.interpolated_share) for name in self.told}
+        return self.adversary.cost(self.drawn(asked), figure="generator_loss")
 
     def _is_the_generators_turn(self, iteration: tf.Tensor) -> tf.Tensor:
         begun = iteration >= self.initial_turn * self.initial_iterations

@@ -130,6 +130,7 @@ class Minibatches:
                 numbers = self.gatherers[name](indices)
                 if column != name:
                     numbers = condition.foreign(numbers, key)
+                numbers = condition.chosen(numbers, key)
                 found[column] = condition.taken(own(numbers))
             elif column != name:
                 # Drawn for the whole minibatch, whoever has which part of it.

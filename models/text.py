@@ -50,6 +50,48 @@ class Labels(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
+class Sentences(keras.layers.Layer):
+    """Strings [n] to the numbers of their words, int32 [n, longest].
+
+    0 after the last word, 1 for a word that is none of `words`, 2 for the first of those.
+
+    Args:
+      words: list of str.
+      longest: int. Words at most that are taken of a sentence.
+      between: str. A pattern of what stands between words, in RE2's syntax.
+    """
+
+    def __init__(self, words: Sequence[str], longest: int, between: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words, self.longest, self.between = list(words), longest, between
+
+    def understood(self, prompts: tf.Tensor) -> tf.Tensor:
+        """Whether each prompt is no longer than sentences are, with a known word in it."""
+        is_short = self._words(prompts).row_lengths() <= self.longest
+        return tf.reduce_any(self(prompts) >= 2, axis=1) & is_short
+
+    def call(self, prompts: tf.Tensor, draws: tf.Tensor | None = None) -> tf.Tensor:
+        del draws
+        words = self._words(prompts).to_tensor("", shape=(None, self.longest))
+        # Compared with each of them: what is looked up in a table must be tracked by a SavedModel.
+        is_word = tf.equal(words[..., None], self.words)
+        known = tf.reduce_any(is_word, axis=-1)
+        number = 2 + tf.argmax(is_word, axis=-1, output_type=tf.int32)
+        return tf.where(known, number, tf.cast(tf.not_equal(words, ""), tf.int32))
+
+    def _words(self, prompts: tf.Tensor) -> tf.RaggedTensor:
+        text = tf.strings.lower(prompts, encoding="utf-8")
+        return tf.strings.split(tf.strings.regex_replace(text, self.between, " "))
+
+    def compute_output_shape(self, prompts_shape: tuple, draws_shape: tuple | None = None) -> tuple:
+        return (*prompts_shape, self.longest)
+
+    def get_config(self) -> dict:
+        own = {"words": self.words, "longest": self.longest, "between": self.between}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("gan_apps")
 class Prompts(keras.layers.Layer):
     """Strings [n] to attributes float32 [n, values of all slots], one-hot in each slot.
 

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -168,3 +169,11 @@ def test_a_run_whose_name_is_of_no_encoding_is_trained_and_exported(unnamed, gan
     output = f"--output_dir={unnamed / 'exported'}"
     exported = gan_apps("export", f"--run_dir={run}", output, "--format=saved_model")
     assert exported.returncode == 0 and exported.stderr == "", exported.stderr
+
+
+def test_rows_of_numbers_are_lines_of_json_and_texts_stay_as_they_are(tmp_path):
+    value = {"a": [[1, -2], [3]], "b": ["[\n 1\n]", "[ 1 ]"], "c": [1.5, 2], "d": []}
+    files.write_json(tmp_path / "a.json", value)
+    written = (tmp_path / "a.json").read_text()
+    assert json.loads(written) == value
+    assert "[1, -2]" in written and "[3]" in written and written.count("\n") < 20

@@ -120,6 +120,7 @@ def test_all_flags_are_made_of_settings():
 def test_what_names_a_path_is_a_path():
     paths = "run_dir run_dirs compare dataset classifier nearest initial_run_dir output output_dir"
     paths += " generator like judge"
+    paths += " encoder_run_dir matcher captioned"
     for name in MAINS:
         for kinds in sections_of(name).values():
             for field in settings.fields(*kinds):

@@ -206,3 +206,70 @@ def test_the_graph_fills_open_slots_as_the_data_have_them(known):
     whole = layer(tf.constant(["purple hair red eyes", ""]), tf.constant([0.5, 0.0])).numpy()
     np.testing.assert_array_equal(whole[0], [0, 0, 0, 1, 0, 0, 1, 0])
     assert whole[1].sum() == 2
+
+
+@pytest.fixture(scope="module")
+def characters():
+    said = [
+        f"{hair} hair, {body} body, {top} topwear, {action} action, {direction} direction"
+        for hair in ("green", "red")
+        for body in ("light", "tan")
+        for top in ("silver", "leather", "suit")
+        for action in ("walking", "slashing")
+        for direction in ("left", "front")
+    ]
+    # So many that what each of them says once is one slot: a suit is no colour, silver is.
+    known, _ = vocabulary.learned(said * -(-vocabulary.MANY // len(said)))
+    return known
+
+
+@pytest.mark.parametrize(
+    "prompt, meant",
+    [
+        (
+            "green hair, silver armour, walking, seen from the left",
+            "green hair silver topwear walking action left direction",
+        ),
+        ("walking, green hair", "green hair walking action"),
+        ("Slash! tan skin; a suit", "tan body suit topwear slashing action"),
+        ("a red-haired man in leather armor facing front", "red hair leather topwear front dir"),
+        ("walking action", "walking action"),
+    ],
+)
+def test_what_goes_without_saying_may_be_left_out(characters, prompt, meant):
+    numbers, ignored = characters.read(prompt)
+    assert characters.named(numbers).startswith(meant) and ignored == []
+    assert [slot.noun for slot in characters.slots] == [
+        "hair", "body", "topwear", "action", "direction",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "prompt, words",
+    [
+        ("leather hair", "'leather hair' is not known"),
+        ("silver, walking", "'silver' is not known"),
+        ("walking, slashing", "'walking action' and 'slashing action' at once"),
+    ],
+)
+def test_what_is_said_of_another_noun_is_of_that_one(characters, prompt, words):
+    with pytest.raises(Refused, match=words.replace("walking", ".*").replace("slashing", ".*")):
+        characters.read(prompt)
+
+
+def test_of_a_few_images_colours_and_others_are_two_slots():
+    known, _ = vocabulary.learned(["red hair", "short hair", "blue hair", "long hair"])
+    assert [slot.values for slot in known.slots] == [("blue", "red"), ("long", "short")]
+
+
+def test_the_graph_reads_what_goes_without_saying_alike(characters):
+    import tensorflow as tf
+
+    from models import text
+
+    reader = text.Prompts(**characters.reading)
+    prompts = ["walking, green hair, seen from the left", "leather armour", "leather hair", "left"]
+    understood = reader.understood(tf.constant(prompts)).numpy().tolist()
+    assert understood == [True, True, False, True]
+    asked = reader.asked(tf.constant(prompts[:1])).numpy()[0]
+    assert asked.sum() == 3

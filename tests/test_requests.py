@@ -126,13 +126,13 @@ def test_every_flag_of_a_condition_can_be_given():
 @pytest.mark.parametrize(
     "takes, conditional, kind",
     [
-        ("latents", False, FromLatents),
-        ("latents", True, AskedFor),
-        ("pictures", False, FromSketches),
-        ("sides", False, BetweenSides),
-        ("clips", False, FromClips),
-        ("both", False, FromEither),
-        ("both", True, AnyDrawing),
+        (["latents"], False, FromLatents),
+        (["latents"], True, AskedFor),
+        (["pictures"], False, FromSketches),
+        (["sides"], False, BetweenSides),
+        (["clips"], False, FromClips),
+        (["latents", "pictures"], False, FromEither),
+        (["pictures", "latents"], True, AnyDrawing),
     ],
 )
 def test_a_system_s_requests_have_what_its_runs_take(takes, conditional, kind):

@@ -11,8 +11,8 @@ import models
 from gan_apps import conditions, settings, systems
 from gan_apps.drawing import latents
 from gan_apps.games import two_players
-from gan_apps.settings import rows
-from gan_apps.systems import pix2pix, vae
+from gan_apps.settings import rows, translating
+from gan_apps.systems import vae
 from models import augmentations, game, losses, networks, penalties, sketches, translators
 from tests.conftest import ROOT
 from tests.tiny_models import built, stepped
@@ -31,10 +31,10 @@ def test_settings_know_every_row():
     assert tuple(latents.DISTRIBUTIONS) == settings.LATENT_DISTRIBUTIONS
     assert settings.MADE == tuple(sketches.SOURCES)
     assert vae.LIKELIHOODS == tuple(models.vae.LIKELIHOODS)
-    assert pix2pix.TRANSLATORS == tuple(translators.TRANSLATORS)
-    assert pix2pix.PATCHES == tuple(map(str, translators.PATCHES))
-    assert pix2pix.GENERATOR_NORMALIZATIONS == translators.TRANSLATOR_NORMALIZATIONS
-    assert pix2pix.NORMALIZATIONS == translators.PATCH_NORMALIZATIONS
+    assert translating.TRANSLATORS == tuple(translators.TRANSLATORS)
+    assert translating.PATCHES == tuple(map(str, translators.PATCHES))
+    assert translating.TRANSLATOR_NORMALIZATIONS == translators.TRANSLATOR_NORMALIZATIONS
+    assert translating.PATCH_NORMALIZATIONS == translators.PATCH_NORMALIZATIONS
 
 
 def test_settings_know_every_data_set():

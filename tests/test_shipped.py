@@ -24,6 +24,7 @@ SHIPPED = {
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
     "cgan_fashion": ("cgan", 3_000_000, 28, 1),
+    "cgan_sprites": ("cgan", 8_000_000, 64, 3),
     "cyclegan_hair": ("cyclegan", 16_000_000, 64, 3),
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),

@@ -188,6 +188,8 @@ def _interpolation(draw, asked, values, name, animated, code, find):
     if asked.interpolate_to is not None:
         if draw.condition.flag != PROMPT:
             raise Refused(f"{asked.way}: this run does not draw from prompts.")
+        if not draw.condition.slots:
+            raise Refused(f"{asked.way}: there is no way from one sentence to another.")
         end = draw.condition.read_one(asked.interpolate_to)
         name = f"{name}_to_{as_file_name(draw.condition.named(end))}"
     frames = asked.frames or (ANIMATION_FRAMES if animated else STRIP_FRAMES)

@@ -86,5 +86,7 @@ def requested_values(run, draw, asked, reads="this run draws"):
 def list_words(run, draw):
     if draw.condition.flag != PROMPT:
         raise Refused(f"--list_words: {run} does not draw from prompts.")
+    for word in [] if draw.condition.slots else draw.condition.wording.words:
+        print(word)
     for noun, values in draw.condition.slots:
         print(f"{noun}: {', '.join(value.replace('_', ' ') for value in values)}")

@@ -288,8 +288,11 @@ def _spared(data, chosen, gone):
 
 
 def _conditions(data):
-    """The labels int32 [n, 1] or attributes int32 [n, slots] of a data set, or None."""
-    return None if data.numbers is None else data.numbers.reshape(len(data), -1)
+    """The labels int32 [n, 1] or attributes int32 [n, slots] of a data set, or None.
+
+    No sentence need be left to learn: its words are, those of others.
+    """
+    return None if not data.condition.slots else data.numbers.reshape(len(data), -1)
 
 
 def _little(values):

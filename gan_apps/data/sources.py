@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from gan_apps.conditions import Attributes, Labels
+from gan_apps.conditions import Attributes, Labels, Sentences
 from gan_apps.data import folders, prepared, sides, tagged
 from gan_apps.data.clips import Cutting
 from gan_apps.data.columns import Data
@@ -17,12 +17,15 @@ from gan_apps.data.photos import Reduction
 from gan_apps.data.sides import Sides
 from gan_apps.operating_system import quiet
 from gan_apps.pictures import reading
+from gan_apps.prompts import wording
 from gan_apps.prompts.vocabulary import learned
 from gan_apps.settings import CLIPS, TFDS, Refused
 
 IMAGE_SIZE = 28
 # The side of images of other sources.
 DEFAULT_SIZE = 64
+# Sentences that are drawn where nothing is asked for.
+EXAMPLES = 8
 # Where Debian's packages put the original files: `apt install dataset-fashion-mnist`.
 DEBIAN = {"fashion_mnist": pathlib.Path("/usr/share/datasets/fashion-mnist")}
 
@@ -37,12 +40,14 @@ class DataSet:
         what, for the column "sources"; data.feedback.Feedback, that choices are learned; or None,
         the default: single pictures.
       sides: data.sides.Sides or None. Which two sets of pictures are learned. Default None: one.
+      words: str. What a file of words holds, as in tagged.listed. Default "auto".
     """
 
     name: str
     image_size: int = 0
     pairing: Pairing | Reduction | Cutting | Feedback | None = None
     sides: Sides | None = None
+    words: str = "auto"
 
     @classmethod
     def of(cls, settings):
@@ -51,7 +56,8 @@ class DataSet:
         pairing = next(filter(None, (kind.of(settings) for kind in kinds)), None)
         # The first runs had no size to choose.
         size = settings.get("image_size", 0)
-        return cls(settings["dataset"], size, pairing, Sides.of(settings))
+        words = settings.get("words", "auto")
+        return cls(settings["dataset"], size, pairing, Sides.of(settings), words)
 
     @property
     def _is_of_pairs(self):
@@ -68,7 +74,7 @@ class DataSet:
             return sides.load(self.name, split, self.image_size or DEFAULT_SIZE)
         if self._is_of_pairs:
             return self.pairing.load(self.name, split, self.image_size or self.pairing.default_size)
-        data = load(self.name, split, self.image_size)
+        data = load(self.name, split, self.image_size, self.words)
         return data if self.pairing is None else self.pairing.made(data)
 
     def has_test(self):
@@ -82,7 +88,7 @@ class DataSet:
         return data if self.sides is None else self.sides.chosen(data, self.name)
 
 
-def load(name, split="train", image_size=0):
+def load(name, split="train", image_size=0, words="auto"):
     """The Data of a data set.
 
     Args:
@@ -91,6 +97,7 @@ def load(name, split="train", image_size=0):
         "train" but for folders with both.
       image_size: int. The side to which images are cropped and resized; 0 for 28 for SOURCES and
         DEFAULT_SIZE for others.
+      words: str. As in `DataSet`.
 
     Raises:
       Refused: the name is unknown, or the data are not here, cannot be fetched, or hold no images
@@ -105,7 +112,7 @@ def load(name, split="train", image_size=0):
     if name.startswith(TFDS):
         return _any_tfds(name.removeprefix(TFDS), split, image_size or DEFAULT_SIZE)
     if tagged.is_tagged(pathlib.Path(name)):
-        return _tagged(pathlib.Path(name), image_size or DEFAULT_SIZE)
+        return _tagged(pathlib.Path(name), image_size or DEFAULT_SIZE, split, words)
     images, labels, names = folders.load(pathlib.Path(name), image_size or DEFAULT_SIZE, split)
     return _labels(images, labels, names) if names else Data({"images": images})
 
@@ -114,15 +121,51 @@ def _labels(images, labels, names, flag="label"):
     return Data({"images": images, "labels": labels}, Labels(tuple(names), flag))
 
 
-def _tagged(path, size):
-    """A folder or zip of images with prompts."""
+def _tagged(path, size, split, words):
+    """A folder or zip of images with prompts or captions."""
     # TensorFlow Datasets takes seconds to import.
     from gan_apps.data import tagged_faces
 
-    images, prompts = tagged_faces.load(path, size)
+    images, prompts, splits = tagged_faces.load(path, size, words)
+    if tagged.are_sentences(path, prompts, words):
+        return _of_split(_with_sentences(path, images, prompts), splits, split)
     known, attributes = learned(prompts)
     columns = {"images": images, "attributes": np.asarray(attributes, np.int32)}
     return Data(columns, Attributes(known))
+
+
+def _with_sentences(path, images, prompts):
+    """The Data of images and of their captions, which stand in lines of their own."""
+    captions = [prompt.split(tagged.BETWEEN_CAPTIONS) for prompt in prompts]
+    known, numbers, cut = wording.learned(captions)
+    if cut:
+        folders.say(
+            path,
+            f"--dataset={path}: {cut:,} captions are longer than {known.longest} words and cut.",
+        )
+    most = max(len(of_one) for of_one in numbers)
+    rows = np.zeros((len(numbers), most, known.longest), np.int32)
+    for row, of_one in zip(rows, numbers, strict=True):
+        # A picture with fewer captions than others has its own several times.
+        for place in range(most):
+            words = of_one[place % len(of_one)]
+            row[place, : len(words)] = words
+    # Of pictures from all over the data.
+    chosen = np.linspace(0, len(numbers) - 1, min(EXAMPLES, len(numbers))).astype(int)
+    shown = dict.fromkeys(known.named(numbers[one][0]) for one in chosen)
+    examples = tuple(words for words in shown if "?" not in words) or (known.words[0],)
+    return Data({"images": images, "sentences": rows}, Sentences(known, most, examples))
+
+
+def _of_split(data, splits, split):
+    """The examples of "train" or "test", where a captions.jsonl says which those are; else all."""
+    test = tagged.test_split(splits)
+    if split == folders.ALL or test is None:
+        return data
+    is_test = np.array([name == test for name in splits])
+    # Other parts, such as a second one to test by, are of no use.
+    is_train = np.isin(splits, ("", folders.TRAIN))
+    return data.subset(np.flatnonzero(is_test if split == folders.TEST else is_train))
 
 
 def has_test(name):
@@ -131,7 +174,7 @@ def has_test(name):
         return True
     if not name.startswith(TFDS):
         path = pathlib.Path(name)
-        return not tagged.is_tagged(path) and folders.has_test(path)
+        return tagged.has_test(path) if tagged.is_tagged(path) else folders.has_test(path)
     import tensorflow_datasets as tfds
 
     with quiet.stderr():

@@ -4,6 +4,8 @@
                      images/0.jpg,blue hair red eyes
     metadata.csv     file_name,text and any other columns (Hugging Face's imagefolder)
     metadata.jsonl   {"file_name": "images/0.jpg", "text": "blue hair red eyes"}, a line each
+    captions.jsonl   {"file": "images/0.jpg", "captions": ["a dog runs", ...], "split": "train"}, a
+                     line each; the split may be left out
 
 Nothing outside of the folder is read, whatever the file says.
 """
@@ -20,13 +22,18 @@ from collections.abc import Callable
 
 from gan_apps.data import folders
 from gan_apps.pictures import reading
-from gan_apps.prompts import vocabulary
+from gan_apps.prompts import vocabulary, wording
 from gan_apps.settings import Refused
 
-TAGS = "tags.csv"
+TAGS, CAPTIONS = "tags.csv", "captions.jsonl"
 # Columns of a tags.csv, and of Hugging Face's files, which may have others beside.
 TAGS_HEADER = ["filename", "prompt"]
 FILE_NAME, TEXT = "file_name", "text"
+# Keys of a captions.jsonl: of the file, and of what is said of it; and the split, if there is one.
+FILES, SAID, SPLIT = ("file", "file_name", "filename"), "captions", "split"
+TESTS = (*folders.TESTS, "dev")
+# What stands between the captions of a picture where they are one text.
+BETWEEN_CAPTIONS = "\n"
 # What a member of a zip may unpack to: images are refused by their pixels, these by their bytes.
 MAX_WORDS_BYTES = 500_000_000
 MAX_IMAGE_BYTES = 100_000_000
@@ -41,18 +48,22 @@ class Tagged:
     Args:
       path: pathlib.Path. The folder or the zip.
       filenames: tuple of str, relative to the folder, or to that of the file of words in the zip.
-      prompts: tuple of str.
-      vocabulary: prompts.vocabulary.Vocabulary of the prompts.
-      attributes: tuple of tuples of ints. What each prompt says.
+      prompts: tuple of str. What is said of each; several captions stand in lines of their own.
       skipped: tuple of str. Lines that cannot be used, and why.
+      vocabulary: prompts.vocabulary.Vocabulary of attributes, or None: prompts are sentences.
+      splits: tuple of str. Of which part of the data each is; "" where nothing is said of it.
     """
 
     path: pathlib.Path
     filenames: tuple
     prompts: tuple
-    vocabulary: vocabulary.Vocabulary
-    attributes: tuple
     skipped: tuple
+    vocabulary: vocabulary.Vocabulary | None
+    splits: tuple
+
+    @property
+    def are_sentences(self):
+        return self.vocabulary is None
 
 
 def is_tagged(path):
@@ -61,8 +72,13 @@ def is_tagged(path):
     return has_words or (path.is_file() and path.suffix.lower() == ".zip")
 
 
-def listed(path):
+def listed(path, words_are="auto"):
     """What the file of words of a folder or a zip lists.
+
+    Args:
+      path: pathlib.Path.
+      words_are: str. One of settings.WORDS: whether they are sentences, or "auto", as
+        prompts.wording.are_sentences tells them.
 
     Raises:
       Refused: there is none, it is not of this form, names a file twice or one outside of the
@@ -72,8 +88,8 @@ def listed(path):
     with _opened(path) as files:
         words = files.words
         rows = WORDS[words](files.text(), f"{flag}: {words}")
-        names, prompts, skipped, first_line = [], [], [], {}
-        for line, (name, prompt) in rows:
+        names, captions, splits, skipped, first_line = [], [], [], [], {}
+        for line, (name, said, split) in rows:
             if _leads_outside(name) or not files.is_inside(name):
                 raise Refused(f"{flag}: line {line} of {words} names {name!r}, outside the folder.")
             if name in first_line:
@@ -81,36 +97,92 @@ def listed(path):
                     f"{flag}: {words} names {name!r} twice, in lines {first_line[name]} and {line}."
                 )
             first_line[name] = line
-            if not prompt.strip():
+            said = [" ".join(one.split("\n")) for one in said if one.strip()]
+            if not said:
                 skipped.append(f"line {line} (no prompt)")
             elif not files.holds(name):
                 skipped.append(f"{name} (missing)")
             else:
                 names.append(name)
-                prompts.append(prompt)
+                captions.append(said)
+                splits.append(split)
     if not names:
         some = f": {', '.join(skipped[: folders.NAMED])}" if skipped else ""
         raise Refused(f"{flag}: {words} lists no image that can be used{some}.")
+    if words == CAPTIONS and words_are == "attributes":
+        raise Refused(f"--words=attributes: {words} of --dataset={path} holds sentences.")
+    every = [one for of_one in captions for one in of_one]
+    find = _with_words if _are_sentences(words, every, words_are) else _with_attributes
     try:
-        known, attributes = vocabulary.learned(prompts)
+        known, understood, why_not = find(captions)
     except ValueError as error:
         raise Refused(f"{flag}: {words}: {error}") from None
-    if not any(len(slot.values) > 1 for slot in known.slots):
-        raise Refused(f"{flag}: {words} says the same of every image: {known.known()}.")
-    understood = [number for number, numbers in enumerate(attributes) if numbers is not None]
     skipped += [
-        f"{name} (no attribute in {prompt!r})"
-        for name, prompt, numbers in zip(names, prompts, attributes, strict=True)
-        if numbers is None
+        f"{name} ({why_not} in {said[0]!r})"
+        for name, said, is_understood in zip(names, captions, understood, strict=True)
+        if not is_understood
     ]
+    kept = [number for number, is_understood in enumerate(understood) if is_understood]
     return Tagged(
         path,
-        tuple(names[number] for number in understood),
-        tuple(prompts[number] for number in understood),
-        known,
-        tuple(attributes[number] for number in understood),
+        tuple(names[number] for number in kept),
+        tuple(BETWEEN_CAPTIONS.join(captions[number]) for number in kept),
         tuple(skipped),
+        known,
+        tuple(splits[number] for number in kept),
     )
+
+
+def _with_attributes(captions):
+    """(the vocabulary, whether each prompt holds an attribute, what those lack that hold none)"""
+    known, attributes = vocabulary.learned([said for (said,) in captions])
+    if not any(len(slot.values) > 1 for slot in known.slots):
+        raise ValueError(f"says the same of every image: {known.known()}.")
+    return known, [numbers is not None for numbers in attributes], "no attribute"
+
+
+def _with_words(captions):
+    """(None, whether a word of each picture's captions is known, what others lack)"""
+    _, numbers, _ = wording.learned(captions)
+    if len({tuple(map(tuple, of_one)) for of_one in numbers}) < 2:
+        raise ValueError(f"says the same of every image: {captions[0][0][:60]!r}.")
+    return None, [bool(of_one) for of_one in numbers], "no known word"
+
+
+def are_sentences(path, prompts, words_are="auto"):
+    """Whether the prompts of a folder or a zip are sentences.
+
+    Args:
+      path: pathlib.Path.
+      prompts: list of str, as in `Tagged`.
+      words_are: str. As in `listed`.
+    """
+    with _opened(path) as files:
+        return _are_sentences(
+            files.words,
+            [one for prompt in prompts for one in prompt.split(BETWEEN_CAPTIONS)],
+            words_are,
+        )
+
+
+def _are_sentences(words, captions, words_are):
+    if words_are != "auto":
+        return words_are == "sentences"
+    return words == CAPTIONS or wording.are_sentences(captions)
+
+
+def has_test(path):
+    """Whether a captions.jsonl of a folder or a zip says which pictures are to test by."""
+    with _opened(path) as files:
+        if files.words != CAPTIONS:
+            return False
+        rows = _rows_of_captions(files.text(), f"--dataset={path}: {CAPTIONS}")
+        return test_split({split for _, (_, _, split) in rows}) is not None
+
+
+def test_split(splits):
+    """Which of the splits of a captions.jsonl is never trained on, or None: test, else dev, ..."""
+    return next((name for name in TESTS if name in splits), None)
 
 
 def squares(tagged, size):
@@ -144,7 +216,7 @@ def _rows_of_tags(text, what):
             if not row:
                 continue
             # A prompt may have commas of its own, quoted or not.
-            yield reader.line_num, (row[0].strip(), ",".join(row[1:]))
+            yield reader.line_num, (row[0].strip(), [",".join(row[1:])], "")
     except csv.Error as error:
         raise Refused(f"{what} cannot be read: {error}.") from None
 
@@ -168,7 +240,7 @@ def _rows_of_metadata_csv(text, what):
                     "a text with commas needs quotes."
                 )
             name, prompt = (row[place] for place in places)
-            yield reader.line_num, (name.strip(), prompt)
+            yield reader.line_num, (name.strip(), [prompt], "")
     except csv.Error as error:
         raise Refused(f"{what} cannot be read: {error}.") from None
 
@@ -187,17 +259,38 @@ def _rows_of_metadata_jsonl(text, what):
                 f"{what}: line {line} must be a JSON object with the texts {FILE_NAME} and {TEXT}, "
                 f"is {content.strip()[:60]!r}."
             )
-        yield line, (name, prompt)
+        yield line, (name, [prompt], "")
+
+
+def _rows_of_captions(text, what):
+    for line, content in enumerate(text, 1):
+        if not content.strip():
+            continue
+        try:
+            row = json.loads(content)
+            name = next(row[key] for key in FILES if key in row)
+            said, split = row[SAID], row.get(SPLIT, "")
+            is_fine = isinstance(name, str) and isinstance(said, list) and isinstance(split, str)
+            is_fine = is_fine and all(isinstance(one, str) for one in said)
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError, StopIteration):
+            is_fine = False
+        if not is_fine:
+            raise Refused(
+                f"{what}: line {line} must be a JSON object with the text {FILES[0]} and {SAID}, a "
+                f"list of texts, is {content.strip()[:60]!r}."
+            )
+        yield line, (name, said, split)
 
 
 # A file of words -> function of its text and of how it is called in a message -> its lines, (number
-# of the line, (file, prompt)).
+# of the line, (file, prompts, split)).
 WORDS: dict[str, Callable] = {
     TAGS: _rows_of_tags,
     "metadata.csv": _rows_of_metadata_csv,
     "metadata.jsonl": _rows_of_metadata_jsonl,
+    CAPTIONS: _rows_of_captions,
 }
-LISTED = "tags.csv, metadata.csv or metadata.jsonl"
+LISTED = "tags.csv, metadata.csv, metadata.jsonl or captions.jsonl"
 
 
 def _only(found, path):

@@ -32,10 +32,12 @@ class TaggedFacesConfig(tfds.core.BuilderConfig):
     Args:
       image_size: int. Side to which the central squares are resized.
       path: str. The folder or zip; "" for TFDS's manual folder, or the one zip in it.
+      words: str. As in tagged.listed.
     """
 
     image_size: int = DEFAULT_SIZE
     path: str = ""
+    words: str = "auto"
 
 
 class TaggedFaces(tfds.core.GeneratorBasedBuilder):
@@ -68,7 +70,7 @@ class TaggedFaces(tfds.core.GeneratorBasedBuilder):
         return {"train": self._generate_examples(pathlib.Path(path))}
 
     def _generate_examples(self, path):
-        found = tagged.listed(path)
+        found = tagged.listed(path, self.builder_config.words)
         skipped, count = list(found.skipped), 0
         for number, image in tagged.squares(found, self.builder_config.image_size):
             name = found.filenames[number]
@@ -138,18 +140,21 @@ class StoredImages:
         return tf.reshape(images, (*indices.shape, self.size, self.size, 3))
 
 
-def load(path, size):
+def load(path, size, words="auto"):
     """The images and prompts of a folder or zip, prepared by TFDS if they are not yet.
 
     The prepared copy is kept in TFDS's folder under a name made of the files' names, sizes and
     times, so that a changed folder is another data set.
 
     Returns:
-      (StoredImages, prompts): prompts is a list of str.
+      (StoredImages, prompts, splits): lists of str, as in tagged.Tagged, of what can be read.
     """
-    found = tagged.listed(path)
+    found = tagged.listed(path, words)
     config = TaggedFacesConfig(
-        name=f"{size}x{size}_{_digest(found)}", image_size=size, path=str(path.resolve())
+        name=f"{size}x{size}_{_digest(found)}",
+        image_size=size,
+        path=str(path.resolve()),
+        words=words,
     )
     folder = prepared.folder()
     with quiet.stderr():
@@ -175,8 +180,11 @@ def load(path, size):
     records = builder.as_data_source(split="train", decoders={"image": tfds.decode.SkipDecoding()})
     tagged.tell_skipped(builder.info.metadata["skipped"], lines)
     numbers = range(len(records))
-    prompts = [record["prompt"].decode() for record in records.__getitems__(list(numbers))]
-    return StoredImages(records, size, np.arange(len(records))), prompts
+    texts = records.__getitems__(list(numbers))
+    prompts = [record["prompt"].decode() for record in texts]
+    split_of = dict(zip(found.filenames, found.splits, strict=True))
+    splits = [split_of[record["filename"].decode()] for record in texts]
+    return StoredImages(records, size, np.arange(len(records))), prompts, splits
 
 
 def _digest(found):

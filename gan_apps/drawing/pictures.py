@@ -5,13 +5,15 @@ import math
 import pathlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from gan_apps.operating_system import files
 
 # A grid of small images is enlarged by whole pixels up to about this many on its longer side.
 GRID_PIXELS = 900
 MAX_ZOOM = 4
+# Height of letters above pictures, and about how high such pictures are made.
+FONT, TARGET_OF_CAPTIONED = 14, 128
 
 
 def to_bytes(images):
@@ -140,6 +142,32 @@ def read_grid(path, shape):
         pixels = np.asarray(image)
     found = cells(pixels, pixels.shape[1] // width, (height, width))
     return found.reshape(-1, height, width, channels)
+
+
+def captioned(words, rows):
+    """Rows of pictures, each below its words: uint8 [h, w, 3].
+
+    Args:
+      words: list of str.
+      rows: uint8 [n, columns, h, w, c].
+    """
+    zoom = max(1, min(MAX_ZOOM, TARGET_OF_CAPTIONED // rows.shape[2]))
+    width = rows.shape[1] * rows.shape[3] * zoom
+    font = ImageFont.load_default(FONT)
+    parts = []
+    for text, row in zip(words, rows, strict=True):
+        lines, line = [], ""
+        for word in text.split():
+            longer = f"{line} {word}".strip()
+            if font.getlength(longer) > width - 4 and line:
+                lines, longer = [*lines, line], word
+            line = longer
+        lines.append(line)
+        label = Image.new("RGB", (width, (FONT + 4) * len(lines) + 4), "white")
+        ImageDraw.Draw(label).multiline_text((2, 2), "\n".join(lines), "black", font, spacing=4)
+        picture = np.broadcast_to(grid(row, len(row)), (*grid(row, len(row)).shape[:2], 3))
+        parts += [np.asarray(label), picture.repeat(zoom, axis=0).repeat(zoom, axis=1)]
+    return np.concatenate(parts)
 
 
 def enlarged(image):

@@ -10,6 +10,7 @@ from gan_apps.drawing import pictures
 from gan_apps.evaluation import (
     appearance,
     intervals,
+    matchers,
     meanings,
     metrics,
     neighbours,
@@ -52,6 +53,7 @@ class Facts:
     Args:
       draw: runs.draws.Draw.
       asked: int [n, slots] or None. What each picture was asked for, -1 where a slot was open.
+      sentences: int32 [n, longest] or None. The sentence that each was asked for.
       said: int [n, slots] or None. What the data say of the picture of another set that each was
         drawn from, -1 where they say nothing.
       images: uint8 [n, h, w, c]. What was drawn.
@@ -82,6 +84,7 @@ class Facts:
         seed,
         coded,
         enlarged,
+        sentences=None,
         going_on=None,
         codes=None,
         coder=None,
@@ -90,7 +93,7 @@ class Facts:
         self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
         self.given, self.real, self.seed, self.inception = given, real, seed, inception
         self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
-        self.codes, self.coder = codes, coder
+        self.codes, self.coder, self.sentences = codes, coder, sentences
         # All choices are made here, so that no measure moves another.
         random = np.random.RandomState(seed)
         self.reference, self.own = real.compared, real.own
@@ -242,6 +245,21 @@ class Facts:
             )
             for one in (self.probabilities, self.judge.judged(given)[0])
         ]
+
+    @functools.cached_property
+    def matched_right(self):
+        """Whether a matcher finds the sentence of each picture among others: bool [n], or None."""
+        if self.sentences is None or not isinstance(self.judge, matchers.Matcher):
+            return None
+        vectors = self.judge.encoded(self.sentences)
+        return matchers.first_among(self.judged[1], vectors, self.sentences, self.seed)
+
+    @functools.cached_property
+    def reference_matched(self):
+        """The same of the real images that are compared, and their first captions."""
+        said = self.reference.numbers[:, 0]
+        vectors = self.judge.encoded(said)
+        return matchers.first_among(self.reference_features, vectors, said, self.seed)
 
     # What needs no judge.
 

@@ -49,7 +49,9 @@ def inputs(run, name, draw, seed=0):
         drawn = latents.requested(draw, asked, PROMPTS, seed)[draw.condition.column]
         asked = [tuple(map(int, row)) for row in draw.condition.numbers(drawn)]
     count = max(in_all // len(asked), LEAST)
-    groups = np.repeat(np.unique(asked, axis=0, return_inverse=True)[1].reshape(-1), count)
+    # Sentences are of any length; what is asked for again is one group.
+    places = {value: place for place, value in enumerate(dict.fromkeys(asked))}
+    groups = np.repeat([places[value] for value in asked], count)
     return latents.requested(draw, asked, count, seed), groups
 
 

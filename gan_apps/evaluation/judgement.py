@@ -14,6 +14,7 @@ from gan_apps.evaluation import (
     inception,
     judges,
     likelihood,
+    matchers,
     meanings,
     measures,
     metrics,
@@ -30,6 +31,10 @@ NUM_IMAGES = 2_000
 ALIKE = 1e-9
 
 
+# Rows of a sheet of sentences, and pictures that are drawn for each.
+ROWS_OF_SHEET, DRAWN = 10, 4
+
+
 class NotMeasured(Exception):
     """There is nothing wrong, but the run, the data or the pictures do not allow to measure."""
 
@@ -43,7 +48,9 @@ def judge(
     runtime="auto",
     dataset=None,
     judge=None,
+    matcher=None,
     nearest=None,
+    captioned=None,
     metric="own",
     name=None,
 ):
@@ -58,6 +65,9 @@ def judge(
       dataset: str or None. Where the run's data are now, if not where they were.
       judge: path or None. The folder of a classifier of the run's data; None: the shipped one if
         there is one, else coarse colours.
+      matcher: path or None. The folder of a matcher of the run's data, for what is drawn from
+        sentences.
+      captioned: path or None. Where to draw sentences, real pictures of them, and drawn ones.
       nearest: path or None. Where to draw pictures beside the training images nearest to them.
       metric: str. "own", or "fid" for Inception's features.
       name: str or None. Which of the recipe's draws; None for the first.
@@ -79,6 +89,9 @@ def judge(
     real = real_images(recipe, draw, place)
     if fid:
         looks, features_name = inception.Inception(), inception.NAME
+    elif matcher is not None:
+        looks = matchers.load(matcher, draw)
+        features_name = f"{looks.pictures.output_shape[-1]} of the matcher {matcher.name}"
     else:
         looks, features_name = _looks(recipe, draw, real.given.condition, judge)
     inputs, given = requested(draw, real.given, num_images, seed)
@@ -87,7 +100,7 @@ def judge(
     if len(images) <= metrics.NEIGHBOURS:
         raise NotMeasured(f"{len(images)} pictures are too few")
     asked, said = None, None
-    if draw.condition.column is not None:
+    if draw.condition.slots:
         asked = draw.condition.numbers(inputs[draw.condition.column])
     elif not fid and looks.slots is not None:
         asked, said = _asked_of_sides(recipe, draw, real.given, given, looks.slots)
@@ -95,6 +108,7 @@ def judge(
         draw=draw,
         asked=asked,
         said=said,
+        sentences=inputs.get("sentences"),
         images=images,
         given=given,
         real=real,
@@ -129,8 +143,23 @@ def judge(
     if nearest is not None:
         picture = neighbours.sheet(images[facts.looked_up], real.trained.images)
         pictures.write_png(nearest, pictures.enlarged(picture))
+    if captioned is not None:
+        pictures.write_png(captioned, _sheet(draw, real.given, generator, seed))
     files.write_json(written(run, recipe, metric, name), report)
     return report
+
+
+def _sheet(draw, data, generator, seed):
+    """Sentences of the data, each above its picture and DRAWN drawn ones: uint8 [h, w, c]."""
+    if draw.condition.kind != "sentences":
+        raise Refused("--captioned: the run is asked for no sentences.")
+    chosen = np.random.RandomState(seed).permutation(len(data))[:ROWS_OF_SHEET]
+    asked = draw.condition.values(data.numbers[chosen, 0])
+    drawn = pictures.to_bytes(generator(latents.requested(draw, asked, DRAWN, seed)))
+    rows = drawn.reshape(len(asked), DRAWN, *draw.shape)
+    real = np.asarray(data.images[chosen])[:, None]
+    words = [draw.condition.named(value) for value in asked]
+    return pictures.captioned(words, np.concatenate([real, rows], axis=1))
 
 
 def written(run, recipe, metric="own", name=None):
@@ -165,8 +194,8 @@ def _asked_of_sides(recipe, draw, data, given, slots):
 def requested(draw, data, num_images, seed):
     """The inputs of a draw for `num_images` pictures to be judged.
 
-    What draws from latents alone is asked for everything that can be asked for; what is given
-    pictures, for what the data say of those.
+    What draws from latents alone is asked for everything that can be asked for, or for the first
+    captions of the data; what is given pictures, for what the data say of those.
 
     Args:
       draw: runs.draws.Draw.
@@ -181,6 +210,11 @@ def requested(draw, data, num_images, seed):
       Refused: the data have no such pictures, or cannot be asked for alike.
     """
     condition = draw.condition
+    if draw.pictures is None and condition.kind == "sentences":
+        # Those of real pictures, each once.
+        chosen = np.random.RandomState(seed).permutation(len(data))[:num_images]
+        values = condition.values(data.numbers[chosen, 0])
+        return latents.requested(draw, values, 1, seed), None
     if draw.pictures is None:
         values = condition.every()
         if num_images < len(values):

@@ -546,6 +546,16 @@ MEASURES = (
         has_parts=True,
     ),
     Measure(
+        name="r_precision",
+        label="R-precision: the own sentence is the nearest of 100 to the matcher",
+        needs=("matched_right",),
+        form="{:.1%}",
+        floor="r_precision_of_real",
+        of_real=lambda facts: float(facts.reference_matched.mean()),
+        beside="of {real}",
+        **_of_mean(lambda facts: facts.matched_right),
+    ),
+    Measure(
         name="variety",
         label="variety within what was asked for, over that of real images",
         value=_variety,

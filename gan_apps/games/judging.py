@@ -32,3 +32,12 @@ def read_right(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]
     from gan_apps.evaluation import judges
 
     return {"test_accuracy": judges.accuracy(game.networks["classifier"], data)}
+
+
+def matched(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]]:
+    """How often the own caption of a picture is the nearest among 100."""
+    from gan_apps.evaluation import matchers
+
+    found = matchers.Matcher.of(game.networks["matcher"], game.networks["encoder"])
+    right = found.precision(data.images, data.numbers[:, 0], seed=0)
+    return {"test_accuracy": {"all": float(right.mean())}}

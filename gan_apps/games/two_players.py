@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from models.divergences import FDivergence
     from models.gan import AbstractGAN
     from models.losses import Objective
+    from models.networks import AbstractNetwork
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+# The condition that an encoder makes vectors of.
+SENTENCES = "sentences"
 # What this suite adds to the papers, left out: falling rates, an average of the weights, R1.
 WITHOUT = {"decay_fraction": 0.0, "averaging_decay": 0.0, "real_gradient_weight": 0.0}
 
@@ -27,6 +30,7 @@ def built(
     iterations: int,
     *,
     judged_by: Mapping | tuple[()] = (),
+    encoder_width: int = 0,
     **own: Any,
 ) -> "AbstractGAN":
     """A game of two, not compiled, its weights as Keras draws them now.
@@ -38,18 +42,28 @@ def built(
       iterations: int. How long it will be trained.
       judged_by: dict. What the discriminator takes beside what all do; as "kind" its class, if it
         is no models.networks.Discriminator. Default ().
+      encoder_width: int. Length of the vectors that sentences become, for data that have such.
       **own: what `kind` takes beside the networks and the loop's arguments.
 
     Raises:
       ValueError: the settings contradict each other, or the data; names the flag.
     """
-    from models import networks
+    import models
+    from models import gan, networks
     from models.normalization import REFERENCE_SIZE
 
     _, width, channels = data.shape
     judged_by = dict(judged_by)
     kind_of_judge = judged_by.pop("kind", networks.Discriminator)
-    condition = data.condition.network
+    condition, encoders = data.condition.network, {}
+    if condition is not None and condition["column"] == SENTENCES:
+        encoders = {
+            name: networks.named(
+                "encoder", models.SentenceEncoder, condition=condition, width=encoder_width
+            )
+            for name in gan.ENCODERS
+        }
+        condition = {"column": "encoded", "sizes": [encoder_width]}
     made = networks.pair(
         image_size=width,
         channels=channels,
@@ -68,7 +82,7 @@ def built(
         judged_by=kind_of_judge,
         dtype=POLICIES[config.precision],
     )
-    game = kind(made, **config.game(iterations), **own)
+    game = kind({**made, **encoders}, **config.game(iterations), **own)
     if config.normalization == "virtual_batch":
         game.set_reference(data.sample(REFERENCE_SIZE, config.seed))
     return game
@@ -76,10 +90,22 @@ def built(
 
 def draws(config: GAN, data: "Data", game: "AbstractGAN") -> dict[str, Draw]:
     """What its runs draw: {"generator": Draw}."""
-    from models import networks
+    from models import SentenceGenerator, gan, networks
 
+    network: AbstractNetwork = game.averaged_generator
+    parts: tuple[str, ...] = ()
+    if gan.ENCODER in game.networks:
+        # From a sentence to a picture: what a file holds is both.
+        encoder = game.drawn_by(gan.ENCODER)
+        network = SentenceGenerator(
+            condition=encoder.condition,
+            encoder={"width": encoder.width},
+            generator=network.get_config(),
+        )
+        parts = (gan.ENCODER, "generator")
     draw = Draw(
-        network=networks.described(game.averaged_generator),
+        network=networks.described(network),
+        parts=parts,
         shape=data.shape,
         latents=Latents(
             size=config.latent_dim + sum(config.codes),

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 
@@ -79,7 +80,10 @@ def write_text(path, text):
 
 
 def write_json(path, value):
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, allow_nan=False)
+    # A list of whole numbers is one line, not a line for each: a text holds no bare line break.
+    rows = re.compile(r"\[\n\s+(-?\d+(?:,\n\s+-?\d+)*)\n\s*\]")
+    write_text(path, rows.sub(lambda row: f"[{' '.join(row[1].split())}]", text) + "\n")
 
 
 def in_utf8(path):

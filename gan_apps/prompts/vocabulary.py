@@ -16,11 +16,13 @@ from gan_apps.prompts import captions
 from gan_apps.prompts.words import (
     COLOURS,
     FILLERS,
+    KINDS_OF,
     MODIFIERS,
     NOUN_FORMS,
     PUNCTUATION,
     SEPARATORS,
     SPELLINGS,
+    UNSPOKEN,
     split,
 )
 from gan_apps.settings import Refused
@@ -29,6 +31,8 @@ MISSING = -1
 MAX_PROMPT = 1_000
 # More slots or values than this are no attributes but sentences.
 MAX_SLOTS, MAX_VALUES = 16, 256
+# From so many images on, of which each says one value of a noun, its values exclude each other.
+MANY = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +120,9 @@ class Vocabulary:
             found = next((word for word in meant if word in nouns), None)
             if found is not None and form not in nouns:
                 rules.append((rf" {form} ", f" {found} "))
+        for kind, meant in KINDS_OF.items():
+            if meant in nouns and kind not in (*nouns, *values):
+                rules.append((rf" {kind} ", f" {meant} "))
         for phrase in sorted((v for v in values if "_" in v), key=len, reverse=True):
             rules.append((rf" {re.escape(phrase.replace('_', '  '))} ", f" {phrase} "))
         for slot in self.slots:
@@ -124,6 +131,7 @@ class Vocabulary:
                 rules.append(
                     (rf" {re.escape(word)}  {re.escape(slot.noun)} ", f" <{word} {slot.noun} > ")
                 )
+        rules += self._rules_of_the_unspoken(noun)
         values_before = rf"((?: (?:{value}) (?: , )*)+)( (?:{noun}) )"
         values_after = rf"( (?:{described}) )((?: (?:{value}) )+)"
         # Values go to the noun after them; a noun that has none takes those that follow it.
@@ -136,6 +144,24 @@ class Vocabulary:
                     before, after = "<((?:[^<>]* )?)", f"((?:[^<>]* )?{re.escape(slot.noun)} >)"
                     rules.append((rf"{before}{word} {after}", rf"<\1{meant} \2"))
         return rules
+
+    def _rules_of_the_unspoken(self, noun):
+        """The rules that mark values whose noun goes without saying; noun: a pattern of any."""
+        said = collections.Counter(value for slot in self.slots for value in slot.values)
+        meant = {}
+        for slot in self.slots:
+            if slot.noun in UNSPOKEN:
+                words = {value: value for value in slot.values if said[value] == 1}
+                spelled = {word: slot.spelled(word) for word in SPELLINGS if word not in said}
+                words |= {word: value for word, value in spelled.items() if value in words}
+                # A colour may be of anything.
+                for word in sorted(words.keys() - COLOURS - MODIFIERS):
+                    meant[word] = f"{words[word]} {slot.noun}"
+        if not meant:
+            return []
+        # Where a noun follows it is of that one, whatever comes of it.
+        rules = [(rf" ({_any(meant)})  ({noun}) ", r" <\1 \2 > ")]
+        return rules + [(rf" {re.escape(word)} ", f" <{one} > ") for word, one in meant.items()]
 
     @functools.cached_property
     def objections(self):
@@ -409,13 +435,17 @@ def _slots(said):
     nouns = list(dict.fromkeys(noun for attributes in said for noun, _ in attributes))
     slots = []
     for noun in nouns:
+        of_it = sum(count for attribute, count in counts.items() if attribute[0] == noun)
+        is_one = len(said) >= MANY and of_it == len(said) == sum(
+            any(other == noun for other, _ in attributes) for attributes in said
+        )
         groups = []
         for attribute, _ in counts.most_common():
             if attribute[0] != noun:
                 continue
             for group in groups:
-                # A length does not exclude a colour, though no image may have both.
-                alike = _is_colour(attribute) == _is_colour(group[0])
+                # A length does not exclude a colour, though no image of a few may have both.
+                alike = is_one or _is_colour(attribute) == _is_colour(group[0])
                 if alike and not any(frozenset((attribute, other)) in together for other in group):
                     group.append(attribute)
                     break

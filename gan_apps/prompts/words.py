@@ -12,7 +12,7 @@ FILLERS = frozenset(
     "a an the with and of in on has have having is are her his their its she he who that this "
     "some very please draw show me picture image photo portrait face anime manga style character "
     "girl boy woman man person girls boys one cute pretty beautiful nice lovely drawing colored "
-    "coloured color colour colors colours".split()
+    "coloured color colour colors colours seen from wearing facing".split()
 )
 # What else is said of hair and eyes: where the data have no such attribute it is ignored, and said.
 MODIFIERS = frozenset(
@@ -46,6 +46,13 @@ SPELLINGS = {
     "brunette": ("brown",),
     "crimson": ("red",),
     "scarlet": ("red",),
+    "walk": ("walking",),
+    "walks": ("walking",),
+    "cast": ("casting",),
+    "casts": ("casting",),
+    "spellcasting": ("casting",),
+    "slash": ("slashing",),
+    "slashes": ("slashing",),
 }
 # Other forms of nouns, taken for the first that the data have.
 NOUN_FORMS = {
@@ -56,6 +63,14 @@ NOUN_FORMS = {
     "eye": ("eyes",),
     "eyes": ("eye",),
 }
+# Kinds of what a noun means, which requests name it by, unless the data have them by themselves.
+KINDS_OF = {
+    **dict.fromkeys("armor armour coat jacket jumper shirt sweater top tunic".split(), "topwear"),
+    **dict.fromkeys("leggings pants shorts skirt trousers".split(), "bottomwear"),
+    "skin": "body",
+}
+# Nouns that go without saying: "walking" is a walking action, and "a suit" is a topwear.
+UNSPOKEN = frozenset("action activity bottomwear direction expression pose topwear view".split())
 
 
 def split(text):

@@ -13,7 +13,7 @@ IMAGES, FILE = "images", "image_bytes"
 # Noise, or a code that stands for it.
 LATENTS = "latents"
 # Inputs that are no pictures.
-RESERVED = (LATENTS, "labels", "attributes")
+RESERVED = (LATENTS, "labels", "attributes", "sentences")
 # How many pixels around it the drawing of a pixel is taken to depend on, where pictures of any size
 # are drawn in squares: these overlap by as many on each side.
 REACH = 12

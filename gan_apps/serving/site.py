@@ -192,14 +192,15 @@ def _of_latents(run, name, draw, place):
         "latent_dim": draw.latents.size,
         "distribution": draw.latents.distribution,
         "codes": list(draw.latents.codes),
-        # What the page asks by: it looks for either of them.
+        # What the page asks by: it looks for one of them.
         "labels": None,
         "vocabulary": None,
+        "sentences": None,
         **draw.condition.metadata(),
         "directions": directions(
             run_dir.checked(run, name + run_dir.KERAS_WEIGHTS),
             draw.latents.noise,
-            draw.network["config"].get("coarsest"),
+            draw.network["config"],
         ),
     }
     return values, {}
@@ -314,7 +315,7 @@ PAGES = (
 )
 
 
-def directions(path, size, coarsest=None):
+def directions(path, size, network=()):
     """The unit vectors along which latents change the generator's first layer most.
 
     They are eigenvectors of A A^T, A the rows of the first dense layer that the latents meet, by
@@ -323,14 +324,16 @@ def directions(path, size, coarsest=None):
     Args:
       path: path of the generator's weights for Keras.
       size: int. Of the latents.
-      coarsest: dict or None. The arguments of the first generator of a pyramid, which meets the
-        first of the latents alone. Default None.
+      network: dict. The arguments of what draws, which may be made of several networks: the first
+        generator of a pyramid meets the first of the latents alone. Default: it is one network.
     """
     import h5py
 
     place, met = "layers/dense/vars/0", size
-    if coarsest is not None:
-        place, met = f"layers/generator/{place}", coarsest["latent_dim"]
+    if "coarsest" in network or "encoder" in network:
+        place = f"layers/generator/{place}"
+    if "coarsest" in network:
+        met = network["coarsest"]["latent_dim"]
     with h5py.File(path) as weights:
         kernel = np.asarray(weights[place])[:met]
     kernel = np.pad(kernel, ((0, size - len(kernel)), (0, 0)))

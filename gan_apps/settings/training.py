@@ -26,6 +26,8 @@ MADE = ("edges", "gray")
 PAIRS = "pairs"
 SOURCES = (PAIRS, *MADE)
 DIRECTIONS = ("AtoB", "BtoA")
+# What the lines of a file of words may be.
+WORDS = ("auto", "attributes", "sentences")
 # Two sets of pictures without pairs (rows of models.cyclegan.SIDES).
 SIDES = ("a", "b")
 
@@ -131,6 +133,20 @@ class Training(Settings):
             )
         if self.distribute != "none" and self.jit_compile:
             raise ValueError(refused_with_replicas("jit_compile", False, self.distribute))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Worded(Settings):
+    """Settings of what learns from pictures and what is said of them."""
+
+    words: str = setting(
+        "auto",
+        "What the lines of a tags.csv, metadata.csv or metadata.jsonl are: attributes, such as "
+        "'blue hair red eyes', or sentences, whose words are learned in their order. auto takes "
+        "them for sentences where at least half of them have a word such as above, near, through "
+        "or with what else tells how things stand to each other; captions.jsonl always is.",
+        choices=WORDS,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

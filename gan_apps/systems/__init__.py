@@ -44,6 +44,8 @@ class System:
         data that it was never trained on. None, the default, for what draws.
       conditional: bool. Whether it needs data with labels or words, and learns them. Default
         False: they are left aside.
+      learns: tuple of str. The kinds of conditions that it learns, if it is conditional. Default:
+        labels and attributes.
       takes: set of what its networks draw from: "latents", the default, and with them "codes";
         "pictures", "clips", or "sides": pictures of two sets, a network for either way; or
         "tastes": its runs say what users like, which another run then draws.
@@ -60,6 +62,7 @@ class System:
     judges: Callable | None = None
     tested: Callable | None = None
     conditional: bool = False
+    learns: tuple[str, ...] = ("labels", "attributes")
     takes: frozenset[str] = frozenset(("latents",))
     shipped: str | None = None
     shipped_prompt: str | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gan_apps import settings
 from gan_apps.games import two_players
 from gan_apps.runs.judge import Judge
-from gan_apps.settings import GAN, Divergence, Labelled, Refused, rows, setting
+from gan_apps.settings import GAN, Divergence, Labelled, Refused, Worded, rows, setting
 from gan_apps.systems import Recipe, System
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(Labelled, Divergence, GAN):
+class Config(Worded, Labelled, Divergence, GAN):
     """Settings of the conditional GAN, chosen by measurement (benchmarks/RESULTS.md)."""
 
     objective: str = setting(
@@ -32,7 +32,8 @@ class Config(Labelled, Divergence, GAN):
     classifier_weight: float = setting(
         1.0,
         "For data with prompts: weight of the discriminator's auxiliary classifier, which reads "
-        "the attributes of an image; the generator heeds it by half. 0 for none.",
+        "the attributes of an image, or tells which sentence is said of it; the generator heeds it "
+        "by half. 0 for none.",
         minimum=0,
     )
     classifier_objective: str = setting(
@@ -56,6 +57,28 @@ class Config(Labelled, Divergence, GAN):
         is_path=True,
     )
 
+    encoder_width: int = setting(
+        64, "For data with sentences: length of the vector that one becomes.", minimum=2
+    )
+    encoder_run_dir: str = setting(
+        "",
+        "For data with sentences: begin with the encoder of this run of gan_apps.matcher, instead "
+        "of learning it with the discriminator from nothing.",
+        is_path=True,
+    )
+    fixed_encoder: bool = setting(
+        False,
+        "Leave that encoder as it is.",
+        only_if=("--encoder_run_dir is given", lambda config: bool(config.encoder_run_dir)),
+    )
+    interpolated_share: float = setting(
+        0.25,
+        "For data with sentences: share of the generator's pictures that are asked for what is "
+        "half way between two sentences.",
+        minimum=0,
+        maximum=1,
+    )
+
     @property
     def minimises(self) -> str:
         return self.objective
@@ -68,8 +91,19 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     from models import CGAN
     from models.losses import CLASSIFIER_OBJECTIVES
 
+    are_sentences = data.condition.kind == two_players.SENTENCES
+    if are_sentences and config.classifier_objective != "ac":
+        raise Refused(
+            f"--classifier_objective={config.classifier_objective}: --dataset={config.dataset} has "
+            "sentences, which have no values to read; leave it out."
+        )
+    if config.encoder_run_dir and not are_sentences:
+        raise Refused(
+            f"--encoder_run_dir={config.encoder_run_dir}: --dataset={config.dataset} has no "
+            "sentences to encode."
+        )
     # Labels are one slot, which the third term alone teaches, if no classifier is asked for.
-    asked = len(data.condition.sizes) > 1 or config.classifier_objective != "ac"
+    asked = are_sentences or len(data.condition.sizes) > 1 or config.classifier_objective != "ac"
     classifier_weight = config.classifier_weight if asked else 0.0
     default = Config.__dataclass_fields__["classifier_weight"].default
     if not asked and config.classifier_weight not in (0.0, default):
@@ -85,12 +119,15 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         data,
         iterations,
         judged_by={"classifier": classifier.outputs if classifier_weight else 0},
+        encoder_width=config.encoder_width,
         classifier_weight=classifier_weight,
         classifier_objective=classifier,
         objective=two_players.objective(config),
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
         mismatched_weight=config.mismatched_weight,
+        fixed_encoder=config.fixed_encoder,
+        interpolated_share=config.interpolated_share if are_sentences else 0.0,
     )
 
 
@@ -111,6 +148,7 @@ SYSTEM = System(
     draws=two_players.draws,
     judges=judges,
     conditional=True,
+    learns=("labels", "attributes", "sentences"),
     shipped="cgan_digits",
     shipped_prompt="cgan_anime",
     recipes={
@@ -132,6 +170,7 @@ SYSTEM = System(
                 "objective": "non_saturating",
                 "mismatched_weight": 0.5,
                 "classifier_weight": 0.0,
+                "interpolated_share": 0.5,
             },
         ),
         "dvbpr": Recipe(

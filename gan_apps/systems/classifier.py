@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gan_apps.games import judging
 from gan_apps.games.two_players import POLICIES
-from gan_apps.settings import Training, changed, setting
+from gan_apps.settings import Training, Worded, changed, setting
 from gan_apps.systems import System
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(Training):
+class Config(Worded, Training):
     """Settings of the classifier."""
 
     image_size: int = changed(

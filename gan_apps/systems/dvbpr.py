@@ -91,6 +91,7 @@ SYSTEM = System(
     judges=judging.judges,
     tested=tested,
     conditional=True,
+    learns=("users",),
     takes=frozenset(("tastes",)),
     shipped="dvbpr_fashion",
 )

@@ -11,10 +11,12 @@ import zlib
 
 import numpy as np
 
+from gan_apps.evaluation import matchers
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir, saved_states
 from gan_apps.runs.saved_states import best, iteration, saved
 from gan_apps.settings import Refused
+from models import gan
 
 # Raised when an array of a state changes its name or its meaning. States of format 1, which do not
 # say so, have the metrics' means by their place, not by their names.
@@ -180,7 +182,7 @@ def begin_with(run, model):
     rows or columns of a condition, the one that is there fills its first ones and the rest is zero.
     So a run without labels can be gone on with by one that learns them, and draws at first what the
     other drew. An auxiliary classifier of another kind begins anew, and so does a discriminator
-    where the other run was trained without one.
+    or an encoder where the other run was trained without one.
 
     Raises:
       Refused: the run has no states, or its networks are others.
@@ -194,7 +196,7 @@ def begin_with(run, model):
         raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
     for part, network in model.networks.items():
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
-        if not theirs and part == "discriminator":
+        if not theirs and part in ("discriminator", *gan.ENCODERS):
             continue
         weights, theirs = _without_other_classifiers(network, theirs)
         if len(theirs) != len(weights):
@@ -213,6 +215,32 @@ def begin_with(run, model):
                     f"{tuple(weight.shape)}."
                 )
             weight.assign(grown)
+
+
+def begin_with_encoder(run, game, condition):
+    """Puts the encoder of a run of gan_apps.matcher into a game that learns the same sentences.
+
+    Args:
+      run: path.
+      game: models.gan.AbstractGAN with an encoder.
+      condition: conditions.sentences.Sentences of its data.
+
+    Raises:
+      Refused: it is no such run, or of other sentences or another width.
+    """
+    flag = f"--encoder_run_dir={run}"
+    recipe = matchers.recipe_of(run, "--encoder_run_dir")
+    if recipe.judges[matchers.SENTENCES].condition.network != condition.network or (
+        recipe.judges[matchers.SENTENCES].condition.wording != condition.wording
+    ):
+        raise Refused(f"{flag}: its words are others; train it on the same data.")
+    encoder = matchers.network_of(run, recipe, matchers.SENTENCES)
+    own = game.networks[gan.ENCODER]
+    if encoder.width != own.width:
+        raise Refused(f"{flag}: its --encoder_width is {encoder.width}, not {own.width}.")
+    for name in gan.ENCODERS:
+        if name in game.networks:
+            game.networks[name].set_weights(encoder.get_weights())
 
 
 def _without_other_classifiers(network, theirs):

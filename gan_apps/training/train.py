@@ -70,6 +70,8 @@ def train(system, config, run, accept_changed_data=False):
     is_new = run is None or not saved_states.saved(run)
     if getattr(config, "initial_run_dir", "") and is_new:
         _begin(config, game)
+    if getattr(config, "encoder_run_dir", "") and is_new:
+        states.begin_with_encoder(pathlib.Path(config.encoder_run_dir), game, data.condition)
     recipe = run_dir.Recipe(
         system=system.name,
         settings=settings.to_json(config),
@@ -123,6 +125,11 @@ def _data(system, config, run, accept_changed):
             f"--dataset={config.dataset}: has no labels (two or more, or a folder of pictures for "
             f"each of them) and no {tagged.LISTED}, which gan_apps.{system.name} learns; "
             "gan_apps.dcgan learns without."
+        )
+    if data.condition.kind not in system.learns:
+        raise Refused(
+            f"--dataset={config.dataset}: has {data.condition.kind}; gan_apps.{system.name} learns "
+            f"{' and '.join(system.learns)}."
         )
     if system.draws is None:
         _refuse_what_cannot_be_tested(config, record)

@@ -1,5 +1,6 @@
 import {element, kept, make, painted, run, showModels, start, trouble} from './loading.js';
 import {RandomState} from './random.js';
+import {numbered, objection} from './sentences.js';
 
 const MISSING = -1;
 let current = null;
@@ -11,7 +12,14 @@ let working = Promise.resolve();
 function showConditions() {
   const field = element('conditions');
   field.querySelectorAll('label, p').forEach((old) => old.remove());
-  field.hidden = !current.labels && !current.vocabulary;
+  field.hidden = !current.labels && !current.vocabulary && !current.sentences;
+  if (current.sentences) {
+    const words = make('input', {
+      type: 'text', id: 'sentence', value: current.sentences.examples[0], maxLength: 1000,
+    });
+    words.addEventListener('change', () => draw(1));
+    field.append(make('label', {}, 'In words', words));
+  }
   if (current.labels) {
     current.labels.forEach((name, number) => {
       const choice = make('input', {type: 'radio', name: 'condition', value: String(number)});
@@ -110,6 +118,11 @@ function asked() {
     const words = named.map(([value, noun]) => `${value.replaceAll('_', ' ')} ${noun}`).join(' ');
     return {attributes: chosen, key: chosen.map((number) => number + 1), words: words || 'any'};
   }
+  if (current.sentences) {
+    const sentence = element('sentence').value;
+    const found = numbered(sentence, current.sentences);
+    return {...found, key: found.numbers, words: sentence, wrong: objection(found, current.sentences)};
+  }
   return {key: [0], words: current.title};
 }
 
@@ -186,6 +199,11 @@ async function picture(request, seed, index) {
     });
     inputs.attributes = [vector, [1, vector.length]];
   }
+  if (current.sentences) {
+    const row = new Int32Array(current.sentences.longest);
+    row.set(request.numbers);
+    inputs.sentences = [row, [1, row.length]];
+  }
   return run(current.network, inputs);
 }
 
@@ -207,6 +225,10 @@ async function drawNow(count) {
   }
   await current.ready;
   const request = asked();
+  if (request.wrong) {
+    element('status').textContent = request.wrong;
+    return;
+  }
   const values = [];
   const started = performance.now();
   for (let index = 0; index < count; index++) {
@@ -222,7 +244,8 @@ async function drawNow(count) {
   element('download').disabled = false;
   element('status').textContent =
     `${count === 1 ? 'One picture' : `${count} pictures`} of ${request.words}, ` +
-    `${milliseconds.toFixed(1)} ms each.`;
+    `${milliseconds.toFixed(1)} ms each.` +
+    (request.unknown?.length ? ` Unknown: ${request.unknown.join(', ')}.` : '');
   document.documentElement.dataset.state = 'drawn';
 }
 
