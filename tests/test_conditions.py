@@ -268,7 +268,7 @@ def test_a_condition_of_networks_survives_its_description():
 @pytest.mark.parametrize("column", ["images", "foreign_labels", "", None])
 def test_another_column_is_refused(column):
     with pytest.raises(
-        ValueError, match=f"one of labels, attributes, sentences, encoded, got {column!r}"
+        ValueError, match=f"one of labels, attributes, sentences, encoded, users, got {column!r}"
     ):
         Condition(column, (2,))
 

@@ -94,7 +94,7 @@ def test_the_dcgan_is_the_paper_s():
 @pytest.mark.parametrize("architecture", networks.ARCHITECTURES)
 def test_normalizations_reach_every_architecture(architecture, normalization, kind):
     network = Discriminator(
-        image_size=8, architecture=architecture, widths=(8, 8), normalization=normalization
+        image_size=16, architecture=architecture, widths=(8, 8, 8), normalization=normalization
     )
     assert any(type(layer).__name__.startswith(kind) for layer in network.layers)
 

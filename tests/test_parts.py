@@ -234,11 +234,11 @@ def test_a_card_says_what_is_left_to_judges():
     recipe = run_dir.Recipe(
         system="dcgan",
         settings={"dataset": FOLDER.name},
-        draws={},
+        draws={"generator": None},
         versions={},
         data=parts.recorded(FOLDER, data, judges_share=0.25),
     )
-    of_a_judge = dataclasses.replace(recipe, judges={"classifier": None})
+    of_a_judge = dataclasses.replace(recipe, draws={}, judges={"classifier": None})
     assert cards.trained_on(recipe) == OF_200 + "left to judges; it learned from none of it."
     assert cards.trained_on(of_a_judge) == OF_200 + "left to judges; it learned from nothing else."
     plain = dataclasses.replace(recipe, data=parts.recorded(FOLDER, data))
