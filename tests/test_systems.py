@@ -55,6 +55,9 @@ def tiny(system):
     """TINY, as far as the settings of a system have it, on data that it learns."""
     known = {field.name for field in dataclasses.fields(system.config)}
     values = {name: value for name, value in TINY.items() if name in known}
+    # What has no such blocks refuses their number.
+    if "residual_blocks" in known and getattr(system.config, "translator", None) != "unet":
+        values["residual_blocks"] = 1
     # Digits stand still, nobody has chosen any, and nothing is said of them.
     values |= tiny_clips() if "history" in known else {}
     values |= tiny_shop() if "taste_dim" in known else {}
