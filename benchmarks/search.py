@@ -29,6 +29,7 @@ _WHAT = flags.DEFINE_enum("what", None, ROWS, "What is measured.", required=True
 _INDEPENDENT = flags.DEFINE_string("independent", None, "The judge that is not searched by.")
 _DATASET = flags.DEFINE_string("dataset", "mnist", "The real pictures.")
 _COUNT = flags.DEFINE_integer("count", 100, "Pictures: of each digit, or in all.", 10)
+_SEED = flags.DEFINE_integer("seed", 1, "Seed of where searches start.")
 _STEPS = flags.DEFINE_integer("steps", None, "As of gan_apps.ppgn.")
 _STEP_SIZE = flags.DEFINE_float("step_size", None, "As of gan_apps.ppgn.")
 _NOISE_SCALE = flags.DEFINE_float("noise_scale", None, "As of gan_apps.ppgn.")
@@ -65,13 +66,13 @@ def searched(name, judge, values, count):
         wanted.opened(run_dir.shipped(judge)),
         values,
         count,
-        seed=0,
+        seed=_SEED.value,
         options=options,
         bar=lambda steps, words: steps,
     )
     seconds = time.process_time() - begun
     generator = runtimes.keras_generator(network, draw)
-    own = wanted.starts(draw, len(values) * count, 1)
+    own = wanted.starts(draw, len(values) * count, _SEED.value + 1)
     return *(pictures.to_bytes(generator(one)) for one in (inputs, own)), seconds, options
 
 
@@ -175,7 +176,7 @@ def like(folder, name, own_seed=7):
             network,
             draw,
             images,
-            seed=0,
+            seed=_SEED.value,
             bar=lambda steps, words: steps,
             judge=likeness.judge_of(recipe, draw),
         )
