@@ -18,8 +18,8 @@ import tensorflow as tf
 # The share of the side by which an image is moved at most, and that of the square cut out of it.
 REACH = 1 / 8
 CUT = 1 / 2
-# How far images are turned (radians) and slanted at most, the most they are stretched, and the share
-# of the side by which they are moved.
+# How far images are turned (radians), slanted and stretched at most, and the share of the side by
+# which they are moved.
 TURN = math.pi / 9
 SLANT = 0.4
 STRETCH = 1.4

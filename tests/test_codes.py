@@ -48,7 +48,7 @@ def test_what_is_said_of_changed_pictures_is_to_agree_and_to_be_as_frequent():
     same = np.repeat(certain[:1], 6, axis=0)
     assert_allclose(disagreements(same, same), codes.UNIFORMITY * entropies, rtol=1e-5)
     assert_allclose(disagreements(zero, zero), entropies, rtol=1e-5)
-    # log n less the mutual information of a picture and its code, and a bit, where no value is rare.
+    # By its formula, where changes change nothing.
     said = RANDOM.standard_normal((50, 6)).astype(np.float32)
     q = np.exp(said[:, :3]) / np.exp(said[:, :3]).sum(axis=1, keepdims=True)
     conditional = -np.mean((q * np.log(q)).sum(axis=1))
