@@ -19,8 +19,6 @@ from models import replicas
 
 # The kind of a code that is a number.
 UNIFORM = 1
-# Weight of values being as frequent beside pictures being read alike (Hu et al. 2017, section 3.1).
-UNIFORMITY = 4.0
 LOG_2PI = math.log(2.0 * math.pi)
 
 
@@ -105,15 +103,15 @@ def expected(codes: Sequence[int], said: tf.Tensor, learned_deviation: bool) -> 
     return tf.concat(parts, axis=1)
 
 
-def disagreements(
+def agreements(
     codes: Sequence[int], said: tf.Tensor, said_of_changed: tf.Tensor, learned_deviation: bool
 ) -> list[tf.Tensor]:
-    """How far what is said of pictures is from the law of codes, and changes with the pictures.
+    """What pictures tell of each code of several values in spite of being changed, in nats.
 
-    Of each code of n values, in nats: the mean cross entropy of what is said of a picture and of
-    the same picture changed, and UNIFORMITY x (log n - H of the mean of q over the minibatch). It
-    is 0 where every picture is read for certain and alike and all values are as frequent (Hu et
-    al. 2017, arXiv 1702.08720, equations 2 and 6, with cross entropies both ways).
+    H of the mean of q over the minibatch, less the mean cross entropy of what is said of a picture
+    and of the same picture changed: at most log of the number of values, which it is where every
+    picture is read for certain and alike, and all values are as frequent (Hu et al. 2017, arXiv
+    1702.08720, equations 2 and 6, with cross entropies both ways).
 
     Args:
       codes, learned_deviation: as above.
@@ -133,5 +131,5 @@ def disagreements(
         mean = replicas.mean(tf.reduce_mean((tf.exp(one) + tf.exp(other)) / 2, axis=0))
         spread = -tf.reduce_sum(tf.math.xlogy(mean, mean))
         crossed = tf.reduce_sum(tf.exp(one) * other + tf.exp(other) * one, axis=1)
-        found.append(UNIFORMITY * (entropy(kind) - spread) - tf.reduce_mean(crossed) / 2)
+        found.append(spread + tf.reduce_mean(crossed) / 2)
     return found

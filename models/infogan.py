@@ -85,7 +85,7 @@ class Posterior:
       uniform_weight: float. Of codes that are numbers.
       augmentations: names of rows of models.augmentations.AUGMENTATIONS. How pictures are changed
         before codes of several values are read, so that these come to be what changes leave.
-      agreement_weight: float. Of how alike those are read of real pictures, changed or not.
+      agreement_weight: float. Of what real pictures tell of those codes, changed or not.
     """
 
     def __init__(
@@ -129,10 +129,10 @@ class Posterior:
         cost = self._unread(self._log_posteriors(fake_logits, fake))
         if self.agreement_weight:
             changed_logits = self._logits_of_changed(real)
-            terms = kinds.disagreements(
+            terms = kinds.agreements(
                 self.network.codes, real_logits, changed_logits, self.network.learned_deviation
             )
-            cost += self.agreement_weight * tf.add_n([0.0, *terms])
+            cost -= self.agreement_weight * tf.add_n([0.0, *terms])
         return cost
 
     def cost(
@@ -181,9 +181,8 @@ class InfoGAN(DCGAN):
     seed that it is kinds. With `code_augmentations` those are read from pictures that have been
     changed, A(G(z, c)): what a turn or a stretch takes away tells of no code. With an
     `agreement_weight` the discriminator's loss has also
-        weight (4 (log n - H(E[q(c | x)])) - E[sum over c of q(c | x) log q(c | A(x))]),  x real,
-    since a real picture is to be read alike before and after, and each of n values as often (Hu et
-    al. 2017, arXiv 1702.08720).
+        -weight (H(E[q(c | x)]) + E[sum over c of q(c | x) log q(c | A(x))]),  x real,
+    a bound of what real pictures tell of a code in spite of A (Hu et al. 2017, arXiv 1702.08720).
 
     Args:
       networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the

@@ -34,29 +34,23 @@ def test_values_are_alike_likely_and_numbers_uniform():
     assert abs(np.corrcoef(rows[:, 0], rows[:, 3])[0, 1]) < 0.03
 
 
-def test_what_is_said_of_changed_pictures_is_to_agree_and_to_be_as_frequent():
-    def disagreements(said, changed):
-        return np.array(codes.disagreements(KINDS, said, changed, False))
-
-    # Certain, alike, each value as often.
+def test_agreement_is_what_pictures_tell_of_a_code_in_spite_of_changes():
+    # Certain, alike and each value as often: log 3 of the first code, log 2 of the last.
     certain = np.zeros((6, 6), np.float32)
     certain[np.arange(6), np.arange(6) % 3] = 60.0
     certain[np.arange(6), 4 + np.arange(6) % 2] = 60.0
-    assert_allclose(disagreements(certain, certain), 0.0, atol=1e-5)
-    # One value for all pictures; nothing said of any.
-    entropies, zero = np.log([3.0, 2.0]), np.zeros((6, 6), np.float32)
-    same = np.repeat(certain[:1], 6, axis=0)
-    assert_allclose(disagreements(same, same), codes.UNIFORMITY * entropies, rtol=1e-5)
-    assert_allclose(disagreements(zero, zero), entropies, rtol=1e-5)
-    # By its formula, where changes change nothing.
+    found = codes.agreements(KINDS, certain, certain, False)
+    assert_allclose(found, np.log([3.0, 2.0]), rtol=1e-5)
+    # Whoever says the same of all pictures, or nothing of any, is told nothing.
+    for said in (np.repeat(certain[:1], 6, axis=0), np.zeros((6, 6), np.float32)):
+        assert_allclose(codes.agreements(KINDS, said, said, False), 0.0, atol=1e-6)
+    # The mutual information of a picture and its code, where changes change nothing.
     said = RANDOM.standard_normal((50, 6)).astype(np.float32)
     q = np.exp(said[:, :3]) / np.exp(said[:, :3]).sum(axis=1, keepdims=True)
-    conditional = -np.mean((q * np.log(q)).sum(axis=1))
-    spread = -np.sum(q.mean(axis=0) * np.log(q.mean(axis=0)))
-    exact = codes.UNIFORMITY * (entropies[0] - spread) + conditional
-    assert_allclose(disagreements(said, said)[0], exact, rtol=1e-4)
-    # A picture that is read for certain and otherwise once it is changed.
-    assert disagreements(certain, np.roll(certain, 1, axis=0))[0] > 50.0
+    exact = np.mean((q * np.log(q / q.mean(axis=0))).sum(axis=1))
+    assert_allclose(codes.agreements(KINDS, said, said, False)[0], exact, rtol=1e-4)
+    # One that a change turns round costs more than it tells.
+    assert codes.agreements(KINDS, certain, np.roll(certain, 1, axis=0), False)[0] < -10.0
 
 
 def test_a_number_just_below_one_is_the_last_value():

@@ -89,9 +89,9 @@ def test_codes_of_several_values_are_read_from_changed_pictures():
         [float(tf.reduce_mean(t)) for t in codes.log_posteriors(CODES, said, own, True)]
         for said in (read(fake["images"]), changed(fake["images"]))
     )
-    (told,) = codes.disagreements(CODES, read(images), changed(images), True)
+    (told,) = codes.agreements(CODES, read(images), changed(images), True)
     # The number, of weight .1, is read from what was drawn, in both.
-    expected = as_they_are[0] - as_changed[0] + 3.0 * float(told)
+    expected = as_they_are[0] - as_changed[0] - 3.0 * float(told)
     assert_allclose(losses[1] - losses[0], expected, rtol=1e-3)
 
 
