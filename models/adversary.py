@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from models import penalties
-from models.augmentations import AUGMENTATIONS
+from models.augmentations import augmented, named
 from models.conditions import Condition
 from models.encoders import matching
 from models.game import AbstractGame, Examples, Player, layers_of, to_signed
@@ -183,11 +183,7 @@ class Adversary:
         self.clip = clip
         self.input_noise = input_noise
         self.input_noise_iterations = input_noise_iterations
-        if odd := [name for name in augmentations if name not in AUGMENTATIONS]:
-            raise ValueError(
-                f"augmentations must be among {', '.join(AUGMENTATIONS)}, got {odd[0]!r}."
-            )
-        self.augmentations = [row for name, row in AUGMENTATIONS.items() if name in augmentations]
+        self.augmentations = named(augmentations)
         self.condition: Condition | None = getattr(self.network, "condition", None)
         self.reader = reader
         if classifier_weight:
@@ -330,9 +326,7 @@ class Adversary:
 
         What is asked of an image is asked of the changed one as well.
         """
-        images = examples["images"]
-        for row in self.augmentations:
-            images = row.changed(images, self.game.uniform((images.shape[0], row.draws)))
+        images = augmented(self.augmentations, examples["images"], self.game.uniform)
         if self.input_noise:
             done = tf.cast(self.game.iteration.value, tf.float32) / self.input_noise_iterations
             deviation = self.input_noise * tf.nn.relu(1.0 - done)

@@ -10,13 +10,20 @@ Reference: Zhao et al. 2020 (arXiv 2006.10738), "DiffAugment"; ranges as in the 
 """
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 # The share of the side by which an image is moved at most, and that of the square cut out of it.
 REACH = 1 / 8
 CUT = 1 / 2
+# How far images are turned (radians), slanted and stretched at most, and the share of the side by
+# which they are moved.
+TURN = math.pi / 9
+SLANT = 0.4
+STRETCH = 1.4
+SHIFT = 1 / 14
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,9 +77,59 @@ def recoloured(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     return mean + (images - mean) * (contrast + 0.5)
 
 
+def warped(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
+    """Images turned, slanted and stretched about their middle, and moved; the rim goes on.
+
+    A pixel is read between four others. (TensorFlow's ImageProjectiveTransformV3 has for a gradient
+    a picture that is turned back, which is another, and XLA does not know it.)
+    """
+    drawn = tf.unstack(2.0 * uniform[:, :, None, None] - 1.0, axis=1)
+    turn, slant, across, down, right, below = drawn
+    cosine, sine = tf.cos(TURN * turn), tf.sin(TURN * turn)
+    across, down, slant = STRETCH**across, STRETCH**down, SLANT * slant
+    height, width = images.shape[1:3]
+    y, x = (tf.range(side, dtype=tf.float32) - (side - 1) / 2 for side in (height, width))
+    # Where it is read: turned by R what is stretched and then slanted.
+    x, y = x * across + slant * y[:, None] * down, y[:, None] * down
+    x, y = cosine * x - sine * y, sine * x + cosine * y
+    parts, shares = [], []
+    for place, side, moved in ((y, height, below), (x, width, right)):
+        place += (side - 1) / 2 + SHIFT * side * moved
+        first = tf.floor(place)
+        whole = tf.cast(first, tf.int32)
+        parts.append([tf.clip_by_value(whole + one, 0, side - 1) for one in (0, 1)])
+        shares.append([1.0 - (place - first), place - first])
+    flat = tf.reshape(images, (-1, height * width, images.shape[3]))
+    return tf.add_n(
+        [
+            (share_y * share_x)[..., None] * tf.gather(flat, y * width + x, batch_dims=1)
+            for y, share_y in zip(parts[0], shares[0], strict=True)
+            for x, share_x in zip(parts[1], shares[1], strict=True)
+        ]
+    )
+
+
 # In the order in which they are done.
 COLOUR = Augmentation(name="colour", draws=3, changed=recoloured)
 TRANSLATION = Augmentation(name="translation", draws=2, changed=translated)
 CUTOUT = Augmentation(name="cutout", draws=2, changed=cut_out)
 
-AUGMENTATIONS = {row.name: row for row in (COLOUR, TRANSLATION, CUTOUT)}
+WARP = Augmentation(name="warp", draws=6, changed=warped)
+
+AUGMENTATIONS = {row.name: row for row in (COLOUR, WARP, TRANSLATION, CUTOUT)}
+
+
+def named(names: Sequence[str]) -> list[Augmentation]:
+    """Rows by their names, in the order in which they are done; ValueError for others."""
+    if odd := [name for name in names if name not in AUGMENTATIONS]:
+        raise ValueError(f"augmentations must be among {', '.join(AUGMENTATIONS)}, got {odd[0]!r}.")
+    return [row for name, row in AUGMENTATIONS.items() if name in names]
+
+
+def augmented(
+    rows: Sequence[Augmentation], images: tf.Tensor, uniform: Callable[[tuple], tf.Tensor]
+) -> tf.Tensor:
+    """Images changed by rows, each with numbers that `uniform` draws for it by their shape."""
+    for row in rows:
+        images = row.changed(images, uniform((images.shape[0], row.draws)))
+    return images

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from models import replicas
+
 # The kind of a code that is a number.
 UNIFORM = 1
 LOG_2PI = math.log(2.0 * math.pi)
@@ -99,3 +101,35 @@ def expected(codes: Sequence[int], said: tf.Tensor, learned_deviation: bool) -> 
         for kind, answer in zip(codes, answers, strict=True)
     ]
     return tf.concat(parts, axis=1)
+
+
+def agreements(
+    codes: Sequence[int], said: tf.Tensor, said_of_changed: tf.Tensor, learned_deviation: bool
+) -> list[tf.Tensor]:
+    """What pictures tell of each code of several values in spite of being changed, in nats.
+
+    H of the mean of q over the minibatch, less the mean cross entropy of what is said of a picture
+    and of the same picture changed: at most log of the number of values, which it is where every
+    picture is read for certain and alike, and all values are as frequent (Hu et al. 2017, arXiv
+    1702.08720, equations 2 and 6, with cross entropies both ways).
+
+    Args:
+      codes, learned_deviation: as above.
+      said, said_of_changed: float32 [n, sum(sizes)].
+
+    Returns:
+      A scalar of each code of several values.
+    """
+    parts = sizes(codes, learned_deviation)
+    found = []
+    for kind, one, other in zip(
+        codes, tf.split(said, parts, axis=1), tf.split(said_of_changed, parts, axis=1), strict=True
+    ):
+        if kind == UNIFORM:
+            continue
+        one, other = tf.nn.log_softmax(one), tf.nn.log_softmax(other)
+        mean = replicas.mean(tf.reduce_mean((tf.exp(one) + tf.exp(other)) / 2, axis=0))
+        spread = -tf.reduce_sum(tf.math.xlogy(mean, mean))
+        crossed = tf.reduce_sum(tf.exp(one) * other + tf.exp(other) * one, axis=1)
+        found.append(spread + tf.reduce_mean(crossed) / 2)
+    return found

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from models import codes as kinds
+from models.augmentations import augmented, named
 from models.dcgan import DCGAN
 from models.game import Examples, Networks
 from models.networks import SLOPE, AbstractNetwork, DiscriminatorBody, Generator
@@ -82,10 +83,24 @@ class Posterior:
       network: ReadingDiscriminator.
       weight: float. Of codes that are one of several values.
       uniform_weight: float. Of codes that are numbers.
+      augmentations: names of rows of models.augmentations.AUGMENTATIONS. How pictures are changed
+        before codes of several values are read, so that these come to be what changes leave.
+      agreement_weight: float. Of what real pictures tell of those codes, changed or not.
     """
 
-    def __init__(self, network: ReadingDiscriminator, weight: float, uniform_weight: float) -> None:
+    def __init__(
+        self,
+        network: ReadingDiscriminator,
+        weight: float,
+        uniform_weight: float,
+        augmentations: Sequence[str] = (),
+        agreement_weight: float = 0.0,
+    ) -> None:
         self.network = network
+        self.augmentations = named(augmentations)
+        self.agreement_weight = agreement_weight
+        # Draws uniform numbers by their shape: the game's, once there is one.
+        self.uniform: Callable | None = None
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]
@@ -107,9 +122,18 @@ class Posterior:
         real: Examples,
         fake: Examples,
     ) -> tf.Tensor:
-        """What it adds to the discriminator's loss: of real pictures no code is known."""
-        del real_logits, real
-        return self._unread(self._log_posteriors(fake_logits, fake))
+        """What it adds to the discriminator's loss.
+
+        Of real pictures no code is known, but that changing one should not change its code.
+        """
+        cost = self._unread(self._log_posteriors(fake_logits, fake))
+        if self.agreement_weight:
+            changed_logits = self._logits_of_changed(real)
+            terms = kinds.agreements(
+                self.network.codes, real_logits, changed_logits, self.network.learned_deviation
+            )
+            cost -= self.agreement_weight * tf.add_n([0.0, *terms])
+        return cost
 
     def cost(
         self, logits: tf.Tensor, fake: Examples, tell: Callable[[str, tf.Tensor], None]
@@ -127,7 +151,19 @@ class Posterior:
     def _log_posteriors(self, logits: tf.Tensor, fake: Examples) -> list[tf.Tensor]:
         codes = self.network.codes
         own = fake["latents"][:, -sum(codes) :]
-        return kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
+        found = kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
+        if self.augmentations:
+            logits = self._logits_of_changed(fake)
+            of_changed = kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
+            found = [
+                one if kind == kinds.UNIFORM else other
+                for kind, one, other in zip(codes, found, of_changed, strict=True)
+            ]
+        return found
+
+    def _logits_of_changed(self, examples: Examples) -> tf.Tensor:
+        images = augmented(self.augmentations, examples["images"], self.uniform)
+        return self.network({"images": images}, training=True)["logits"]
 
     def _unread(self, log_posteriors: list[tf.Tensor]) -> tf.Tensor:
         terms = zip(self.weights, log_posteriors, strict=True)
@@ -141,11 +177,21 @@ class InfoGAN(DCGAN):
     Both of its losses have beside the DCGAN's
         sum over codes of -weight E[log q(c | G(z, c))].
 
+    The paper leaves to chance what codes of several values divide pictures into, and to a lucky
+    seed that it is kinds. With `code_augmentations` those are read from pictures that have been
+    changed, A(G(z, c)): what a turn or a stretch takes away tells of no code. With an
+    `agreement_weight` the discriminator's loss has also
+        -weight (H(E[q(c | x)]) + E[sum over c of q(c | x) log q(c | A(x))]),  x real,
+    a bound of what real pictures tell of a code in spite of A (Hu et al. 2017, arXiv 1702.08720).
+
     Args:
       networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the
         last numbers of the generator's latents.
       information_weight: float. lambda of codes of several values. Default 1.
       uniform_weight: float. lambda of codes that are numbers. Default 0.1.
+      code_augmentations: names of rows of models.augmentations.AUGMENTATIONS. Default (), as in the
+        paper.
+      agreement_weight: float. Default 0, as in the paper.
       **loop: as in DCGAN.
     """
 
@@ -155,11 +201,16 @@ class InfoGAN(DCGAN):
         *,
         information_weight: float = 1.0,
         uniform_weight: float = 0.1,
+        code_augmentations: Sequence[str] = (),
+        agreement_weight: float = 0.0,
         **loop: Any,
     ) -> None:
         reader = networks["discriminator"]
-        posterior = Posterior(reader, information_weight, uniform_weight)
+        posterior = Posterior(
+            reader, information_weight, uniform_weight, code_augmentations, agreement_weight
+        )
         super().__init__(networks, reader=posterior, **loop)
+        posterior.uniform = self.uniform
         self.codes = reader.codes
 
 

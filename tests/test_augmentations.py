@@ -20,7 +20,9 @@ def uniform(name, count=300):
 def test_names_of_augmentations_are_checked():
     assert Config(augmentations="cutout,colour").taken_augmentations == ("cutout", "colour")
     assert Config().taken_augmentations == ()
-    words = "augmentations must be none, or names of colour, translation, cutout .* got 'crop'"
+    words = (
+        "augmentations must be none, or names of colour, warp, translation, cutout .* got 'crop'"
+    )
     with pytest.raises(ValueError, match=words):
         Config(augmentations="colour,crop")
     with pytest.raises(ValueError, match="augmentations must be among colour, .* got 'crop'"):
@@ -59,6 +61,30 @@ def test_a_square_of_half_the_side_is_cut_out():
     assert_array_equal(corner, expected)
 
 
+def test_a_warp_turns_slants_stretches_and_moves():
+    # The plane itself, which bilinear reading leaves exact: what is read says from where.
+    y, x = np.meshgrid(np.arange(16.0) - 7.5, np.arange(12.0) - 5.5, indexing="ij")
+    plane = tf.constant(np.stack([x, y], axis=-1)[None], tf.float32)
+    assert_allclose(augmentations.warped(plane, tf.fill((1, 6), 0.5)), plane, atol=1e-6)
+    for change, matrix, moved in (
+        ({0: 1.0}, _turn(augmentations.TURN), 0.0),
+        ({1: 0.0}, [[1.0, -augmentations.SLANT], [0.0, 1.0]], 0.0),
+        ({2: 1.0}, [[augmentations.STRETCH, 0.0], [0.0, 1.0]], 0.0),
+        ({3: 0.0}, [[1.0, 0.0], [0.0, 1.0 / augmentations.STRETCH]], 0.0),
+        ({4: 1.0, 5: 0.0}, np.eye(2), augmentations.SHIFT * np.array([12.0, -16.0])),
+    ):
+        draws = [change.get(place, 0.5) for place in range(6)]
+        found = augmentations.warped(plane, tf.constant([draws]))[0].numpy()
+        expected = plane[0].numpy() @ np.transpose(matrix) + moved
+        # Beyond the rim its pixels go on.
+        expected = np.clip(expected, [-5.5, -7.5], [5.5, 7.5])
+        assert_allclose(found, expected, atol=1e-5)
+
+
+def _turn(angle):
+    return [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+
+
 def test_colours_are_changed_by_what_is_drawn():
     as_it_was = augmentations.recoloured(IMAGES[:1], tf.constant([[0.5, 0.5, 0.5]]))
     assert_allclose(as_it_was, IMAGES[:1], atol=1e-6)
@@ -82,7 +108,7 @@ def test_each_image_is_changed_by_its_own_numbers_and_the_gradient_goes_through(
         slope = tf.random.stateless_normal(IMAGES.shape, (7, 8))
         paid = tf.reduce_sum(slope * changed)
     assert changed.shape == IMAGES.shape
-    assert_allclose(changed[3], row.changed(IMAGES[3:4], draws[3:4])[0], atol=1e-6)
+    assert_allclose(changed[3], row.changed(IMAGES[3:4], draws[3:4])[0], atol=1e-5)
     # Every change is an affine function of the image: value, slope and the value of nothing.
     nothing = tf.reduce_sum(slope * row.changed(tf.zeros_like(IMAGES), draws))
     gradient = tape.gradient(paid, IMAGES)

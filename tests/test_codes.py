@@ -34,6 +34,25 @@ def test_values_are_alike_likely_and_numbers_uniform():
     assert abs(np.corrcoef(rows[:, 0], rows[:, 3])[0, 1]) < 0.03
 
 
+def test_agreement_is_what_pictures_tell_of_a_code_in_spite_of_changes():
+    # Certain, alike and each value as often: log 3 of the first code, log 2 of the last.
+    certain = np.zeros((6, 6), np.float32)
+    certain[np.arange(6), np.arange(6) % 3] = 60.0
+    certain[np.arange(6), 4 + np.arange(6) % 2] = 60.0
+    found = codes.agreements(KINDS, certain, certain, False)
+    assert_allclose(found, np.log([3.0, 2.0]), rtol=1e-5)
+    # Whoever says the same of all pictures, or nothing of any, is told nothing.
+    for said in (np.repeat(certain[:1], 6, axis=0), np.zeros((6, 6), np.float32)):
+        assert_allclose(codes.agreements(KINDS, said, said, False), 0.0, atol=1e-6)
+    # The mutual information of a picture and its code, where changes change nothing.
+    said = RANDOM.standard_normal((50, 6)).astype(np.float32)
+    q = np.exp(said[:, :3]) / np.exp(said[:, :3]).sum(axis=1, keepdims=True)
+    exact = np.mean((q * np.log(q / q.mean(axis=0))).sum(axis=1))
+    assert_allclose(codes.agreements(KINDS, said, said, False)[0], exact, rtol=1e-4)
+    # One that a change turns round costs more than it tells.
+    assert codes.agreements(KINDS, certain, np.roll(certain, 1, axis=0), False)[0] < -10.0
+
+
 def test_a_number_just_below_one_is_the_last_value():
     assert_array_equal(
         codes.drawn((3,), tf.constant([[np.nextafter(np.float32(1), np.float32(0))]])),

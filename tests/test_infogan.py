@@ -16,6 +16,7 @@ from gan_apps.runs.draws import Draw, Latents
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import AnyDrawing, FromCodes
 from models import OBJECTIVES, InfoGAN, codes, networks
+from models.augmentations import AUGMENTATIONS
 from models.infogan import ReadingDiscriminator, Typical
 
 CODES = (3, 1)
@@ -64,6 +65,41 @@ def test_both_losses_pay_what_cannot_be_read(player):
         model.draws.assign(7)
         losses.append(float(model.players[player].loss({"images": images})))
     assert_allclose(losses[1] - losses[0], -2.0 * terms[0] - 0.5 * terms[1], rtol=1e-4)
+
+
+def test_codes_of_several_values_are_read_from_changed_pictures():
+    """Twice the same draws; the discriminator's turn has what real pictures tell, both changed."""
+    images = tf.constant(np.random.RandomState(0).uniform(-1, 1, (6, SIZE, SIZE, 1)), tf.float32)
+    arguments = {"code_augmentations": ("warp",), "agreement_weight": 3.0}
+    plain, model = made(), made(**arguments)
+    for game in (plain, model):
+        game.draws.assign(7)
+    losses = [float(game.players[0].loss({"images": images})) for game in (plain, model)]
+    model.draws.assign(7)
+    fake = model.drawn({})
+
+    def read(pictures):
+        return model.discriminator({"images": pictures}, training=True)["logits"]
+
+    def changed(pictures):
+        return read(AUGMENTATIONS["warp"].changed(pictures, model.uniform((6, 6))))
+
+    own = fake["latents"][:, NOISE:]
+    as_they_are, as_changed = (
+        [float(tf.reduce_mean(t)) for t in codes.log_posteriors(CODES, said, own, True)]
+        for said in (read(fake["images"]), changed(fake["images"]))
+    )
+    (told,) = codes.agreements(CODES, read(images), changed(images), True)
+    # The number, of weight .1, is read from what was drawn, in both.
+    expected = as_they_are[0] - as_changed[0] - 3.0 * float(told)
+    assert_allclose(losses[1] - losses[0], expected, rtol=1e-3)
+
+
+def test_names_of_changes_before_codes_are_checked():
+    config = systems.find("infogan").config
+    assert config().taken_code_augmentations == ("warp",)
+    with pytest.raises(ValueError, match="^code_augmentations must be none, .* got 'turn'"):
+        config(code_augmentations="turn")
 
 
 def test_it_tells_the_bound_and_learns_to_read():

@@ -12,7 +12,9 @@ from gan_apps.settings.adversarial import (
     Divergence,
     Labelled,
     Latents,
+    names_of_augmentations,
     refuse_steep,
+    refuse_unknown_augmentations,
 )
 from gan_apps.settings.errors import Failed, Interrupted, Refused
 from gan_apps.settings.setting import (

@@ -96,16 +96,11 @@ class Adversarial(Settings):
         "none",
         "How every image, real or generated, is changed before the discriminator sees it, so that "
         "it does not learn few images by heart: names with commas between them, of colour, "
-        "translation, cutout.",
+        "warp, translation, cutout.",
     )
 
     def check(self):
-        known = rows.augmentations()
-        if odd := [name for name in self.taken_augmentations if name not in known]:
-            raise ValueError(
-                f"augmentations must be none, or names of {', '.join(known)} with commas between "
-                f"them, got {odd[0]!r}."
-            )
+        refuse_unknown_augmentations("augmentations", self.taken_augmentations)
         penalties = {
             "penalty": self.penalty != "none",
             "real_gradient_weight": self.real_gradient_weight is not None,
@@ -131,7 +126,7 @@ class Adversarial(Settings):
     @property
     def taken_augmentations(self):
         """What `augmentations` comes to: a tuple of names."""
-        return () if self.augmentations == "none" else tuple(self.augmentations.split(","))
+        return names_of_augmentations(self.augmentations)
 
     @property
     def taken_normalization(self):
@@ -278,6 +273,21 @@ class Divergence(Settings):
         excluded=(0, 1),
         only_if=("alpha is what is minimised", lambda config: config.minimises == "alpha"),
     )
+
+
+def names_of_augmentations(words):
+    """What a setting such as `augmentations` comes to: a tuple of names."""
+    return () if words == "none" else tuple(words.split(","))
+
+
+def refuse_unknown_augmentations(setting, names):
+    """ValueError where a name is none of a row's."""
+    known = rows.augmentations()
+    if odd := [name for name in names if name not in known]:
+        raise ValueError(
+            f"{setting} must be none, or names of {', '.join(known)} with commas between them, "
+            f"got {odd[0]!r}."
+        )
 
 
 def refuse_steep(config):

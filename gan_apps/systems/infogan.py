@@ -36,6 +36,16 @@ class Config(Labelled, GAN):
     uniform_weight: float = setting(
         0.1, "Weight of the information about codes that are numbers.", minimum=0
     )
+    code_augmentations: str = setting(
+        "warp",
+        "How pictures are changed before codes of several values are read, so that these come to "
+        "be kinds: names as in --augmentations.",
+    )
+    agreement_weight: float = setting(
+        1.0,
+        "Weight of how alike those codes are read of a real picture and of the same one changed.",
+        minimum=0,
+    )
     learned_deviation: bool = setting(
         False, "Let what reads a number say how sure it is; without it, its deviation is 1."
     )
@@ -47,8 +57,14 @@ class Config(Labelled, GAN):
         """The kinds of its codes, as in models.codes, in the order of --codes."""
         return (*self.values, *(1,) * self.numbers)
 
+    @property
+    def taken_code_augmentations(self) -> tuple[str, ...]:
+        """What `code_augmentations` comes to: a tuple of names."""
+        return settings.names_of_augmentations(self.code_augmentations)
+
     def check(self) -> None:
         settings.refuse_steep(self)
+        settings.refuse_unknown_augmentations("code_augmentations", self.taken_code_augmentations)
         if not self.codes:
             raise ValueError("numbers must be 1 or more without --values: there is no code.")
 
@@ -69,6 +85,8 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         objective=two_players.objective(config),
         information_weight=config.information_weight,
         uniform_weight=config.uniform_weight,
+        code_augmentations=config.taken_code_augmentations,
+        agreement_weight=config.agreement_weight,
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
     )
@@ -114,6 +132,8 @@ SYSTEM = System(
                 "information_weight": 1.0,
                 "uniform_weight": 0.1,
                 "learned_deviation": False,
+                "code_augmentations": "none",
+                "agreement_weight": 0.0,
                 "batch_size": 128,
                 "optimizer": "adam",
                 "discriminator_learning_rate": 0.0002,
