@@ -1,11 +1,12 @@
 """BiGAN and ALI: finds the code of a picture, and draws from codes.
 
+python -m gan_apps.bigan                               sixteen digits, in bigan_digits.png
+python -m gan_apps.bigan --input=digit.png --side_by_side        a picture, and what its code draws
+python -m gan_apps.bigan --interpolate=one.png,other.png         from one picture to another
+python -m gan_apps.bigan --interpolate=1,2 --output=walk.gif     from one digit to another
 python -m gan_apps.bigan --mode=train                  trains on MNIST, into checkpoints/bigan_001
 python -m gan_apps.bigan --mode=train --recipe=ali     with an encoder that has noise
 python -m gan_apps.bigan --run_dir=checkpoints/bigan_001         sixteen pictures from it
-python -m gan_apps.bigan --run_dir=RUN --input=digit.png --side_by_side    what its code draws
-python -m gan_apps.bigan --run_dir=RUN --interpolate=one.png,other.png     from one to another
-python -m gan_apps.bigan --run_dir=RUN --interpolate=1,2 --output=walk.gif
 """
 
 from gan_apps.command import system_command

@@ -21,6 +21,7 @@ from tests.conftest import ROOT, SHIPPED_FILES, SHIPPED_RUNS
 SPRITES = ROOT.parent / "shared" / "data" / "sprites.zip"
 # Run -> (system, bytes at most, side of its pictures, channels).
 SHIPPED = {
+    "bigan_digits": ("bigan", 6_000_000, 28, 1),
     "cgan_anime": ("cgan", 12_000_000, 64, 3),
     "cgan_digits": ("cgan", 6_000_000, 28, 1),
     "cgan_fashion": ("cgan", 3_000_000, 28, 1),
@@ -86,6 +87,7 @@ def test_it_is_small_and_whole(name):
 # Run that draws from pictures -> {draw: (whose pictures it keeps to be exported by, its own where
 # no other draws such; of which words)}.
 KEPT = {
+    "bigan_digits": {"reconstruction": ("fgan_digits", None)},
     "cyclegan_hair": {
         "generator_b": ("cgan_anime", "blonde hair"),
         "generator_a": ("cgan_anime", "blue hair"),

@@ -167,6 +167,7 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes=frozenset(("latents", "pictures")),
+    shipped="bigan_digits",
     recipes={
         "paper": Recipe(
             reference="Donahue et al. 2017, arXiv 1605.09782, section 4.1 (permutation-invariant "
