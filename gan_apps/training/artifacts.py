@@ -42,7 +42,7 @@ def write(run, system, recipe, game, data, seconds):
     iterations = int(game.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
     seed = recipe.settings["seed"]
-    drawing = {name: samples.drawn_by(game, name, one) for name, one in recipe.draws.items()}
+    drawing = {name: samples.Drawing(name, one).network(game) for name, one in recipe.draws.items()}
     judging = {name: game.drawn_by(name) for name in recipe.judges}
     for name, network in (*drawing.items(), *judging.items()):
         with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
