@@ -72,10 +72,10 @@ def _enlarged(
     features: keras.KerasTensor,
     size: int,
     widths: Sequence[int],
-    kernel_size: int,
     strides: Sequence[int],
     normalization: str,
     dtype: str,
+    kernel_size: int,
 ) -> keras.KerasTensor:
     """A dense layer to size x size x widths[0], then transposed convolutions, one for a stride."""
     layers = keras.layers
@@ -105,7 +105,7 @@ def _convolutional_generator(
     """A dense layer, then transposed convolutions that double the resolution."""
     strides = (2,) * (len(widths) - 1)
     size = image_size // 2 ** len(widths)
-    x = _enlarged(features, size, widths, 4, strides, normalization, dtype)
+    x = _enlarged(features, size, widths, strides, normalization, dtype, kernel_size=4)
     # Four sub-pixels a position are a transposed convolution of kernel 6 and stride 2 (Shi et al.
     # 2016, arXiv 1609.07009), with no feature map of full resolution to normalise.
     x = keras.layers.Conv2D(
@@ -152,7 +152,7 @@ def _lecture_generator(
     """A dense layer, then transposed 5x5 convolutions, of which some keep the resolution."""
     strides = _strides(widths)
     size = image_size // math.prod(strides)
-    x = _enlarged(features, size, widths, 5, strides, normalization, dtype)
+    x = _enlarged(features, size, widths, strides, normalization, dtype, kernel_size=5)
     return keras.layers.Conv2DTranspose(
         channels, 5, padding="same", kernel_initializer=DCGAN_INITIALIZER, dtype=dtype
     )(x)
