@@ -45,7 +45,7 @@ ALLOWED = {
     }
     | STANDARD,
     "gan_apps.pictures": {"gan_apps.pictures", "numpy", "PIL"} | STANDARD,
-    "gan_apps.operating_system": {"gan_apps.operating_system", *TENSORFLOW} | STANDARD,
+    "gan_apps.operating_system": {"gan_apps.operating_system", "tqdm", *TENSORFLOW} | STANDARD,
     "gan_apps.runs": {
         "gan_apps",
         "gan_apps.conditions",
@@ -153,7 +153,6 @@ ALLOWED = {
         "numpy",
         "scipy",
         "sklearn",
-        "tqdm",
         *TENSORFLOW,
     }
     | STANDARD,

@@ -26,8 +26,8 @@ from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
 from gan_apps.experiments import blur_frames
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
 from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 SCALE = 4
 ERRORS = ("squared", "absolute")

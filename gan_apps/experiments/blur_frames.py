@@ -23,8 +23,8 @@ from gan_apps.data import moving, sources
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
 from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 KINDS = {"stochastic": "turning at random", "exact": "reflected exactly"}
 # What each error weighs, as models.NextFrame takes them.

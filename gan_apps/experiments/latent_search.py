@@ -27,8 +27,8 @@ from gan_apps.data.minibatches import minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import judges, metrics
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
 from gan_apps.experiments.vae_problem import GAN, LATENT_DIM, trained
+from gan_apps.operating_system.progress import progress
 from models import search
 
 REAL = "real test digits"

@@ -39,8 +39,8 @@ from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments.densities import kl, log_normal
 from gan_apps.experiments.fgan_gaussian import DEVIATIONS, GRID, MEANS, WEIGHTS, log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
 from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 CELL = GRID[1] - GRID[0]
 SIZES = (10, 100, 1000, 10000, 100000)

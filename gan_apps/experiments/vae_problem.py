@@ -34,8 +34,8 @@ from gan_apps.evaluation import appearance
 from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.maximum_likelihood import features
-from gan_apps.experiments.progress import progress
 from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 AS_IT_IS = "as it is"
 MOVED, SPECKED, BLURRED = CHANGES = ("moved by a pixel", "with specks", "blurred")
