@@ -126,12 +126,12 @@ def write(folder):
 
 
 def measure(run, generator, place, num_users):
-    from gan_apps.command import design_requests
     from gan_apps.data import feedback
     from gan_apps.evaluation import judges, preferences
     from gan_apps.runs import run_dir
+    from gan_apps.searching import designs
 
-    designer = design_requests.Designer.opened(run, generator)
+    designer = designs.Designer.opened(run, generator)
     choices = feedback.read(place, designer.shape[0])
     pictures, names = choices.shop.pictures, designer.draw.condition.names
     labels = np.array([names.index(choices.shop.classes[c]) for c in choices.shop.class_of])

@@ -96,28 +96,13 @@ def judged(model, digits):
     return errors, pictures.enlarged(pictures.grid(rows.reshape(-1, *rows.shape[2:]), 4 * 4))
 
 
-def table(found):
-    """Figures {row: figures} as a table of Markdown."""
-    names = ("to_negatives", "to_digits", "digits_and_back", "negatives_and_back")
-    called = " | ".join(name.replace("_", " ") for name in names)
-    lines = [
-        f"| row | iterations | processor min | {called} |",
-        "| --- " * (3 + len(names)) + "|",
-    ]
-    for name, row in found.items():
-        errors = " | ".join(f"{row[one]:.4f}" for one in names)
-        lines.append(
-            f"| {name} | {row['iterations']:,} | {row['processor_minutes']:.1f} | {errors} |"
-        )
-    return "\n".join(lines)
-
-
 def main(argv):
     del argv
-    if _ROW.value is not None:
-        timed_rows.one(_FOLDER.value, _ROW.value, measured)
-        return
-    print(table(timed_rows.every(_FOLDER.value, ROWS, "benchmarks.known_truth")))
+    columns = {
+        name.replace("_", " "): lambda row, name=name: f"{row[name]:.4f}"
+        for name in ("to_negatives", "to_digits", "digits_and_back", "negatives_and_back")
+    }
+    timed_rows.main("benchmarks.known_truth", _FOLDER.value, ROWS, _ROW.value, measured, columns)
 
 
 if __name__ == "__main__":

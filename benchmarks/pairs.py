@@ -85,27 +85,20 @@ def _drawn(model, test):
     return drawn, pictures.grid(rows.reshape(-1, *drawn.shape[1:]), 3 * PAIRS_IN_A_ROW)
 
 
-def table(found):
-    """Figures {row: figures} as a table of Markdown."""
-    lines = [
-        "| row | iterations | processor min | L1 | PSNR | SSIM | sharpness | finest level (real) |",
-        "| --- " * 8 + "|",
-    ]
-    for name, row in found.items():
-        lines.append(
-            f"| {name} | {row['iterations']:,} | {row['processor_minutes']:.1f} | {row['l1']:.2f} "
-            f"| {row['psnr']:.2f} | {row['ssim']:.3f} | {row['sharpness']:.2f} "
-            f"| {row['finest_level']:.1f} ({row['finest_level_of_real']:.1f}) |"
-        )
-    return "\n".join(lines)
+COLUMNS = {
+    "L1": lambda row: f"{row['l1']:.2f}",
+    "PSNR": lambda row: f"{row['psnr']:.2f}",
+    "SSIM": lambda row: f"{row['ssim']:.3f}",
+    "sharpness": lambda row: f"{row['sharpness']:.2f}",
+    "finest level (real)": lambda row: (
+        f"{row['finest_level']:.1f} ({row['finest_level_of_real']:.1f})"
+    ),
+}
 
 
 def main(argv):
     del argv
-    if _ROW.value is not None:
-        timed_rows.one(_FOLDER.value, _ROW.value, measured)
-        return
-    print(table(timed_rows.every(_FOLDER.value, ROWS, "benchmarks.pairs")))
+    timed_rows.main("benchmarks.pairs", _FOLDER.value, ROWS, _ROW.value, measured, COLUMNS)
 
 
 if __name__ == "__main__":

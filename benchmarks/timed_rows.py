@@ -75,3 +75,33 @@ def every(folder, names, module):
     if any([process.wait() for process in running]):
         sys.exit(1)
     return {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
+
+
+def table(found, columns):
+    """Figures {row: figures} as a table of Markdown.
+
+    Args:
+      found: what `every` returns.
+      columns: {title: function of the figures -> str}, beside how long a row was trained.
+    """
+    titles = ("row", "iterations", "processor min", *columns)
+    lines = [titles, ("---",) * len(titles)]
+    for name, row in found.items():
+        trained = (name, f"{row['iterations']:,}", f"{row['processor_minutes']:.1f}")
+        lines.append((*trained, *(told(row) for told in columns.values())))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def main(module, folder, rows, row, measured, columns):
+    """Trains one row, or all and prints their table: what a benchmark of rows does.
+
+    Args:
+      module: str. The benchmark, which runs itself once for each row.
+      folder, measured, columns: as above.
+      rows: names of all.
+      row: str or None. The one that is trained in here.
+    """
+    if row is None:
+        print(table(every(folder, rows, module), columns))
+    else:
+        one(folder, row, measured)

@@ -100,10 +100,10 @@ def main(config):
         )
     weights = runtimes.weights(run, name, config.state)
     quiet.import_tensorflow()
-    from gan_apps.experiments.progress import progress
+    from gan_apps.operating_system.progress import progress
     from gan_apps.searching import chains, wanted
 
-    folder = _judge(config, run, recipe, one, wanted)
+    folder = _judge(config, run, recipe, one)
     judge = wanted.opened(folder)
     if judge.shape != one.shape:
         seen, drawn = ("x".join(map(str, shape)) for shape in (judge.shape, one.shape))
@@ -136,7 +136,10 @@ def _first_from_latents(recipe):
     return next(found, None)
 
 
-def _judge(config, run, recipe, draw, wanted):
+def _judge(config, run, recipe, draw):
+    """The folder of the judge that is named, or of the shipped one."""
+    from gan_apps.searching import wanted
+
     if config.judge is not None:
         return pathlib.Path(config.judge)
     flag = next((f for f in ("digit", "label", "prompt") if getattr(config, f) is not None), None)

@@ -68,6 +68,32 @@ def _normalized(x: keras.KerasTensor, normalization: str, dtype: str) -> keras.K
     return x
 
 
+def _enlarged(
+    features: keras.KerasTensor,
+    size: int,
+    widths: Sequence[int],
+    strides: Sequence[int],
+    normalization: str,
+    dtype: str,
+    kernel_size: int,
+) -> keras.KerasTensor:
+    """A dense layer to size x size x widths[0], then transposed convolutions, one for a stride."""
+    layers = keras.layers
+    # A normalisation has an offset of its own.
+    options = {
+        "kernel_initializer": _initializer(normalization),
+        "use_bias": normalization == "none",
+        "dtype": dtype,
+    }
+    x = layers.Dense(size * size * widths[0], **options)(features)
+    x = layers.Reshape((size, size, widths[0]), dtype=dtype)(x)
+    x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    for width, stride in zip(widths[1:], strides, strict=True):
+        x = layers.Conv2DTranspose(width, kernel_size, strides=stride, padding="same", **options)(x)
+        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    return x
+
+
 def _convolutional_generator(
     features: keras.KerasTensor,
     image_size: int,
@@ -77,23 +103,12 @@ def _convolutional_generator(
     dtype: str,
 ) -> keras.KerasTensor:
     """A dense layer, then transposed convolutions that double the resolution."""
-    layers = keras.layers
-    # A normalisation has an offset of its own.
-    options = {
-        "kernel_initializer": _initializer(normalization),
-        "use_bias": normalization == "none",
-        "dtype": dtype,
-    }
+    strides = (2,) * (len(widths) - 1)
     size = image_size // 2 ** len(widths)
-    x = layers.Dense(size * size * widths[0], **options)(features)
-    x = layers.Reshape((size, size, widths[0]), dtype=dtype)(x)
-    x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
-    for width in widths[1:]:
-        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", **options)(x)
-        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
+    x = _enlarged(features, size, widths, strides, normalization, dtype, kernel_size=4)
     # Four sub-pixels a position are a transposed convolution of kernel 6 and stride 2 (Shi et al.
     # 2016, arXiv 1609.07009), with no feature map of full resolution to normalise.
-    x = layers.Conv2D(
+    x = keras.layers.Conv2D(
         4 * channels, 3, padding="same", kernel_initializer=DCGAN_INITIALIZER, dtype=dtype
     )(x)
     return DepthToSpace(2, dtype=dtype)(x)
@@ -135,21 +150,10 @@ def _lecture_generator(
     dtype: str,
 ) -> keras.KerasTensor:
     """A dense layer, then transposed 5x5 convolutions, of which some keep the resolution."""
-    layers = keras.layers
-    options = {
-        "kernel_initializer": _initializer(normalization),
-        "use_bias": normalization == "none",
-        "dtype": dtype,
-    }
     strides = _strides(widths)
     size = image_size // math.prod(strides)
-    x = layers.Dense(size * size * widths[0], **options)(features)
-    x = layers.Reshape((size, size, widths[0]), dtype=dtype)(x)
-    x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
-    for width, stride in zip(widths[1:], strides, strict=True):
-        x = layers.Conv2DTranspose(width, 5, strides=stride, padding="same", **options)(x)
-        x = layers.ReLU(dtype=dtype)(_normalized(x, normalization, dtype))
-    return layers.Conv2DTranspose(
+    x = _enlarged(features, size, widths, strides, normalization, dtype, kernel_size=5)
+    return keras.layers.Conv2DTranspose(
         channels, 5, padding="same", kernel_initializer=DCGAN_INITIALIZER, dtype=dtype
     )(x)
 

@@ -213,20 +213,57 @@ def _key(seed: int, *parts: int) -> tf.Tensor:
     return key
 
 
-def _annealing(number: int, steps: int) -> tuple[float, float, float]:
-    """(softness, share of the step size, share of the noise) of a step of a search."""
+class Step(NamedTuple):
+    """How one Langevin step is made.
+
+    Args:
+      softness: float. How soft a judge is taken to be.
+      size: float. e1 = e2.
+      noise_scale: float. e3 over sqrt(2 size), which is the posterior's; 0 is plain gradient
+        ascent.
+    """
+
+    softness: float
+    size: float
+    noise_scale: float
+
+
+def steady(*, steps: int, step_size: float, noise_scale: float = 1.0) -> list[Step]:
+    """As many steps, all alike, with the judge as it is."""
+    return [Step(1.0, step_size, noise_scale)] * steps
+
+
+def annealed(*, steps: int, step_size: float, noise_scale: float = 1.0) -> list[Step]:
+    """Steps that first cross what is far apart, and end near the posterior.
+
+    The first SOFT of the steps have little noise, which grows to the posterior's, and a judge of
+    softness SOFTEST. In the rest the judge hardens to HARDEST and steps shorten by SHORTENED, so
+    that what they leave is nearly unbiased. The mixture of values would be sampled badly without: a
+    chain stays where it is for far longer than anybody waits.
+
+    Args:
+      steps: int, at least 1.
+      step_size: float. Of the first steps.
+      noise_scale: float. As in Step; of the last steps. Default 1.
+    """
     first = max(round(SOFT * steps), 1)
-    if number < first:
-        return SOFTEST, 1.0, QUIET ** (1.0 - number / first)
-    rest = (number + 1 - first) / (steps - first)
-    return SOFTEST * (HARDEST / SOFTEST) ** rest, SHORTENED**rest, 1.0
+    schedule = [
+        Step(SOFTEST, step_size, noise_scale * QUIET ** (1.0 - number / first))
+        for number in range(first)
+    ]
+    for number in range(first, steps):
+        rest = (number + 1 - first) / (steps - first)
+        softness = SOFTEST * (HARDEST / SOFTEST) ** rest
+        schedule.append(Step(softness, step_size * SHORTENED**rest, noise_scale))
+    return schedule
 
 
 class Search:
     """Looks for latents whose picture a goal likes, from many starts at once.
 
         search = Search(generator, read_as(judge, (10,)), Prior(32))
-        for latents, values in search.sampled(starts, {"attributes": ...}, steps=60, step_size=.05):
+        schedule = annealed(steps=60, step_size=.05)
+        for latents, values in search.sampled(starts, {"attributes": ...}, schedule=schedule):
             ...
 
     Args:
@@ -250,11 +287,9 @@ class Search:
         asked: Columns,
         conditions: Columns | None = None,
         *,
-        steps: int,
-        step_size: float,
-        noise_scale: float = 1.0,
+        schedule: Sequence[Step],
         seed: int = 0,
-        batch: int = 0,
+        key: Sequence[int] = (),
     ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Langevin steps: (latents [n, d], what the goal said before the step [n]) after each.
 
@@ -262,62 +297,16 @@ class Search:
           latents: float32 [n, d]. The starts.
           asked: {column: [n, ...]}, for the goal.
           conditions: {column: [n, ...]}, for `draw`. Default None: it has none.
-          steps: int, at least 1.
-          step_size: float. e1 = e2.
-          noise_scale: float. e3 over sqrt(2 step_size), which is the posterior's; 0 is plain
-            gradient ascent. Default 1.
+          schedule: Steps, at least one, such as `annealed`.
           seed: int. Of the noise, which is drawn statelessly.
-          batch: int. Which of several batches of one seed it is. Default 0.
-        """
-        schedule = [(1.0, step_size, noise_scale)] * steps
-        yield from self._walked(latents, asked, conditions or {}, schedule, _key(seed, batch))
-
-    def annealed(
-        self,
-        latents: tf.Tensor,
-        asked: Columns,
-        conditions: Columns | None = None,
-        *,
-        steps: int,
-        step_size: float,
-        noise_scale: float = 1.0,
-        seed: int = 0,
-        key: Sequence[int] = (),
-    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        """`sampled`, but what is far apart is crossed first, and the end is near the posterior.
-
-        The first SOFT of the steps have little noise, which grows to the posterior's, and a judge
-        of softness SOFTEST. In the rest the judge hardens to HARDEST and steps shorten by
-        SHORTENED, so that what they leave is nearly unbiased. The mixture of values would be
-        sampled badly without: a chain stays where it is for far longer than anybody waits.
-
-        Args:
-          latents, asked, conditions, noise_scale, seed: as in `sampled`.
-          steps: int, at least 1.
-          step_size: float. Of the first steps.
           key: whole numbers, none negative. What else the noise depends on. Default ().
         """
-        schedule = [
-            (softness, step_size * shorter, noise_scale * quieter)
-            for softness, shorter, quieter in map(_annealing, range(steps), [steps] * steps)
-        ]
-        yield from self._walked(latents, asked, conditions or {}, schedule, _key(seed, *key))
-
-    def _walked(
-        self,
-        latents: tf.Tensor,
-        asked: Columns,
-        conditions: Columns,
-        schedule: Sequence[tuple[float, float, float]],
-        key: tf.Tensor,
-    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        """Langevin steps, each of (softness of the judge, e1 = e2, noise scale)."""
-        latents = tf.convert_to_tensor(latents)
-        for number, (softness, step, scale) in enumerate(schedule):
+        latents, noise_key = tf.convert_to_tensor(latents), _key(seed, *key)
+        for number, (softness, size, scale) in enumerate(schedule):
             soft = {**asked, SOFTNESS: tf.fill(tf.shape(latents)[:1], softness)}
-            numbers = (tf.constant(one, tf.float32) for one in (step, scale * (2 * step) ** 0.5))
+            numbers = (tf.constant(one, tf.float32) for one in (size, scale * (2 * size) ** 0.5))
             latents, values = self._sampling(
-                latents, soft, conditions, *numbers, key, tf.constant(number)
+                latents, soft, conditions or {}, *numbers, noise_key, tf.constant(number)
             )
             yield latents, values
 
@@ -335,7 +324,8 @@ class Search:
         The step falls to zero by half a cosine, so that the end is a maximum.
 
         Args:
-          latents, asked, conditions, steps: as in `sampled`.
+          latents, asked, conditions: as in `sampled`.
+          steps: int, at least 1.
           step_size: float. About how far each latent goes in the first step.
         """
         latents, conditions = tf.convert_to_tensor(latents), conditions or {}

@@ -66,6 +66,10 @@ def test_json_round_trip(condition):
         {"kind": "attributes"},
         {"kind": "attributes", **VOCABULARY.to_json(), "counts": [3, 1, 1]},
         {"kind": "attributes", **VOCABULARY.to_json(), "slots": [["hair", [".*", "red"]]]},
+        {"kind": "attributes", **VOCABULARY.to_json(), "gaps": [4, 1, 1]},
+        {"kind": "attributes", **VOCABULARY.to_json(), "gaps": [4, 1, 1.0, 4]},
+        {"kind": "attributes", **VOCABULARY.to_json(), "gaps": [4, 1, 1, 9]},
+        {"kind": "attributes", **VOCABULARY.to_json(), "gaps": [4, 1, 1, -7]},
     ],
     ids=str,
 )

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import models
 from models.cyclegan import OTHER, SIDES, Pool
+from tests import tiny_models
 
 SIDE = 8
 
@@ -34,9 +35,7 @@ def built(**settings):
 
 
 def compiled(**settings):
-    game = built(**settings)
-    game.compile({player.name: "sgd" for player in game.players})
-    return game
+    return tiny_models.descending(built(**settings))
 
 
 def minibatch(count=2, seed=0):

@@ -20,6 +20,7 @@ from gan_apps.data import feedback
 from gan_apps.drawing import boards
 from gan_apps.evaluation import preferences, verdicts
 from gan_apps.runs import run_dir
+from gan_apps.searching import designs
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import ForUser
 from gan_apps.training import cards, train
@@ -72,7 +73,7 @@ def generator(shop, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def designer(run, generator):
-    return design_requests.Designer.opened(run, generator)
+    return designs.Designer.opened(run, generator)
 
 
 def test_what_a_pair_costs():

@@ -45,7 +45,7 @@ ALLOWED = {
     }
     | STANDARD,
     "gan_apps.pictures": {"gan_apps.pictures", "numpy", "PIL"} | STANDARD,
-    "gan_apps.operating_system": {"gan_apps.operating_system", *TENSORFLOW} | STANDARD,
+    "gan_apps.operating_system": {"gan_apps.operating_system", "tqdm", *TENSORFLOW} | STANDARD,
     "gan_apps.runs": {
         "gan_apps",
         "gan_apps.conditions",
@@ -126,7 +126,9 @@ ALLOWED = {
         "gan_apps.conditions",
         "gan_apps.drawing",
         "gan_apps.evaluation",
+        "gan_apps.operating_system",
         "gan_apps.prompts",
+        "gan_apps.runs",
         "gan_apps.settings",
         "models",
         "numpy",
@@ -151,7 +153,6 @@ ALLOWED = {
         "numpy",
         "scipy",
         "sklearn",
-        "tqdm",
         *TENSORFLOW,
     }
     | STANDARD,

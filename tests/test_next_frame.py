@@ -17,7 +17,7 @@ from gan_apps.runs.draws import Draw, Pictures
 from gan_apps.settings import Refused
 from gan_apps.settings.drawing import AnyDrawing, FromClips
 from models.next_frame import gradient_difference
-from tests import clip_files, picture_runs
+from tests import clip_files, picture_runs, tiny_models
 
 SIDE = 16
 HISTORY = 3
@@ -35,21 +35,13 @@ def built(**settings):
 
 
 def compiled(**settings):
-    game = built(**settings)
-    game.compile({player.name: "sgd" for player in game.players})
-    return game
+    return tiny_models.descending(built(**settings))
 
 
 def minibatch(count=4, seed=0):
     random = np.random.RandomState(seed)
     draw = lambda c: tf.constant(random.uniform(-1, 1, (count, SIDE, SIDE, c)), tf.float32)
     return {"images": draw(1), "sources": draw(HISTORY)}
-
-
-def step(game, data):
-    stacked = {column: values[None] for column, values in data.items()}
-    logs = tf.function(game.train_step)({player.name: stacked for player in game.players})
-    return {name: float(value) for name, value in logs.items()}
 
 
 def test_gradient_difference_in_closed_form():
@@ -95,7 +87,7 @@ def test_each_term_alone_moves_the_generator(given):
     }
     game = compiled(**weights)
     before = [one.numpy() for one in game.networks["generator"].trainable_variables]
-    step(game, minibatch())
+    tiny_models.step_on(game, minibatch())
     after = [one.numpy() for one in game.networks["generator"].trainable_variables]
     assert max(np.abs(a - b).max() for a, b in zip(before, after, strict=True)) > 0
     names = [player.name for player in game.players]

@@ -15,7 +15,7 @@ from gan_apps.data.sources import DataSet
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.runs import run_dir
 from gan_apps.training import artifacts, building, samples, train
-from tests import picture_runs
+from tests import picture_runs, tiny_models
 
 SIDE = 16
 # Smaller than anybody would train.
@@ -57,15 +57,7 @@ def only_sources(minibatch):
 
 
 def compiled(**settings):
-    game = built(**settings)
-    game.compile({player.name: "sgd" for player in game.players})
-    return game
-
-
-def step(game, data):
-    stacked = {column: values[None] for column, values in data.items()}
-    logs = tf.function(game.train_step)({player.name: stacked for player in game.players})
-    return {name: float(value) for name, value in logs.items()}
+    return tiny_models.descending(built(**settings))
 
 
 def weights(game, name):
@@ -102,7 +94,7 @@ def test_both_players_learn_from_one_drawing_one_after_the_other():
     generator = game.networks["generator"]
     call = generator.call
     generator.call = lambda *args, **kwargs: calls.append(1) or call(*args, **kwargs)
-    step(game, data)
+    tiny_models.step_on(game, data)
     assert len(calls) == 1
     fake = reference.networks["generator"](only_sources(data))
     discriminator = reference.networks["discriminator"]
@@ -138,7 +130,7 @@ def test_each_term_alone_moves_the_generator(given):
     }
     game = compiled(**settings)
     before = weights(game, "generator")
-    logs = step(game, minibatch())
+    logs = tiny_models.step_on(game, minibatch())
     pairs = zip(before, weights(game, "generator"), strict=True)
     assert max(np.abs(old - new).max() for old, new in pairs) > 0
     names = [player.name for player in game.players]

@@ -35,6 +35,17 @@ def test_the_vocabulary_is_what_the_data_say(known):
         (3, 3): 1,
     }
     assert Vocabulary.from_json(known.to_json()) == known
+    # As runs that were written earlier have it.
+    assert Vocabulary.from_json(known.listed()) == known
+
+
+def test_combinations_are_stored_by_the_gaps_between_them():
+    slots = (vocabulary.Slot("hair", ("blue", "red")), vocabulary.Slot("eyes", ("aqua",)))
+    # In any order; of the two digits the second is 0 or 1.
+    known = Vocabulary(slots, ((MISSING, 0), (0, MISSING), (1, 0), (0, 0)), (1, 2, 3, 4))
+    stored = known.to_json()
+    assert stored["gaps"] == [1, 1, 3, -2] and "combinations" not in stored
+    assert Vocabulary.from_json(stored) == known
 
 
 def test_attributes_that_an_image_may_have_at_once_are_slots_of_their_own():

@@ -159,7 +159,7 @@ def test_a_run_of_format_1_knows_its_words():
     old = json.loads((run / run_dir.CONFIG).read_text())
     assert old["format"] == 1
     condition = run_dir.read_recipe(run).draw.condition
-    assert condition.vocabulary.to_json() == old["generator"]["config"]["vocabulary"]
+    assert condition.vocabulary.listed() == old["generator"]["config"]["vocabulary"]
     assert condition.flag == "prompt"
 
 

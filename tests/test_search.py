@@ -46,9 +46,10 @@ def chain(found):
     return functools.partial(_ended, found)
 
 
-def _ended(found, step, steps, count, **options):
+def _ended(found, step, steps, count, noise_scale=1.0, **options):
     starts = tf.zeros((count, SIZE))
-    return last(found.sampled(starts, asked(count), steps=steps, step_size=step, **options))
+    schedule = search.steady(steps=steps, step_size=step, noise_scale=noise_scale)
+    return last(found.sampled(starts, asked(count), schedule=schedule, **options))
 
 
 def closed_form(step, steps):
@@ -107,12 +108,12 @@ def test_without_a_prior_the_goal_alone_is_climbed():
     assert np.linalg.norm(alone) > np.linalg.norm(MEAN)
 
 
-def test_a_seed_has_its_own_noise_and_a_batch_too(chain):
+def test_a_seed_has_its_own_noise_and_a_key_too(chain):
     def ended(**options):
         return chain(0.05, 5, 8, **options)
 
     assert_allclose(ended(seed=2**32 - 1), ended(seed=2**32 - 1), rtol=0)
-    apart = [ended(seed=0), ended(seed=1), ended(seed=2**31), ended(seed=0, batch=1)]
+    apart = [ended(seed=0), ended(seed=1), ended(seed=2**31), ended(seed=0, key=[1])]
     for number, one in enumerate(apart):
         assert all(np.abs(one - other).min() > 1e-6 for other in apart[:number])
 
@@ -123,7 +124,7 @@ def test_a_start_has_the_same_noise_however_many_there_are(chain):
 
 def test_a_path_says_what_the_goal_says_of_each_step(found):
     starts = tf.random.stateless_normal((5, SIZE), (0, 2))
-    path = list(found.sampled(starts, asked(5), steps=3, step_size=0.02))
+    path = list(found.sampled(starts, asked(5), schedule=search.steady(steps=3, step_size=0.02)))
     before = [starts, *(latents for latents, _ in path)]
     for latents, (_, values) in zip(before, path, strict=False):
         assert_allclose(values, found.valued(latents, asked(5), {}), rtol=1e-5)
@@ -141,7 +142,7 @@ def test_where_nothing_is_wanted_the_law_of_latents_stays(distribution):
         return tf.reshape(inputs["latents"], (-1, 1, 1, size))
 
     found = search.Search(draw, nothing, search.Prior(size, distribution))
-    end = last(found.sampled(starts, {}, steps=40, step_size=0.05))
+    end = last(found.sampled(starts, {}, schedule=search.steady(steps=40, step_size=0.05)))
     # They have moved on, but for what a chain of 40 such steps remembers.
     assert abs(np.corrcoef(end.ravel(), starts.numpy().ravel())[0, 1]) < 0.25
     quantiles = np.linspace(0.02, 0.98, 25)
@@ -162,7 +163,8 @@ def test_codes_stay_what_they_are():
     def draw(inputs):
         return tf.reshape(inputs["latents"], (-1, 1, 1, 8))
 
-    end = last(search.Search(draw, goal, prior).sampled(starts, {}, steps=9, step_size=0.01))
+    schedule = search.steady(steps=9, step_size=0.01)
+    end = last(search.Search(draw, goal, prior).sampled(starts, {}, schedule=schedule))
     assert_allclose(end[:, 4:7], np.eye(3)[[0, 2]])
     assert end[:, :4].mean() > 0.2
     # A number is drawn from [-1, 1], and stays there.
@@ -213,8 +215,19 @@ def test_conditions_go_to_the_generator():
 
     goal = search.Goal("small", lambda images, asked: -tf.reduce_sum(images**2, axis=[1, 2, 3]))
     found = search.Search(draw, goal, None)
-    path = found.sampled(
-        tf.ones((2, 1)), {}, {"labels": tf.constant([0.0, 1.0])}, steps=1, step_size=0.25,
-        noise_scale=0.0,
-    )  # fmt: skip
+    schedule = search.steady(steps=1, step_size=0.25, noise_scale=0.0)
+    labels = {"labels": tf.constant([0.0, 1.0])}
+    path = found.sampled(tf.ones((2, 1)), {}, labels, schedule=schedule)
     assert_allclose(last(path), [[1.0], [0.5]])
+
+
+def test_an_annealed_search_crosses_first_and_ends_as_the_posterior_asks():
+    schedule = search.annealed(steps=8, step_size=0.1, noise_scale=0.5)
+    softness, sizes, scales = zip(*schedule, strict=True)
+    assert softness[:4] == (search.SOFTEST,) * 4 and list(softness) == sorted(softness)[::-1]
+    assert sizes[:4] == (0.1,) * 4 and list(sizes) == sorted(sizes)[::-1]
+    assert scales[4:] == (0.5,) * 4 and list(scales) == sorted(scales)
+    assert_allclose(schedule[0], [search.SOFTEST, 0.1, 0.5 * search.QUIET])
+    assert_allclose(schedule[-1], [search.HARDEST, 0.1 * search.SHORTENED, 0.5])
+    # The shortest search has the first half alone.
+    assert len(search.annealed(steps=1, step_size=0.1)) == 1

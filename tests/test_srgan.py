@@ -13,6 +13,7 @@ from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
 from gan_apps.training import states, train
 from models.srgan import Enlarged, Enlarger
+from tests import tiny_models
 
 CROP = 4
 TINY = {
@@ -43,9 +44,7 @@ def built(**settings):
 
 
 def compiled(**settings):
-    game = built(**settings)
-    game.compile({player.name: "sgd" for player in game.players})
-    return game
+    return tiny_models.descending(built(**settings))
 
 
 def minibatch(count=3, side=6, seed=0):

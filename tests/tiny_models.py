@@ -129,3 +129,16 @@ def stepped(model, count=3, first=0):
     for number in tf.range(first, first + count, dtype=tf.int64):
         logs = model.train_step(iteration(model, number))
     return {name: float(value) for name, value in logs.items()}
+
+
+def descending(game):
+    """A game whose players all go down the slope, in steps of SGD."""
+    game.compile({player.name: "sgd" for player in game.players})
+    return game
+
+
+def step_on(game, data):
+    """One iteration of a game whose players all see the same columns [n, ...]; returns its logs."""
+    stacked = {column: values[None] for column, values in data.items()}
+    logs = tf.function(game.train_step)({player.name: stacked for player in game.players})
+    return {name: float(value) for name, value in logs.items()}

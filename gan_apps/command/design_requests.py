@@ -5,8 +5,6 @@ discriminator, draws.
 """
 
 import csv
-import dataclasses
-import functools
 import io
 import os
 import pathlib
@@ -16,178 +14,18 @@ import numpy as np
 
 from gan_apps.conditions.labels import Labels
 from gan_apps.conditions.users import Users
-from gan_apps.drawing import boards, latents, pictures, runtimes
+from gan_apps.drawing import boards, pictures
 from gan_apps.drawing.draw import check_writable
 from gan_apps.operating_system import files, quiet
 from gan_apps.runs import run_dir
-from gan_apps.runs.draws import Draw
-from gan_apps.settings import Failed, Refused
+from gan_apps.settings import Failed, Refused, named_by
 from gan_apps.settings.drawing import GRID
 
-RECOMMENDER, GENERATOR, DISCRIMINATOR = "recommender", "generator", "discriminator"
 # What draws for a run whose own shop nobody else knows.
 SHIPPED_GENERATOR = "cgan_fashion"
 # Pictures that are drawn as they come: the best are begun with, or stand for a shop that is not
 # here.
 DRAWN = 1_000
-# Latents that are searched from at once.
-BATCH = 100
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Designer:
-    """What says what users like, what draws, and what says whether a picture passes for real.
-
-    Args:
-      recommender: models.dvbpr.Recommender, and `shape`, (h, w, c) of what it looks at, `users`,
-        conditions.users.Users.
-      generator: models.networks.Generator, and its runs.draws.Draw.
-      discriminator: models.networks.Discriminator.
-    """
-
-    recommender: object
-    shape: tuple
-    users: Users
-    generator: object
-    draw: Draw
-    discriminator: object
-
-    @classmethod
-    def opened(cls, run, generator):
-        """That of two runs, paths; Refused where they are none, or do not fit."""
-        recipe = run_dir.read_recipe(run)
-        if RECOMMENDER not in recipe.judges:
-            raise Refused(
-                f"--run_dir={run}: was trained by gan_apps.{recipe.system}; gan_apps.dvbpr draws "
-                "by runs of its own."
-            )
-        judge = recipe.judges[RECOMMENDER]
-        with _named("--generator"):
-            other = run_dir.read_recipe(generator)
-            draw = other.draws.get(GENERATOR)
-            if draw is None or draw.latents is None or DISCRIMINATOR not in other.judges:
-                raise Refused(
-                    f"--generator={generator}: holds no generator with its discriminator; train "
-                    "one by gan_apps.cgan with --objective=least_squares --keep_discriminator."
-                )
-            if other.settings.get("objective") != "least_squares":
-                raise Refused(
-                    f"--generator={generator}: its --objective is "
-                    f"{other.settings.get('objective')}; least_squares is the one whose "
-                    "discriminator says 1 of what is real."
-                )
-            if draw.shape != judge.shape:
-                raise Refused(
-                    f"--generator={generator}: draws {_sides(draw.shape)} pictures; the users of "
-                    f"{run} were shown {_sides(judge.shape)} ones."
-                )
-        _without_remapping()
-        network = _network(run, RECOMMENDER, judge)
-        with _named("--generator"):
-            return cls(
-                network,
-                judge.shape,
-                judge.condition,
-                _network(generator, GENERATOR, draw),
-                draw,
-                _network(generator, DISCRIMINATOR, other.judges[DISCRIMINATOR]),
-            )
-
-    def liked(self, user, images):
-        """How much a user likes pictures uint8 [n, h, w, c]: float32 [n]."""
-        from gan_apps.evaluation import preferences
-
-        return preferences.scores(self.recommender, images, [user])[0]
-
-    def real(self, images, labels):
-        """What the discriminator says of pictures uint8 [n, h, w, c]: float32 [n], 1 is real."""
-        from models import dvbpr
-
-        asked = self._asked(labels)
-        said = [
-            dvbpr.realness(
-                self.discriminator,
-                pictures.to_signed(images[start : start + BATCH]),
-                {name: values[start : start + BATCH] for name, values in asked.items()},
-            ).numpy()
-            for start in range(0, len(images), BATCH)
-        ]
-        return np.concatenate(said)
-
-    def drawn(self, labels, seed):
-        """Pictures of labels, one each, as they come: uint8 [n, h, w, c]."""
-        return self._drawn(self._starts(labels, seed), labels)
-
-    def designed(self, user, labels, seed, *, starts, steps, step_size, realness_weight):
-        """Pictures that are searched for, from the best of some that are drawn as they come.
-
-        Args:
-          user: int.
-          labels: int32 [m]. Of those that are drawn first.
-          seed: int. Of them.
-          starts: int. How many of them are begun with.
-          steps, step_size: as in models.search.Search.climbed.
-          realness_weight: float. eta.
-
-        Returns:
-          (uint8 [starts, h, w, c], int32 [starts], float32 [starts]): the pictures, the best one
-          first; their labels; theta . Phi - eta (D - 1)**2 of each.
-        """
-        import tensorflow as tf
-
-        search = self._search(realness_weight)
-        found = self._starts(labels, seed)
-        conditions, asked = self._goal_of(user, labels)
-        values = search.valued(tf.constant(found), asked, conditions).numpy()
-        best = np.argsort(-values, kind="stable")[:starts]
-        labels, found = labels[best], tf.constant(found[best])
-        conditions, asked = self._goal_of(user, labels)
-        *_, (found, _) = search.climbed(found, asked, conditions, steps=steps, step_size=step_size)
-        values = search.valued(found, asked, conditions).numpy()
-        order = np.argsort(-values, kind="stable")
-        labels = labels[order]
-        return self._drawn(found.numpy()[order], labels), labels, values[order]
-
-    # Its graph serves every user; a process has one designer, which need not be freed.
-    @functools.cache  # noqa: B019
-    def _search(self, realness_weight):
-        from models import dvbpr
-        from models.search import Prior, Search
-
-        goal = dvbpr.liked(self.recommender)
-        if realness_weight:
-            goal = goal + realness_weight * dvbpr.taken_for_real(self.discriminator)
-        taken = self.draw.latents
-        # Normal latents keep their length: their density would have all designs in its middle,
-        # where they look alike, and the paper's search has no bound at all.
-        law = "spherical" if taken.distribution == "normal" else taken.distribution
-        prior = Prior(taken.size, law, taken.codes)
-        return Search(lambda given: self.generator(given, training=False), goal, prior)
-
-    def _goal_of(self, user, labels):
-        """What the generator is asked for, and what the goal: {column: tensor [n, ...]}."""
-        import tensorflow as tf
-
-        conditions = {name: tf.constant(given) for name, given in self._asked(labels).items()}
-        return conditions, {**conditions, "users": tf.fill((len(labels),), user)}
-
-    def _starts(self, labels, seed):
-        draw = self.draw
-        rows = [
-            latents.latents(
-                seed, draw.condition.key(label), [place], draw.latents.size,
-                draw.latents.distribution, draw.latents.codes,
-            )
-            for label, place in zip(labels, _places(labels), strict=True)
-        ]  # fmt: skip
-        return np.concatenate(rows)
-
-    def _drawn(self, rows, labels):
-        given = {"latents": rows, **self._asked(labels)}
-        return pictures.to_bytes(runtimes.in_batches(self.generator)(given))
-
-    def _asked(self, labels):
-        return self.draw.condition.inputs(labels)
 
 
 def draw(run, asked):
@@ -215,6 +53,8 @@ def draw(run, asked):
     if asked.dataset is not None and not is_here:
         raise Refused(f"--dataset={asked.dataset}: there is no such folder or zip.")
     quiet.import_tensorflow()
+    from gan_apps.searching.designs import Designer
+
     designer = Designer.opened(run, generator)
     size = designer.shape[0]
     if is_here:
@@ -278,7 +118,7 @@ def _in_the_shop(place, size, designer, name, labels):
 
 def _labels(generator, name):
     """The labels that are drawn, int32 [m]: of the class that is asked for, or all."""
-    with _named("--generator"):
+    with named_by("--generator"):
         recipe = run_dir.read_recipe(generator)
         condition = recipe.draw.condition
         if not isinstance(condition, Labels):
@@ -322,44 +162,6 @@ def _write(output, rows):
         files.write_text(output / "scores.csv", table.getvalue())
     except OSError as error:
         raise Failed(f"--output={output}: cannot be written: {error.strerror or error}.") from None
-
-
-class _named:
-    """Says of another run what is refused of it, under the flag that named it."""
-
-    def __init__(self, flag):
-        self.flag = flag
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if kind is not None and issubclass(kind, Refused):
-            raise Refused(str(error).replace("--run_dir", self.flag)) from None
-
-
-def _without_remapping():
-    """Leaves out what TensorFlow 2.21 fails to do to the graph of a search, and says on stderr."""
-    import tensorflow as tf
-
-    tf.config.optimizer.set_experimental_options({"remapping": False})
-
-
-def _network(run, name, declared):
-    return runtimes.keras_network(runtimes.weights(run, name), name, declared)
-
-
-def _places(labels):
-    """How many of the same label stand before each."""
-    seen = {}
-    for label in labels:
-        seen[label] = seen.get(label, -1) + 1
-        yield seen[label]
-
-
-def _sides(shape):
-    height, width, channels = shape
-    return f"{width}x{height} {'gray' if channels == 1 else 'colour'}"
 
 
 def _as_file_name(user):

@@ -24,7 +24,7 @@ def finder(run, recipe, name, state=None, seed=0):
         coder = runtimes.open_coder(run, recipe, name, state=state)
         given = () if coder is None else coder(pictures.to_signed(images))
         quiet.import_tensorflow()
-        from gan_apps.experiments.progress import progress
+        from gan_apps.operating_system.progress import progress
         from gan_apps.searching import likeness
 
         return likeness.nearest(

@@ -135,7 +135,7 @@ class Attributes(AbstractCondition[Numbers]):
         )
 
     def metadata(self) -> dict:
-        return {"vocabulary": self.vocabulary.to_json()}
+        return {"vocabulary": self.vocabulary.listed()}
 
     def reader(self) -> Any:
         from models import text

@@ -1,4 +1,4 @@
-"""Arrays to PNG files."""
+"""Pictures as arrays: bytes and [-1, 1], grids and sheets of them, and their files."""
 
 import io
 import math

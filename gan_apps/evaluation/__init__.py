@@ -1,1 +1,1 @@
-"""How good a run's pictures are, by the project's own classifiers."""
+"""How good a run's pictures are, by judges of the project's own and by what needs none."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from gan_apps.evaluation import (
     neighbours,
     wasserstein,
 )
+from gan_apps.runs.draws import Draw
 
 # The floor is a mean over this many samples of the training set.
 FLOOR_SAMPLES = 5
@@ -47,6 +49,7 @@ class Real:
     given: Data
 
 
+@dataclasses.dataclass(kw_only=True, eq=False, repr=False)
 class Facts:
     """What measures are made of; None where it is not known of this run.
 
@@ -71,47 +74,41 @@ class Facts:
         work: there is one sample for the floor then, and no more real images than pictures.
     """
 
-    def __init__(
-        self,
-        *,
-        draw,
-        asked,
-        said,
-        images,
-        given,
-        real,
-        judge,
-        seed,
-        coded,
-        enlarged,
-        sentences=None,
-        going_on=None,
-        codes=None,
-        coder=None,
-        inception=False,
-    ):
-        self.draw, self.asked, self.said, self.images, self.judge = draw, asked, said, images, judge
-        self.given, self.real, self.seed, self.inception = given, real, seed, inception
-        self.coded, self.enlarged, self.going_on = coded, enlarged, going_on
-        self.codes, self.coder, self.sentences = codes, coder, sentences
+    draw: Draw
+    asked: np.ndarray | None
+    said: np.ndarray | None
+    images: np.ndarray
+    given: np.ndarray | None
+    real: Real
+    judge: object
+    seed: int
+    coded: Callable
+    enlarged: Callable
+    sentences: np.ndarray | None = None
+    going_on: Callable | None = None
+    codes: meanings.Codes | None = None
+    coder: meanings.Coder | None = None
+    inception: bool = False
+
+    def __post_init__(self):
         # All choices are made here, so that no measure moves another.
-        random = np.random.RandomState(seed)
-        self.reference, self.own = real.compared, real.own
-        if inception:
-            some = random.permutation(len(self.reference))[: len(images)]
+        random = np.random.RandomState(self.seed)
+        self.reference, self.own = self.real.compared, self.real.own
+        if self.inception:
+            some = random.permutation(len(self.reference))[: len(self.images)]
             self.reference = self.reference.subset(some)
             self.own = None if self.own is None else self.own[some]
         # Distances fall with the number of pictures, so that a floor is one of as many.
-        self.count = min(len(images), len(real.others))
+        self.count = min(len(self.images), len(self.real.others))
         self.samples = [
-            random.choice(len(real.others), self.count, replace=False)
-            for _ in range(1 if inception else FLOOR_SAMPLES)
+            random.choice(len(self.real.others), self.count, replace=False)
+            for _ in range(1 if self.inception else FLOOR_SAMPLES)
         ]
         self.some = random.permutation(len(self.reference))[: self.count]
-        self.compared = np.arange(len(images))
-        if self.count < len(images):
-            self.compared = random.permutation(len(images))[: self.count]
-        self.looked_up = random.permutation(len(images))[:NEAREST_IMAGES]
+        self.compared = np.arange(len(self.images))
+        if self.count < len(self.images):
+            self.compared = random.permutation(len(self.images))[: self.count]
+        self.looked_up = random.permutation(len(self.images))[:NEAREST_IMAGES]
 
     # What the judge sees.
 

@@ -29,8 +29,6 @@ from gan_apps.settings import Refused
 NUM_IMAGES = 2_000
 # A floor of less than this share of the features' size is rounding.
 ALIKE = 1e-9
-
-
 # Rows of a sheet of sentences, and pictures that are drawn for each.
 ROWS_OF_SHEET, DRAWN = 10, 4
 
@@ -87,13 +85,7 @@ def judge(
     fid = metric == "fid"
     place = dataset or recipe.settings["dataset"]
     real = real_images(recipe, draw, place)
-    if fid:
-        looks, features_name = inception.Inception(), inception.NAME
-    elif matcher is not None:
-        looks = matchers.load(matcher, draw)
-        features_name = f"{looks.pictures.output_shape[-1]} of the matcher {matcher.name}"
-    else:
-        looks, features_name = _looks(recipe, draw, real.given.condition, judge)
+    looks, features_name = _looks(recipe, draw, real.given.condition, metric, judge, matcher)
     inputs, given = requested(draw, real.given, num_images, seed)
     generator = runtimes.open_generator(run, recipe, runtime, None, name)
     images = pictures.to_bytes(generator(inputs))
@@ -123,16 +115,10 @@ def judge(
     )
     if facts.frechet_floor <= ALIKE * facts.size:
         raise NotMeasured("the real images are all alike to what looks at them")
-    test = parts.test_of(recipe.data, place)
     report = {
         "dataset": recipe.settings["dataset"],
         "draw": name,
-        "num_images": len(images),
-        "num_compared": facts.count,
-        "test_part": test,
-        "compared_with": "real images it was trained on"
-        if test == parts.NONE
-        else "real images kept apart",
+        **_compared(facts, parts.test_of(recipe.data, place)),
         "seed": seed,
         "features": features_name,
     }
@@ -147,6 +133,17 @@ def judge(
         pictures.write_png(captioned, _sheet(draw, real.given, generator, seed))
     files.write_json(written(run, recipe, metric, name), report)
     return report
+
+
+def _compared(facts, test):
+    """What a report says of how many pictures are judged, and beside what; test: as in parts."""
+    seen = test == parts.NONE
+    return {
+        "num_images": len(facts.images),
+        "num_compared": facts.count,
+        "test_part": test,
+        "compared_with": "real images it was trained on" if seen else "real images kept apart",
+    }
 
 
 def _sheet(draw, data, generator, seed):
@@ -238,14 +235,20 @@ def requested(draw, data, num_images, seed):
     return {**inputs, draw.pictures.column: pictures.to_signed(given[chosen])}, chosen
 
 
-def _looks(recipe, draw, condition, folder):
+def _looks(recipe, draw, condition, metric, folder, matcher):
     """What looks at the pictures of a run, and what its features are called.
 
     Args:
       condition: conditions.AbstractCondition. What the data say of pictures, among them which is of
         which of two sets.
-      folder: path or None.
+      metric: as in `judge`.
+      folder, matcher: paths or None, of a classifier and of a matcher.
     """
+    if metric == "fid":
+        return inception.Inception(), inception.NAME
+    if matcher is not None:
+        looks = matchers.load(matcher, draw)
+        return looks, f"{looks.pictures.output_shape[-1]} of the matcher {matcher.name}"
     dataset = recipe.settings["dataset"]
     slots = draw.condition.slots if draw.side is None else condition.slots
     found = folder or judges.shipped_for(dataset, draw, recipe.data, slots)

@@ -26,7 +26,8 @@ from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
 from gan_apps.experiments import blur_frames
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
+from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 SCALE = 4
 ERRORS = ("squared", "absolute")
@@ -189,8 +190,7 @@ def _train(networks, images, sources, iterations, batch, options, what, **argume
         rate = keras.optimizers.schedules.CosineDecay(2e-4 if against else 1e-3, iterations)
         return keras.optimizers.Adam(rate)
 
-    # It fails on this step's graph and says so (training.building).
-    tf.config.optimizer.set_experimental_options({"remapping": False})
+    quiet.without_remapper()
     game.compile({player.name: optimizer() for player in game.players})
     dataset = tf.data.Dataset.from_tensor_slices({"images": images, "sources": sources})
     minibatches = models.minibatches(dataset, game, batch_size=batch)

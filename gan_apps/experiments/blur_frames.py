@@ -23,7 +23,8 @@ from gan_apps.data import moving, sources
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import appearance, wasserstein
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
+from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 KINDS = {"stochastic": "turning at random", "exact": "reflected exactly"}
 # What each error weighs, as models.NextFrame takes them.
@@ -90,8 +91,7 @@ def trained(error, histories, images, seconds, options):
         seed=options.seed,
         **ERRORS[error],
     )
-    # It fails on this step's graph and says so (training.building).
-    tf.config.optimizer.set_experimental_options({"remapping": False})
+    quiet.without_remapper()
     game.compile({p.name: keras.optimizers.Adam(5e-4, beta_1=0.5) for p in game.players})
     dataset = tf.data.Dataset.from_tensor_slices({"images": images, "sources": histories})
     minibatches = models.minibatches(dataset, game, batch_size=BATCH)

@@ -27,8 +27,8 @@ from gan_apps.data.minibatches import minibatches
 from gan_apps.drawing import pictures
 from gan_apps.evaluation import judges, metrics
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
 from gan_apps.experiments.vae_problem import GAN, LATENT_DIM, trained
+from gan_apps.operating_system.progress import progress
 from models import search
 
 REAL = "real test digits"
@@ -110,10 +110,9 @@ def found(kind, game, network, count, options):
 def _sampled(walker, latents, asked, steps, seed, bar):
     """Chains in ROUNDS of which each picture takes as many as it needs to be read as asked."""
     is_open = tf.ones((len(latents), 1), tf.bool)
+    schedule = search.annealed(steps=steps // ROUNDS or 1, step_size=STEP_SIZE)
     for number in range(ROUNDS):
-        chain = walker.annealed(
-            latents, asked, steps=steps // ROUNDS or 1, step_size=STEP_SIZE, seed=seed, key=[number]
-        )
+        chain = walker.sampled(latents, asked, schedule=schedule, seed=seed, key=[number])
         for moved, _ in chain:
             last = moved
             next(bar, None)

@@ -39,7 +39,8 @@ from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments.densities import kl, log_normal
 from gan_apps.experiments.fgan_gaussian import DEVIATIONS, GRID, MEANS, WEIGHTS, log_data
 from gan_apps.experiments.findings import Figure, Findings, Table
-from gan_apps.experiments.progress import progress
+from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 CELL = GRID[1] - GRID[0]
 SIZES = (10, 100, 1000, 10000, 100000)
@@ -143,8 +144,7 @@ def fitted(name, real, test, options):
 def trained_gan(data, options):
     """DRAWN images uint8 of a DCGAN trained on the images of a data.columns.Data."""
     keras.utils.set_random_seed(options.seed)
-    # As in training/building.py: the remapper fails on this step's graph and says so.
-    tf.config.optimizer.set_experimental_options({"remapping": False})
+    quiet.without_remapper()
     networks = models.pair(
         generator={"latent_dim": LATENT_DIM, "widths": GENERATOR_WIDTHS},
         discriminator={"widths": DISCRIMINATOR_WIDTHS},

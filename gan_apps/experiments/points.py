@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import optimize, spatial
 
-from gan_apps.experiments.progress import progress
+from gan_apps.operating_system.progress import progress
 from models.normalization import SpectrallyNormalized
 
 ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh, "leaky_relu": tf.nn.leaky_relu}

@@ -34,7 +34,8 @@ from gan_apps.evaluation import appearance
 from gan_apps.evaluation.metrics import manifold_metrics
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.maximum_likelihood import features
-from gan_apps.experiments.progress import progress
+from gan_apps.operating_system import quiet
+from gan_apps.operating_system.progress import progress
 
 AS_IT_IS = "as it is"
 MOVED, SPECKED, BLURRED = CHANGES = ("moved by a pixel", "with specks", "blurred")
@@ -144,8 +145,7 @@ def trained(name, data, options, watch=None):
       watch: function of the game, called after EARLY passes and at the end; or None.
     """
     keras.utils.set_random_seed(options.seed)
-    # As in training/building.py: the remapper fails on this step's graph and says so.
-    tf.config.optimizer.set_experimental_options({"remapping": False})
+    quiet.without_remapper()
     epochs = options.sized(2, 60)
     if name == GAN:
         networks = models.pair(

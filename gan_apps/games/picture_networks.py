@@ -6,8 +6,11 @@ TensorFlow is imported inside, since a command reads its system before it is kno
 from typing import TYPE_CHECKING, Any
 
 from gan_apps.games.two_players import POLICIES
+from gan_apps.runs.draws import Draw, Pictures
 
 if TYPE_CHECKING:
+    from gan_apps.data.columns import Data
+    from models.game import AbstractGame
     from models.networks import AbstractNetwork
 
 
@@ -94,3 +97,22 @@ def against_patches(config: Any, iterations: int, **common: Any) -> tuple[dict, 
         return {}, {}
     network = patch_discriminator("discriminator", config, **common)
     return {"discriminator": network}, config.adversary(iterations)
+
+
+def draws(data: "Data", game: "AbstractGame", **given: Any) -> dict[str, Draw]:
+    """What runs of one generator of pictures draw: {"generator": Draw}.
+
+    Args:
+      data: data.columns.Data, with "sources".
+      game: the game, with a "generator".
+      **given: what runs.draws.Pictures says of the sources beside their column and shape.
+    """
+    from models import networks
+
+    shape = tuple(data.columns["sources"].shape[1:])
+    draw = Draw(
+        network=networks.described(game.drawn_by("generator")),
+        shape=data.shape,
+        pictures=Pictures(column="sources", shape=shape, **given),
+    )
+    return {"generator": draw}

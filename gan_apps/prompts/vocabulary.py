@@ -323,21 +323,40 @@ class Vocabulary:
         found = [pair for pair in pairs if agrees(pair[0], attributes)] or pairs
         return [combination for combination, _ in found], [count for _, count in found]
 
-    def to_json(self):
+    def listed(self):
+        """What can be asked for, as JSON values that any program reads: combinations as rows."""
         return {
             "slots": [[slot.noun, list(slot.values)] for slot in self.slots],
             "combinations": [list(combination) for combination in self.combinations],
             "counts": list(self.counts),
         }
 
+    def to_json(self):
+        """`listed`, but with the gaps between combinations instead of a row for each.
+
+        A combination is a number with a digit for each slot, 0 where it is MISSING. Six slots come
+        together in thousands of ways, of which most follow one another.
+        """
+        places = [0]
+        for combination in self.combinations:
+            place = 0
+            for slot, number in zip(self.slots, combination, strict=True):
+                place = place * (len(slot.values) + 1) + number - MISSING
+            places.append(place)
+        gaps = [after - before for before, after in itertools.pairwise(places)]
+        listed = self.listed()
+        return {"slots": listed["slots"], "gaps": gaps, "counts": listed["counts"]}
+
     @classmethod
     def from_json(cls, values):
         """The inverse of `to_json`; ValueError, TypeError or KeyError for what is none.
 
         Words must be such as `learned` makes them: they become parts of regular expressions.
+        Runs that were written earlier have what `listed` gives.
         """
         slots = tuple(Slot(noun, tuple(words)) for noun, words in values["slots"])
-        combinations = tuple(tuple(numbers) for numbers in values["combinations"])
+        rows = _rows(slots, values["gaps"]) if "gaps" in values else values["combinations"]
+        combinations = tuple(tuple(numbers) for numbers in rows)
         counts = tuple(values["counts"])
         if not slots or not combinations or len(combinations) != len(counts):
             raise ValueError("a vocabulary has slots, and a count for each combination.")
@@ -354,6 +373,22 @@ class Vocabulary:
                 if not MISSING <= number < len(slot.values):
                     raise ValueError(f"{number} is not a value of {slot.noun}.")
         return cls(slots, combinations, counts)
+
+
+def _rows(slots, gaps):
+    """The combinations, lists of ints, that have such gaps between them."""
+    if not all(type(gap) is int for gap in gaps):
+        raise ValueError("a gap between combinations is no whole number.")
+    rows = []
+    for place in itertools.accumulate(gaps):
+        digits = []
+        for slot in reversed(slots):
+            place, digit = divmod(place, len(slot.values) + 1)
+            digits.append(digit)
+        if place:
+            raise ValueError("a gap leads to no combination.")
+        rows.append([digit + MISSING for digit in reversed(digits)])
+    return rows
 
 
 def _is_word(text):

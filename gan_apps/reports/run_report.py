@@ -42,7 +42,7 @@ def _run(number, run):
         "name": run.name,
         "colour": curves.colour(number),
         "verdict": _verdict(run),
-        "app": run.recipe.system,
+        "system": run.recipe.system,
         "dataset": run.recipe.settings["dataset"],
         "draws": [draw.shape for draw in run.recipe.draws.values()],
         "trained": run.trained,

@@ -141,15 +141,15 @@ def shipped(name: str) -> pathlib.Path:
     return SHIPPED / name
 
 
-def new_path(app: str) -> pathlib.Path:
-    """The first free numbered run directory of `app`, such as checkpoints/cgan_001."""
+def new_path(system: str) -> pathlib.Path:
+    """The first free numbered run directory of a system, such as checkpoints/cgan_001."""
     root = pathlib.Path(NEW_RUNS)
     taken = [
         int(match[1])
         for path in (root.iterdir() if root.is_dir() else ())
-        if (match := re.fullmatch(rf"{app}_(\d+)", path.name))
+        if (match := re.fullmatch(rf"{system}_(\d+)", path.name))
     ]
-    return root / f"{app}_{max(taken, default=0) + 1:03d}"
+    return root / f"{system}_{max(taken, default=0) + 1:03d}"
 
 
 @contextlib.contextmanager
@@ -177,10 +177,10 @@ def held(run: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def new_held(app: str) -> Iterator[pathlib.Path]:
+def new_held(system: str) -> Iterator[pathlib.Path]:
     """`held` of a folder that is made for it: the next number, which no other process has taken."""
     while True:
-        run = new_path(app)
+        run = new_path(system)
         try:
             run.mkdir(parents=True)
         except FileExistsError:

@@ -1,1 +1,1 @@
-"""Searches in the latent space of runs: for what a judge wants, for what a picture shows."""
+"""Searches in the latent space of runs: for what a judge wants, a user likes, a picture shows."""

@@ -32,7 +32,7 @@ def sampled(network, draw, wanted, values, count, *, seed, options, bar):
       values: list of values of its condition.
       count: int. Pictures of each.
       seed: int. Of starts and noise.
-      options: {"steps", "step_size", "noise_scale"} of models.search.Search.annealed.
+      options: {"steps", "step_size", "noise_scale"} of models.search.annealed.
       bar: function of (range, words) -> iterator over it, which shows how far it is.
 
     Returns:
@@ -72,13 +72,14 @@ def _path(found, begun, taken, columns, enough, seed, key, options, advance):
 
     Those whose picture is not yet what is wanted go on for as many steps again, the others stay.
     """
-    path, steps = [begun], options["steps"]
+    path, schedule = [begun], search.annealed(**options)
+    steps = len(schedule)
     kept = {round(place) for place in np.linspace(0, steps - 1, min(FRAMES, steps))}
     is_open = np.ones((len(begun), 1), bool)
     for number in range(ROUNDS):
         latents = path[-1]
-        chain = found.annealed(
-            tf.constant(latents), *columns, seed=seed, key=[*key, number], **options
+        chain = found.sampled(
+            tf.constant(latents), *columns, schedule=schedule, seed=seed, key=[*key, number]
         )
         for step, (moved, _) in enumerate(chain):
             if number == 0:

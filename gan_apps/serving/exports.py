@@ -48,7 +48,7 @@ class Form(typing.NamedTuple):
     difference: float
     mean_difference: float
     variety: float
-    read_as_asked: float
+    read_as_asked: float | None
     is_written: bool = True
 
 
@@ -81,8 +81,8 @@ def export(run, recipe, output, formats, state=None, name=None):
         path = saved_model.write_version(network, draw, output / SAVED_MODEL)
         drawn = runtimes.keras_generator(_served(path, draw), draw)(reference.inputs)
         written.append(_judged(path, path, drawn, reference, exact=True))
-        name = output.resolve().name
-        files.write_text(output / MODELS_CONFIG, _models_config(name))
+        called = output.resolve().name
+        files.write_text(output / MODELS_CONFIG, _models_config(called))
         files.write_text(output / BATCHING_CONFIG, _BATCHING)
     if formats in ("litert", "all"):
         (output / LITERT).mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from gan_apps.settings.adversarial import (
     refuse_steep,
     refuse_unknown_augmentations,
 )
-from gan_apps.settings.errors import Failed, Interrupted, Refused
+from gan_apps.settings.errors import Failed, Interrupted, Refused, named_by
 from gan_apps.settings.setting import (
     MAX_SEED,
     Settings,

@@ -4,6 +4,8 @@ Mains print these as a single line on stderr; everything else that is raised is 
 program and keeps its traceback.
 """
 
+import contextlib
+
 
 class Refused(ValueError):
     """Bad input or an impossible request; the message names the flag and the value. Exit code 2."""
@@ -24,3 +26,12 @@ class Interrupted(Exception):
     def __init__(self, message, exit_code):
         super().__init__(message)
         self.exit_code = exit_code
+
+
+@contextlib.contextmanager
+def named_by(flag):
+    """Says of another run than --run_dir's what is refused of it, under the flag that named it."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(str(error).replace("--run_dir", flag)) from None

@@ -4,7 +4,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from gan_apps.games import picture_networks
-from gan_apps.runs.draws import Draw, Pictures
+from gan_apps.runs.draws import Draw
 from gan_apps.settings import CLIPS, Averaged, OfClips, Training, changed, rows, setting
 from gan_apps.settings.translating import Patched, Translating
 from gan_apps.systems import System
@@ -78,15 +78,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
 
 
 def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
-    from models import networks
-
-    pictures = Pictures(
-        column="sources",
-        shape=tuple(data.columns["sources"].shape[1:]),
-        frames=config.history,
-    )
-    network = networks.described(game.drawn_by("generator"))
-    return {"generator": Draw(network=network, shape=data.shape, pictures=pictures)}
+    return picture_networks.draws(data, game, frames=config.history)
 
 
 SYSTEM = System(

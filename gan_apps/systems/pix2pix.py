@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gan_apps.games import picture_networks
 from gan_apps.games.two_players import WITHOUT
-from gan_apps.runs.draws import Draw, Pictures
+from gan_apps.runs.draws import Draw
 from gan_apps.settings import MADE, Averaged, Paired, Training, changed, rows, setting
 from gan_apps.settings.translating import Patched, Translating
 from gan_apps.systems import Recipe, System
@@ -85,15 +85,8 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
 
 
 def draws(config: Config, data: "Data", game: "AbstractGame") -> dict[str, Draw]:
-    from models import networks
-
-    pictures = Pictures(
-        column="sources",
-        shape=tuple(data.columns["sources"].shape[1:]),
-        made_by=config.sources if config.sources in MADE else None,
-    )
-    network = networks.described(game.drawn_by("generator"))
-    return {"generator": Draw(network=network, shape=data.shape, pictures=pictures)}
+    made_by = config.sources if config.sources in MADE else None
+    return picture_networks.draws(data, game, made_by=made_by)
 
 
 SYSTEM = System(

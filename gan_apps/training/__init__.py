@@ -1,1 +1,1 @@
-"""The library call behind every `--mode=train`: `train.train(app, config, run)`."""
+"""The library call behind every `--mode=train`: `train.train(system, config, run)`."""

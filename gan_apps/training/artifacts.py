@@ -41,8 +41,28 @@ def write(run, system, recipe, game, data, seconds):
     """
     iterations = int(game.iteration.numpy())
     (run / run_dir.CARD).unlink(missing_ok=True)
+    _write_networks(run, recipe, game, data)
+    run_dir.write_manifest(run, recipe, iterations)
+    if recipe.draws:
+        _write_samples(run, recipe, data)
+        _write_rounds(run, recipe)
+    report, why_not = None, None
+    try:
+        report = (
+            judgement.judge(run, recipe) if recipe.draws else _tested(run, system, recipe, game)
+        )
+    except (judgement.NotMeasured, Refused) as error:
+        why_not = str(error).removesuffix(".")
+        print(f"Not measured: {why_not}.", file=sys.stderr)
+        # What an earlier end of the training measured is no longer true.
+        (run / run_dir.EVALUATION).unlink(missing_ok=True)
+    cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report, why_not=why_not)
+
+
+def _write_networks(run, recipe, game, data):
+    """The networks that draw and judge, in every form, and what is drawn from to export them by."""
     seed = recipe.settings["seed"]
-    drawing = {name: samples.drawn_by(game, name, one) for name, one in recipe.draws.items()}
+    drawing = {name: samples.Drawing(name, one).network(game) for name, one in recipe.draws.items()}
     judging = {name: game.drawn_by(name) for name in recipe.judges}
     for name, network in (*drawing.items(), *judging.items()):
         with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
@@ -60,21 +80,6 @@ def write(run, system, recipe, game, data, seconds):
         litert.write(network, run / (name + run_dir.LITERT), one)
         place = run / run_dir.SAVED_MODEL
         saved_model.write_version(network, one, place if len(recipe.draws) == 1 else place / name)
-    run_dir.write_manifest(run, recipe, iterations)
-    if recipe.draws:
-        _write_samples(run, recipe, data)
-        _write_rounds(run, recipe)
-    report, why_not = None, None
-    try:
-        report = (
-            judgement.judge(run, recipe) if recipe.draws else _tested(run, system, recipe, game)
-        )
-    except (judgement.NotMeasured, Refused) as error:
-        why_not = str(error).removesuffix(".")
-        print(f"Not measured: {why_not}.", file=sys.stderr)
-        # What an earlier end of the training measured is no longer true.
-        (run / run_dir.EVALUATION).unlink(missing_ok=True)
-    cards.write(run, recipe, iterations=iterations, seconds=seconds, report=report, why_not=why_not)
 
 
 def _tested(run, system, recipe, game):

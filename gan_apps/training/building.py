@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from gan_apps.operating_system import quiet
 from gan_apps.settings import Refused
 from gan_apps.training.schedules import LinearEnd
 
@@ -21,9 +22,7 @@ def build(system, config, data):
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    # TensorFlow 2.21's remapper fails on this step's graph, says so on stderr and leaves it as it
-    # was; without it the step is as fast and quiet.
-    tf.config.optimizer.set_experimental_options({"remapping": False})
+    quiet.without_remapper()
     iterations = config.num_epochs * (len(data) // config.examples_per_iteration)
     try:
         game = system.game(config, data, iterations)

@@ -35,8 +35,8 @@ class FixedSample:
 
     def __init__(self, recipe, data, seed):
         random = np.random.RandomState(seed)
-        self.name, draw = next(iter(recipe.draws.items()))
-        self.draw, self.shape = draw, draw.shape
+        name, draw = next(iter(recipe.draws.items()))
+        self.drawing, self.shape = samples.Drawing(name, draw), draw.shape
         self.inputs, self.groups = samples.inputs(draw, data, SAMPLE, seed)
         data = data.of_side(draw.side)
         chosen = np.concatenate(
@@ -74,7 +74,7 @@ class FixedSample:
         Raises:
           FloatingPointError: a picture is not finite.
         """
-        signed = self._drawn(samples.drawn_by(game, self.name, self.draw, is_average=False))
+        signed = self._drawn(self.drawing.network(game, is_average=False))
         if not np.isfinite(signed).all():
             raise FloatingPointError("a picture is not finite")
         images = pictures.to_bytes(signed)

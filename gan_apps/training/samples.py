@@ -1,5 +1,7 @@
 """The pictures of one fixed set of inputs, drawn again and again while a training goes on."""
 
+import functools
+
 import numpy as np
 
 from gan_apps.drawing import latents, pictures
@@ -39,21 +41,35 @@ def given(draw, data, count, seed):
     return {draw.pictures.column: to_signed(images).numpy()}
 
 
-def drawn_by(game, name, draw, is_average=True):
-    """The network of a game, as it is now, that a draw of that name is drawn with.
+class Drawing:
+    """What is drawn with, of a game as it is when it is asked.
 
     Args:
-      game: models.game.AbstractGame.
-      name, draw: str, runs.draws.Draw. One that is made of several networks has their weights.
-      is_average: bool. Whether it is the average of what the training went through. Default True.
+      name, draw: str, runs.draws.Draw. One that is made of several networks has their weights, in a
+        network that is built once.
     """
-    of_name = game.drawn_by if is_average else game.networks.__getitem__
-    if not draw.parts:
-        return of_name(name)
-    network = networks.rebuilt(draw.network)
-    parts = [of_name(part) for part in draw.parts]
-    network.set_weights([weight for part in parts for weight in part.get_weights()])
-    return network
+
+    def __init__(self, name, draw):
+        self.name, self.draw = name, draw
+
+    @functools.cached_property
+    def _whole(self):
+        return networks.rebuilt(self.draw.network)
+
+    def network(self, game, is_average=True):
+        """The network that the draw is drawn with.
+
+        Args:
+          game: models.game.AbstractGame.
+          is_average: bool. Whether it is the average of what the training went through. Default
+            True.
+        """
+        of_name = game.drawn_by if is_average else game.networks.__getitem__
+        if not self.draw.parts:
+            return of_name(self.name)
+        parts = [of_name(part) for part in self.draw.parts]
+        self._whole.set_weights([weight for part in parts for weight in part.get_weights()])
+        return self._whole
 
 
 def targets(draw, data, count, seed):
@@ -101,6 +117,7 @@ class SampleSheet:
 
     def __init__(self, recipe, data, seed):
         self.draws = recipe.draws
+        self.drawings = {name: Drawing(name, draw) for name, draw in self.draws.items()}
         self.inputs = {name: self._inputs(draw, data, seed) for name, draw in self.draws.items()}
         self.targets = {
             name: targets(draw, data, OF_GIVEN, seed) for name, draw in self.draws.items()
@@ -117,7 +134,7 @@ class SampleSheet:
         """What `game` draws of it now, uint8 [h, w, c]."""
         parts = []
         for name, draw in self.draws.items():
-            network = drawn_by(game, name, draw)
+            network = self.drawings[name].network(game)
             images = pictures.to_bytes(network(self.inputs[name], training=False))
             if draw.latents is None:
                 images = beside(draw, self.inputs[name], images, self.targets[name])
