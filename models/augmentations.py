@@ -18,12 +18,10 @@ import tensorflow as tf
 # The share of the side by which an image is moved at most, and that of the square cut out of it.
 REACH = 1 / 8
 CUT = 1 / 2
-# How far images are turned (radians), slanted and stretched at most, and the share of the side by
-# which they are moved.
+# How far images are turned (radians) and slanted at most, and the most they are stretched.
 TURN = math.pi / 9
 SLANT = 0.4
-STRETCH = 1.4
-SHIFT = 1 / 14
+STRETCH = 1.25
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,13 +76,12 @@ def recoloured(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
 
 
 def warped(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-    """Images turned, slanted and stretched about their middle, and moved; the rim goes on.
+    """Images turned, slanted and stretched about their middle; beyond the rim its pixels go on.
 
     A pixel is read between four others. (TensorFlow's ImageProjectiveTransformV3 has for a gradient
     a picture that is turned back, which is another, and XLA does not know it.)
     """
-    drawn = tf.unstack(2.0 * uniform[:, :, None, None] - 1.0, axis=1)
-    turn, slant, across, down, right, below = drawn
+    turn, slant, across, down = tf.unstack(2.0 * uniform[:, :, None, None] - 1.0, axis=1)
     cosine, sine = tf.cos(TURN * turn), tf.sin(TURN * turn)
     across, down, slant = STRETCH**across, STRETCH**down, SLANT * slant
     height, width = images.shape[1:3]
@@ -93,8 +90,8 @@ def warped(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     x, y = x * across + slant * y[:, None] * down, y[:, None] * down
     x, y = cosine * x - sine * y, sine * x + cosine * y
     parts, shares = [], []
-    for place, side, moved in ((y, height, below), (x, width, right)):
-        place += (side - 1) / 2 + SHIFT * side * moved
+    for place, side in ((y, height), (x, width)):
+        place += (side - 1) / 2
         first = tf.floor(place)
         whole = tf.cast(first, tf.int32)
         parts.append([tf.clip_by_value(whole + one, 0, side - 1) for one in (0, 1)])
@@ -114,7 +111,7 @@ COLOUR = Augmentation(name="colour", draws=3, changed=recoloured)
 TRANSLATION = Augmentation(name="translation", draws=2, changed=translated)
 CUTOUT = Augmentation(name="cutout", draws=2, changed=cut_out)
 
-WARP = Augmentation(name="warp", draws=6, changed=warped)
+WARP = Augmentation(name="warp", draws=4, changed=warped)
 
 AUGMENTATIONS = {row.name: row for row in (COLOUR, WARP, TRANSLATION, CUTOUT)}
 

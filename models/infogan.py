@@ -88,6 +88,9 @@ class Posterior:
       agreement_weight: float. Of what real pictures tell of those codes, changed or not.
     """
 
+    # Draws uniform numbers by their shape: the game's, which is made with this one.
+    uniform: Callable[[tuple], tf.Tensor]
+
     def __init__(
         self,
         network: ReadingDiscriminator,
@@ -99,8 +102,6 @@ class Posterior:
         self.network = network
         self.augmentations = named(augmentations)
         self.agreement_weight = agreement_weight
-        # Draws uniform numbers by their shape: the game's, once there is one.
-        self.uniform: Callable | None = None
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]

@@ -82,7 +82,7 @@ def test_codes_of_several_values_are_read_from_changed_pictures():
         return model.discriminator({"images": pictures}, training=True)["logits"]
 
     def changed(pictures):
-        return read(AUGMENTATIONS["warp"].changed(pictures, model.uniform((6, 6))))
+        return read(AUGMENTATIONS["warp"].changed(pictures, model.uniform((6, 4))))
 
     own = fake["latents"][:, NOISE:]
     as_they_are, as_changed = (
