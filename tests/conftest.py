@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import logging
 import os
 import pathlib
 import runpy
@@ -14,6 +15,7 @@ import time
 import numpy as np
 import pytest
 from absl import app, flags
+from absl import logging as absl_logging
 
 from gan_apps.operating_system import locks
 from gan_apps.runs import run_dir
@@ -187,6 +189,7 @@ def run_here(*arguments, cwd, environment=None):
     """
     app.define_help_flags()
     known = set(flags.FLAGS)
+    handlers, verbosity = list(logging.root.handlers), absl_logging.get_verbosity()
     printed, said = io.StringIO(), io.StringIO()
     code = None
     with pytest.MonkeyPatch.context() as patch:
@@ -203,6 +206,8 @@ def run_here(*arguments, cwd, environment=None):
             for name in set(flags.FLAGS) - known:
                 delattr(flags.FLAGS, name)
             flags.FLAGS.unparse_flags()
+            logging.root.handlers[:] = handlers
+            absl_logging.set_verbosity(verbosity)
     return subprocess.CompletedProcess(arguments, code or 0, printed.getvalue(), said.getvalue())
 
 

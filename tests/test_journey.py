@@ -123,6 +123,7 @@ def test_a_folder_that_a_kill_left_before_its_config_is_trained_into(gan_apps, t
     assert not list((tmp_path / "run").rglob(".writing-*"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
     process = start(tmp_path, "--num_epochs=50", "--run_dir=run")
     run = tmp_path / "run"
