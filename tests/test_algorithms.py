@@ -239,7 +239,7 @@ def test_the_conditional_gan_needs_labels(tmp_path):
     folder.mkdir()
     for number in range(3):
         Image.new("L", (8, 8), number).save(folder / f"{number}.png")
-    config = CGAN.config(dataset=folder, precision="float32")
+    config = CGAN.config(dataset=str(folder), precision="float32")
     with pytest.raises(Refused, match=f"--dataset={folder}: has no labels"):
         train.train(CGAN, config, tmp_path / "run")
 
