@@ -90,6 +90,8 @@ class Minibatches:
                 for at, player in enumerate(self.players)
             }
 
+        # It works in a graph as it is written; to translate it takes a second.
+        element = tf.autograph.experimental.do_not_convert(element)
         numbers = tf.data.Dataset.counter()
         return numbers.map(element, num_parallel_calls=1, deterministic=True).prefetch(2)
 

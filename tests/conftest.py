@@ -1,14 +1,23 @@
 """Small real things that several tests look at."""
 
+import contextlib
 import functools
+import io
+import logging
 import os
 import pathlib
+import runpy
+import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+from absl import app, flags
+from absl import logging as absl_logging
 
+from gan_apps.operating_system import locks
 from gan_apps.runs import run_dir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -57,55 +66,77 @@ def tiny_config():
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_config, tmp_path_factory):
+def made_once(tmp_path_factory):
+    """A function of a name and of what makes a folder: this process's own copy of the folder.
+
+    The worker that asks first makes it, and all of them copy it.
+    """
+    home = tmp_path_factory.getbasetemp()
+    shared = home if "PYTEST_XDIST_WORKER" not in os.environ else home.parent
+
+    def copied(name, make):
+        whole = shared / "made_once" / name
+        while not whole.exists():
+            (shared / "making" / name).mkdir(parents=True, exist_ok=True)
+            try:
+                with locks.held(shared / "making" / name):
+                    if not whole.exists():
+                        make(shared / "making" / name / name)
+                        whole.parent.mkdir(exist_ok=True)
+                        (shared / "making" / name / name).rename(whole)
+            except BlockingIOError:
+                time.sleep(0.1)
+        return shutil.copytree(whole, tmp_path_factory.mktemp("runs") / name)
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_config, made_once):
     """A run directory made by a real training on scikit-learn's digits."""
     from gan_apps import systems
     from gan_apps.training import train
 
-    run = tmp_path_factory.mktemp("runs") / "tiny"
-    return train.train(systems.find("cgan"), tiny_config, run)
+    return made_once("tiny", lambda run: train.train(systems.find("cgan"), tiny_config, run))
 
 
 @pytest.fixture(scope="session")
-def picture_run(tmp_path_factory):
+def picture_run(made_once):
     """A run that draws pictures in colour from sketches; not trained."""
     from tests import picture_runs
 
-    run = tmp_path_factory.mktemp("runs") / "from_sketches"
-    picture_runs.made(run)
-    return run
+    return made_once("from_sketches", picture_runs.made)
 
 
 @pytest.fixture(scope="session")
-def enlarging_run(tmp_path_factory):
+def enlarging_run(made_once):
     """A run that makes pictures of any size four times as large; not trained."""
     from tests import picture_runs
 
-    run = tmp_path_factory.mktemp("runs") / "enlarging"
-    picture_runs.enlarging(run)
-    return run
+    return made_once("enlarging", picture_runs.enlarging)
 
 
 @pytest.fixture(scope="session")
-def clip_run(tmp_path_factory):
+def clip_run(made_once):
     """A run that goes on with clips in colour from their last four frames; not trained."""
     from tests import picture_runs
 
-    run = tmp_path_factory.mktemp("runs") / "goes_on"
-    picture_runs.made(run, source_channels=12, made_by=None, frames=4)
-    return run
+    clips = {"source_channels": 12, "made_by": None, "frames": 4}
+    return made_once("goes_on", lambda run: picture_runs.made(run, **clips))
 
 
 @pytest.fixture(scope="session")
-def exported_pictures(picture_run, tmp_path_factory):
+def exported_pictures(picture_run, made_once):
     """The folder of its SavedModel, as gan_apps.export writes it."""
     from gan_apps.serving import exports
 
-    output = tmp_path_factory.mktemp("exports") / "from_sketches"
-    recipe = run_dir.read_recipe(picture_run)
-    (form,) = exports.export(picture_run, recipe, output, "saved_model")
-    assert form.difference <= 0.1
-    return form.path
+    def export(output):
+        recipe = run_dir.read_recipe(picture_run)
+        (form,) = exports.export(picture_run, recipe, output, "saved_model")
+        assert form.difference <= 0.1
+
+    (version,) = (made_once("exported_pictures", export) / "saved_model").iterdir()
+    return version
 
 
 @pytest.fixture(scope="module")
@@ -150,26 +181,70 @@ def run_command(*arguments, cwd, timeout=300, environment=None):
     )
 
 
+def run_here(*arguments, cwd, environment=None):
+    """`run_command` without a process of its own, which would take seconds to load TensorFlow.
+
+    For what a command does. What it imports, prints while it does, and leaves to the system is
+    seen in a process alone.
+    """
+    app.define_help_flags()
+    known = set(flags.FLAGS)
+    handlers, verbosity = list(logging.root.handlers), absl_logging.get_verbosity()
+    printed, said = io.StringIO(), io.StringIO()
+    code = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", [arguments[0], *arguments[1:]])
+        for name, value in (environment or {}).items():
+            patch.setenv(name, value)
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
+                runpy.run_path(str(ROOT / "gan_apps" / f"{arguments[0]}.py"), run_name="__main__")
+        except SystemExit as stop:
+            code = stop.code
+        finally:
+            for name in set(flags.FLAGS) - known:
+                delattr(flags.FLAGS, name)
+            flags.FLAGS.unparse_flags()
+            logging.root.handlers[:] = handlers
+            absl_logging.set_verbosity(verbosity)
+    return subprocess.CompletedProcess(arguments, code or 0, printed.getvalue(), said.getvalue())
+
+
 @pytest.fixture
 def gan_apps(tmp_path):
+    """`run_here` in an empty folder."""
+    return functools.partial(run_here, cwd=tmp_path)
+
+
+@pytest.fixture
+def gan_apps_process(tmp_path):
     """`run_command` in an empty folder."""
     return functools.partial(run_command, cwd=tmp_path)
+
+
+def refusal(result, code=2):
+    """The one line on stderr of a command that was refused."""
+    assert result.returncode == code, result
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    return lines[0]
 
 
 @pytest.fixture
 def refused(gan_apps):
     """Runs a command that must be refused; returns its one line on stderr."""
+    return lambda *arguments, code=2, **kwargs: refusal(gan_apps(*arguments, **kwargs), code)
 
-    def run(*arguments, code=2, **kwargs):
-        result = gan_apps(*arguments, **kwargs)
-        assert result.returncode == code, result
-        assert result.stdout == ""
-        lines = result.stderr.splitlines()
-        assert len(lines) == 1, result.stderr
-        assert "Traceback" not in result.stderr
-        return lines[0]
 
-    return run
+@pytest.fixture
+def refused_process(gan_apps_process):
+    """`refused` in a process of its own."""
+    return lambda *arguments, code=2, **kwargs: refusal(
+        gan_apps_process(*arguments, **kwargs), code
+    )
 
 
 @pytest.fixture

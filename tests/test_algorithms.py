@@ -18,9 +18,10 @@ from gan_apps.training import building, diagnosis, train
 from tests import tiny_models
 from tests.conftest import FOLDERS, SHIPPED_FILES, TINY
 
-# Those that draw without being asked for anything; one of them among the fast tests.
+# Those that draw without being asked for anything. In the fast tests one is trained by
+# tests/test_systems.py.
 SYSTEMS = [
-    pytest.param(name, marks=() if name == "dcgan" else pytest.mark.slow)
+    pytest.param(name, marks=pytest.mark.slow)
     for name in tiny_models.MODELS
     if not systems.find(name).conditional
 ]
@@ -128,6 +129,7 @@ def test_a_folder_of_colour_pictures_with_every_trick(dcgan):
     assert "uniform in [-1, 1]" in (dcgan / run_dir.CARD).read_text()
 
 
+@pytest.mark.slow
 def test_latent_play(dcgan, gan_apps, tmp_path):
     run = f"--run_dir={dcgan}"
     side = 16 * 4
@@ -232,9 +234,12 @@ def test_what_only_the_networks_can_tell_is_refused_too(values, words, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-def test_the_conditional_gan_needs_labels(dcgan, tmp_path):
-    folder = json.loads((dcgan / run_dir.CONFIG).read_text())["settings"]["dataset"]
-    config = CGAN.config(dataset=folder, precision="float32")
+def test_the_conditional_gan_needs_labels(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("L", (8, 8), number).save(folder / f"{number}.png")
+    config = CGAN.config(dataset=str(folder), precision="float32")
     with pytest.raises(Refused, match=f"--dataset={folder}: has no labels"):
         train.train(CGAN, config, tmp_path / "run")
 

@@ -24,7 +24,7 @@ from models import losses, networks
 from models.conditions import Condition, foreign_attributes, one_hot
 from models.game import FOREIGN
 from tests import tiny_models, toy_faces
-from tests.conftest import run_command
+from tests.conftest import run_here
 
 VOCABULARY = {
     "slots": [["hair", ["blue", "red", "green"]], ["eyes", ["aqua", "brown"]]],
@@ -503,7 +503,7 @@ def toy_run(tmp_path_factory):
         "--discriminator_widths=24,48,96",
     ]
     environment = {"TFDS_DATA_DIR": str(folder)}
-    result = run_command("cgan", *arguments, cwd=folder, timeout=600, environment=environment)
+    result = run_here("cgan", *arguments, cwd=folder, environment=environment)
     assert result.returncode == 0, result.stderr
     return folder / "run"
 

@@ -197,6 +197,8 @@ for arguments in json.load(sys.stdin):
 """
 
 
+# A run of each kind of what is asked: labels, words, pictures.
+@pytest.mark.parametrize("run", ["cgan_digits", "cgan_anime", "sketches"], indirect=True)
 def test_saved_model_cli_shows_every_signature_and_runs_one(served, tmp_path):
     draw, path, session, _ = served
     inputs = asked(draw, 1)

@@ -19,8 +19,8 @@ def opened(path):
         return np.asarray(image)
 
 
-def test_nines_from_the_shipped_run(gan_apps, tmp_path):
-    result = gan_apps("cgan", "--digit=9")
+def test_nines_from_the_shipped_run(gan_apps_process, tmp_path):
+    result = gan_apps_process("cgan", "--digit=9")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "digit_9.png"
     assert result.stderr == ""
@@ -125,6 +125,19 @@ def test_bad_input_is_one_line_that_names_flag_and_value(refused, tmp_path, argu
     for word in words:
         assert word in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_of_its_own_says_the_same(refused, refused_process):
+    """As all the commands of these tests do, which most of them run without one."""
+    for arguments in (["--digit=12"], ["--dgit=9"], ["--mode=train", "--seed=-5"]):
+        line = refused("cgan", *arguments)
+        assert line.startswith("error: ") and refused_process("cgan", *arguments) == line
+
+
+@pytest.mark.slow
+def test_so_it_does_where_tensorflow_is_loaded_to_refuse(refused, refused_process):
+    arguments = ["--mode=train", "--dataset=digits", "--batch_size=2000"]
+    assert refused_process("cgan", *arguments) == refused("cgan", *arguments)
 
 
 def test_an_output_that_cannot_be_written(gan_apps, tmp_path):

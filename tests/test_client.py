@@ -440,6 +440,7 @@ def test_grpc_draws_the_same_pictures(picture_signatures, picture_run):
     np.testing.assert_allclose(drawn, local, atol=1 / 127.5)
 
 
+@pytest.mark.slow
 def test_a_clip_s_frames_are_sent_as_files(clip_run, tmp_path):
     recipe = run_dir.read_recipe(clip_run)
     (form,) = exports.export(clip_run, recipe, tmp_path / "exported", "saved_model")

@@ -256,6 +256,7 @@ def test_a_browser_without_webassembly_is_told(page):
     assert "no WebAssembly" in page.inner_text("#status")
 
 
+@pytest.mark.slow
 def test_the_command_serves_the_site_until_it_is_stopped(built, tmp_path):
     import signal
     import subprocess

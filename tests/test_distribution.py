@@ -243,7 +243,9 @@ def finished(start, *arguments):
 
 
 @pytest.mark.slow
-def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, started, tmp_path):
+def test_two_workers_train_what_one_does_also_when_they_are_killed(
+    gan_apps_process, started, tmp_path
+):
     # A state at the end of each of the two epochs.
     epochs, several = ("--num_epochs=2", "--save_steps=22"), "--distribute=multi_worker"
     alone, together, killed = (tmp_path / name for name in ("alone", "together", "killed"))
@@ -277,7 +279,7 @@ def test_two_workers_train_what_one_does_also_when_they_are_killed(gan_apps, sta
         assert_array_equal(gone_on[name], whole[name], err_msg=name)
     assert (killed / "metrics.jsonl").read_bytes() == (together / "metrics.jsonl").read_bytes()
 
-    result = gan_apps("cgan", *TINY, *epochs, f"--run_dir={alone}")
+    result = gan_apps_process("cgan", *TINY, *epochs, f"--run_dir={alone}")
     assert result.returncode == 0, result.stderr
     with np.load(alone / "states" / FIRST) as one, np.load(together / "states" / FIRST) as two:
         for name in whole:

@@ -33,6 +33,7 @@ def test_the_shipped_classifiers_are_small_and_accurate_by_their_record(dataset,
     assert judges.load(folder).test_accuracy == config["test_accuracy"]
 
 
+@pytest.mark.slow
 def test_the_shipped_classifier_reads_mnist_as_recorded(mnist_here):
     judge = judges.load(run_dir.shipped("classifier_mnist"))
     test = sources.load("mnist", "test")
@@ -207,7 +208,9 @@ def test_a_copy_is_looked_for_in_everything_where_everything_was_trained_on(monk
     assert "to real images it was trained on" in text and "apart" not in text
 
 
-@pytest.mark.parametrize("count, least", [(1000, 0.85), (400, 0.8)])
+@pytest.mark.parametrize(
+    "count, least", [pytest.param(1000, 0.85, marks=pytest.mark.slow), (400, 0.8)]
+)
 def test_a_perfect_generator_is_at_the_floor_where_data_are_few(
     count, least, monkeypatch, tmp_path
 ):

@@ -52,6 +52,7 @@ def test_every_variant_is_as_varied_as_the_run_and_as_right(exported):
         assert form.read_as_asked > 0.99, form
 
 
+@pytest.mark.slow
 def test_a_variant_without_variety_is_left_out_with_a_word(exported, tmp_path, monkeypatch, capsys):
     run = run_dir.shipped("cgan_digits")
     recipe = run_dir.read_recipe(run)

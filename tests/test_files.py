@@ -161,13 +161,15 @@ def test_a_run_whose_name_is_of_no_encoding_is_written_and_drawn_from(unnamed, t
 
 
 @pytest.mark.slow
-def test_a_run_whose_name_is_of_no_encoding_is_trained_and_exported(unnamed, gan_apps):
+def test_a_run_whose_name_is_of_no_encoding_is_trained_and_exported(unnamed, gan_apps_process):
     widths = ["--generator_widths=16,8", "--discriminator_widths=8,16", "--num_epochs=1"]
     run = str(unnamed / "run")
-    made = gan_apps("dcgan", "--mode=train", "--dataset=digits", f"--run_dir={run}", *widths)
+    made = gan_apps_process(
+        "dcgan", "--mode=train", "--dataset=digits", f"--run_dir={run}", *widths
+    )
     assert made.returncode == 0 and made.stderr == "", made.stderr
     output = f"--output_dir={unnamed / 'exported'}"
-    exported = gan_apps("export", f"--run_dir={run}", output, "--format=saved_model")
+    exported = gan_apps_process("export", f"--run_dir={run}", output, "--format=saved_model")
     assert exported.returncode == 0 and exported.stderr == "", exported.stderr
 
 

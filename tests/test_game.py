@@ -52,9 +52,16 @@ def either(request):
 
 
 @pytest.mark.parametrize("name, objective", CASES)
-def test_contract(name, objective, tmp_path):
+def test_every_objective_trains(name, objective):
+    model = built(name, objective)
+    logs = stepped(model, 1)
+    assert set(logs) == metric_names(name)
+    assert np.isfinite(list(logs.values())).all()
+
+
+def test_contract(name, tmp_path):
     k, j = 2, 1
-    whole = built(name, objective, discriminator_steps=k, generator_steps=j)
+    whole = built(name, discriminator_steps=k, generator_steps=j)
     logs = stepped(whole, 2)
     assert set(logs) == metric_names(name)
     assert np.isfinite(list(logs.values())).all()
@@ -63,10 +70,10 @@ def test_contract(name, objective, tmp_path):
     # One draw of latents for each update, and one of mixing for each gradient penalty.
     assert int(whole.draws) == 2 * (k + j + (k if name == "wgan_gp" else 0))
     # Same seed, same weights; and a state goes on as if nothing had been.
-    again = built(name, objective, discriminator_steps=k, generator_steps=j)
+    again = built(name, discriminator_steps=k, generator_steps=j)
     stepped(again, 1)
     states.save(tmp_path, again, 0.0)
-    resumed = built(name, objective, discriminator_steps=k, generator_steps=j)
+    resumed = built(name, discriminator_steps=k, generator_steps=j)
     states.restore(tmp_path, resumed)
     stepped(resumed, 1, first=1)
     ours, theirs = everything(resumed), everything(whole)
@@ -80,9 +87,9 @@ def test_history_of_fit_has_exactly_our_names_and_is_finite(name):
     assert np.isfinite(list(history.values())).all()
 
 
-@pytest.mark.parametrize("k, j", [(1, 1), (3, 1), (1, 2)])
-def test_updates_per_iteration(name, k, j):
-    model = built(name, discriminator_steps=k, generator_steps=j)
+@pytest.mark.parametrize("k, j", [(3, 1), (1, 2)])
+def test_updates_per_iteration(either, k, j):
+    model = built(either, discriminator_steps=k, generator_steps=j)
     stepped(model, 2)
     assert int(model.optimizers["discriminator"].iterations) == 2 * k
     assert int(model.optimizers["generator"].iterations) == 2 * j
@@ -135,8 +142,8 @@ def test_each_update_moves_only_its_own_variables(name):
     assert moved_trainables() == [True, False]
 
 
-def test_another_seed_gives_other_weights(name):
-    first, other = (built(name, seed=seed) for seed in (1, 2))
+def test_another_seed_gives_other_weights(either):
+    first, other = (built(either, seed=seed) for seed in (1, 2))
     for model in (first, other):
         stepped(model, 1)
     assert moved(copies(first.generator), other.generator)
@@ -155,8 +162,8 @@ def test_latents_are_new_at_every_draw_and_go_on_from_the_counter(name):
     assert_allclose(model.latents(3, 5), first, atol=0)
 
 
-def test_the_average_is_warmed_up_and_follows(name):
-    model = built(name, averaging_decay=0.5)
+def test_the_average_is_warmed_up_and_follows(either):
+    model = built(either, averaging_decay=0.5)
     start = copies(model.averaged_generator)
     stepped(model, 1)
     # decay = min(.5, (1 + 1) / (10 + 1)) after the first iteration.
@@ -188,7 +195,9 @@ def test_real_gradient_penalty_is_due_every_interval(either):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name, kind", [(n, k) for n in ("cgan", "wgan_gp") for k in PENALTIES])
+@pytest.mark.parametrize(
+    "name, kind", [*(("wgan_gp", kind) for kind in PENALTIES), ("cgan", "two_sided")]
+)
 def test_a_gradient_penalty_is_measured_and_keeps_slopes_small(name, kind):
     model = built(name, "wasserstein", penalty=kind, penalty_weight=10.0, discriminator_steps=2)
     logs = stepped(model, 2)
@@ -392,8 +401,8 @@ def test_virtual_batch_normalization_scores_and_draws_each_by_itself(name):
     assert_allclose(drawn, together, atol=1e-5)
 
 
-def test_spectral_normalization_iterates_once_per_discriminator_update(name, monkeypatch):
-    model = built(name, normalization="spectral", discriminator_steps=2, real_gradient_weight=0.0)
+def test_spectral_normalization_iterates_once_per_discriminator_update(either, monkeypatch):
+    model = built(either, normalization="spectral", discriminator_steps=2, real_gradient_weight=0.0)
     assert len(model.adversary.spectral_layers) == 3
     counts = []
     for layer in model.adversary.spectral_layers:
@@ -406,7 +415,7 @@ def test_spectral_normalization_iterates_once_per_discriminator_update(name, mon
         assert np.abs(layer.u.numpy() - old).max() > 1e-4
 
 
-@pytest.mark.parametrize("name", ["dcgan", "cgan", "wgan_gp"])
+@pytest.mark.parametrize("name", ["cgan", "wgan_gp"])
 def test_bfloat16_trains_float32_weights(name):
     model = built(name, policy="mixed_bfloat16", real_gradient_weight=1.0)
     history = fitted(model).history
@@ -417,6 +426,7 @@ def test_bfloat16_trains_float32_weights(name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["cgan", "fgan", "wgan_gp"])
 def test_xla_compiles_the_step_to_the_same_losses(name, monkeypatch):
     # XLA draws other numbers for the same key, so both steps are given the same ones.
     fixed = lambda model, n, size: tf.sin(tf.reshape(tf.range(n * 5.0), (n, size)))

@@ -247,9 +247,9 @@ def test_a_command_that_lacks_an_extra_says_how_to_get_it(
     assert not list(elsewhere.glob("checkpoints")) and not list(elsewhere.glob("*.png"))
 
 
-def test_in_the_repository_it_names_the_file_of_requirements(refused, without):
+def test_in_the_repository_it_names_the_file_of_requirements(refused_process, without):
     path = os.pathsep.join(map(str, [without(*HEAVY), ROOT]))
-    line = refused("dcgan", "--mode=train", environment={"PYTHONPATH": path})
+    line = refused_process("dcgan", "--mode=train", environment={"PYTHONPATH": path})
     assert line.endswith(" is not installed, which this needs: pip install -r requirements.txt")
 
 

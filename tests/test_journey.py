@@ -75,8 +75,8 @@ def assert_same_ending(run, other, same_names=True):
 
 
 @pytest.mark.slow
-def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, tmp_path):
-    result = gan_apps("cgan", *TINY, "--num_epochs=1")
+def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, gan_apps_process, tmp_path):
+    result = gan_apps_process("cgan", *TINY, "--num_epochs=1")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     lines = result.stdout.splitlines()
@@ -98,7 +98,9 @@ def test_a_training_is_made_drawn_from_and_lengthened(gan_apps, tmp_path):
     assert again.stdout.splitlines()[-1] == "checkpoints/cgan_001", again.stderr
     assert (run / "manifest.json").stat().st_mtime_ns == before
 
-    longer = gan_apps("cgan", "--mode=train", "--run_dir=checkpoints/cgan_001", "--num_epochs=2")
+    longer = gan_apps_process(
+        "cgan", "--mode=train", "--run_dir=checkpoints/cgan_001", "--num_epochs=2"
+    )
     assert longer.returncode == 0, longer.stderr
     assert json.loads((run / "config.json").read_text())["settings"]["num_epochs"] == 2
     manifest = json.loads((run / "manifest.json").read_text())
@@ -121,6 +123,7 @@ def test_a_folder_that_a_kill_left_before_its_config_is_trained_into(gan_apps, t
     assert not list((tmp_path / "run").rglob(".writing-*"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
     process = start(tmp_path, "--num_epochs=50", "--run_dir=run")
     run = tmp_path / "run"
@@ -133,10 +136,14 @@ def test_ctrl_c_saves_says_where_and_exits_130(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(gan_apps, tmp_path):
+def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(
+    gan_apps_process, tmp_path
+):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     # With deterministic kernels, which change nothing on a processor.
-    result = gan_apps("cgan", *TINY, "--num_epochs=3", "--deterministic", f"--run_dir={whole}")
+    result = gan_apps_process(
+        "cgan", *TINY, "--num_epochs=3", "--deterministic", f"--run_dir={whole}"
+    )
     assert result.returncode == 0 and result.stderr == "", result.stderr
     assert json.loads((whole / "config.json").read_text())["settings"]["deterministic"] is True
     # 22 iterations an epoch: states after 8, 16, 22, 24, 32, ... A process begins where the one
@@ -156,7 +163,7 @@ def test_a_run_killed_in_three_writes_ends_bit_for_bit_like_one_that_was_not(gan
         # As if it had died in that write too.
         with (killed / "metrics.jsonl").open("a") as file:
             file.write('{"step": 3')
-    result = gan_apps("cgan", *TINY, "--num_epochs=3", f"--run_dir={killed}")
+    result = gan_apps_process("cgan", *TINY, "--num_epochs=3", f"--run_dir={killed}")
     assert result.returncode == 0, result.stderr
     assert_same_ending(whole, killed)
     assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}

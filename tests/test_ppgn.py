@@ -7,7 +7,7 @@ from PIL import Image
 from gan_apps import ppgn
 from gan_apps.evaluation import judges
 from gan_apps.runs import run_dir
-from tests.conftest import ROOT, run_command
+from tests.conftest import ROOT, run_here
 
 SHIPPED = ROOT / "checkpoints"
 
@@ -78,7 +78,7 @@ def drawn(tmp_path_factory):
         ("--digit=9,4", "--num_images=6"),
         ("--digit=9", "--num_images=2", "--output=way.gif", "--steps=20"),
     ):
-        result = run_command("ppgn", *arguments, cwd=folder)
+        result = run_here("ppgn", *arguments, cwd=folder)
         assert result.returncode == 0, result.stderr
     return folder
 

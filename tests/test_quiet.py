@@ -19,6 +19,7 @@ import matplotlib.pyplot, sklearn.datasets
 """
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_in_silence_without_what_keras_would_bring():
     result = subprocess.run(
         [sys.executable, "-c", STARTED], cwd=ROOT, capture_output=True, text=True, timeout=120

@@ -43,8 +43,8 @@ def checked(text):
     "name, watched",
     [
         ("cgan_digits", False),
-        ("cgan_anime", True),
-        ("dcgan_faces", False),
+        pytest.param("cgan_anime", True, marks=pytest.mark.slow),
+        pytest.param("dcgan_faces", False, marks=pytest.mark.slow),
         ("wgan_gp_fashion", True),
     ],
 )

@@ -100,6 +100,14 @@ KEPT = {
 }
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Reading all of the sprites takes ten seconds.
+        pytest.param(name, marks=[pytest.mark.slow] if name == "next_frame_sprites" else [])
+        for name in SHIPPED
+    ],
+)
 def test_what_it_keeps_to_draw_from_is_drawn_and_none_of_the_data(name):
     run = run_dir.shipped(name)
     draws = run_dir.read_recipe(run).draws
@@ -241,6 +249,14 @@ def test_hair_is_dyed_and_faces_stay(draw, hair):
     assert np.mean(eyes_before == eyes_after) >= 0.5
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Its pictures are large.
+        pytest.param(name, marks=[pytest.mark.slow] if name == "srresnet_photos" else [])
+        for name in SHIPPED
+    ],
+)
 def test_both_runtimes_draw_it_alike(name):
     run = run_dir.shipped(name)
     recipe = run_dir.read_recipe(run)

@@ -178,9 +178,9 @@ def test_an_unknown_set_of_tensorflow_datasets():
         sources.load("tfds:cifar11")
 
 
-def test_no_copy_and_no_network_is_said_within_seconds(tmp_path, gan_apps):
+def test_no_copy_and_no_network_is_said_within_seconds(tmp_path, gan_apps_process):
     # A proxy that nobody listens on is a network that is not there.
-    result = gan_apps(
+    result = gan_apps_process(
         "cgan",
         "--mode=train",
         environment={
