@@ -115,6 +115,7 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes=frozenset(("latents", "codes", "pictures")),
+    shipped="infogan_digits",
     recipes={
         "paper": Recipe(
             reference="Chen et al. 2016, arXiv 1606.03657, appendix C.1 (MNIST)",
