@@ -10,6 +10,7 @@ from gan_apps.command import system_command
 from gan_apps.runs import run_dir
 from gan_apps.settings import flags as settings_flags
 from gan_apps.settings import usage
+from gan_apps.training import artifacts
 
 RECIPES = [(name, recipe) for name in systems.names() for recipe in systems.find(name).recipes]
 
@@ -117,7 +118,10 @@ def test_a_recipe_is_for_training(refused):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, recipe", RECIPES)
-def test_a_run_records_what_its_recipe_was(gan_apps, tmp_path, name, recipe):
+def test_a_run_records_what_its_recipe_was(gan_apps, monkeypatch, tmp_path, name, recipe):
+    if recipe == "paper":
+        # What a run leaves is tests/test_systems.py's; a recipe that draws otherwise leaves it.
+        monkeypatch.setattr(artifacts, "write", lambda *arguments: None)
     tiny = {
         "dataset": "digits",
         "sources": "edges",

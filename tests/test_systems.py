@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 # The smallest training of any system; settings that it does not have are left out.
 TINY = {
     "dataset": "digits",
-    "num_epochs": 2,
+    "num_epochs": 1,
     "batch_size": 64,
     "log_steps": 5,
     "save_steps": 8,
@@ -70,7 +70,8 @@ def tiny_clips():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-clips-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data = clip_files.data_set(folder / "clips")
-    return {"dataset": str(data), "image_size": clip_files.SIDE, "batch_size": 8}
+    few = {"batch_size": 8, "num_epochs": 2}
+    return {"dataset": str(data), "image_size": clip_files.SIDE, **few}
 
 
 @functools.cache
@@ -88,7 +89,8 @@ def tiny_sentences():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gan_apps-sentences-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data = said_pictures.folder(folder / "said")
-    return {"dataset": str(data), "image_size": said_pictures.SIZE, "batch_size": 8}
+    few = {"batch_size": 8, "num_epochs": 2}
+    return {"dataset": str(data), "image_size": said_pictures.SIZE, **few}
 
 
 def as_flags(values):
@@ -122,18 +124,29 @@ def test_no_list_of_systems_stands_anywhere():
         assert len(named) < 3, (path, named)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A function of a system's name: the run of its tiny training, made once."""
+    from gan_apps.training import train
+
+    @functools.cache
+    def run_of(name):
+        system = systems.find(name)
+        run = tmp_path_factory.mktemp(name) / "run"
+        return train.train(system, system.config(**tiny(system)), run)
+
+    return run_of
+
+
 @pytest.mark.parametrize("name", ROWS)
-def test_it_is_trained_drawn_from_exported_judged_and_reported(name, tmp_path):
+def test_it_is_trained_drawn_from_exported_judged_and_reported(name, trained, tmp_path):
     from gan_apps.drawing import runtimes
     from gan_apps.evaluation import judgement
     from gan_apps.reports import run_record, run_report
     from gan_apps.runs import run_dir
     from gan_apps.serving import exports
-    from gan_apps.training import train
 
-    system = systems.find(name)
-    config = system.config(**tiny(system))
-    run = train.train(system, config, tmp_path / "run")
+    run = shutil.copytree(trained(name), tmp_path / "run")
     recipe = run_dir.read_recipe(run)
     assert recipe.system == name and run_dir.read_recipe(run) == recipe
     assert run_dir.Recipe.from_json(recipe.to_json()) == recipe
@@ -164,26 +177,34 @@ def test_it_is_trained_drawn_from_exported_judged_and_reported(name, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", systems.names())
-def test_killed_and_gone_on_with_it_ends_bit_for_bit(name, tmp_path):
-    killed_and_gone_on_with(name, tiny(systems.find(name)), tmp_path, ROOT)
+def test_killed_and_gone_on_with_it_ends_bit_for_bit(name, trained, tmp_path):
+    killed_and_gone_on_with(name, tiny(systems.find(name)), tmp_path, ROOT, trained(name))
 
 
-def killed_and_gone_on_with(name, values, folder, home):
-    """Trains a run whole, and one that is killed by SIGKILL and gone on with; they end alike."""
+def killed_and_gone_on_with(name, values, folder, home, whole=None):
+    """Trains a run that is killed by SIGKILL and gone on with; it ends as the `whole` one did.
+
+    If there is none yet, it is trained into the folder `whole`.
+    """
     where = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(home)}}
     command = [sys.executable, "-m", f"gan_apps.{name}", "--mode=train", *as_flags(values)]
-    subprocess.run([*command, "--run_dir=whole"], check=True, capture_output=True, **where)
+    if whole is None:
+        whole = folder / "whole"
+        subprocess.run([*command, "--run_dir=whole"], check=True, capture_output=True, **where)
     process = subprocess.Popen([*command, "--run_dir=killed"], **where)
-    deadline = time.monotonic() + 120
-    while not list((folder / "killed" / "states").glob("step_0*.npz")):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    # Minutes, of which a machine that does other things needs one to load TensorFlow.
+    deadline = time.monotonic() + 600
+    try:
+        while not list((folder / "killed" / "states").glob("step_0*.npz")):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.002)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     assert not (folder / "killed" / "MODEL_CARD.md").exists()
     subprocess.run([*command, "--run_dir=killed"], check=True, capture_output=True, **where)
     ends = []
-    for run in (folder / "whole", folder / "killed"):
+    for run in (whole, folder / "killed"):
         newest = sorted((run / "states").glob("step_0*.npz"))[-1]
         with np.load(newest) as archive:
             ends.append({key: archive[key] for key in archive.files if key != "seconds"})
@@ -191,8 +212,8 @@ def killed_and_gone_on_with(name, values, folder, home):
     for key, value in ends[0].items():
         np.testing.assert_array_equal(value, ends[1][key], err_msg=key)
     for file in ("metrics.jsonl", "samples.png"):
-        if (folder / "whole" / file).exists():
-            ours, theirs = ((folder / run / file).read_bytes() for run in ("whole", "killed"))
+        if (whole / file).exists():
+            ours, theirs = ((run / file).read_bytes() for run in (whole, folder / "killed"))
             assert ours == theirs, file
 
 
