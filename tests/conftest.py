@@ -14,11 +14,12 @@ import time
 
 import numpy as np
 import pytest
-from absl import app, flags
+from absl import flags
 from absl import logging as absl_logging
 
 from gan_apps.operating_system import locks
 from gan_apps.runs import run_dir
+from gan_apps.settings import flags as settings_flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -187,8 +188,16 @@ def run_here(*arguments, cwd, environment=None):
     For what a command does. What it imports, prints while it does, and leaves to the system is
     seen in a process alone.
     """
-    app.define_help_flags()
-    known = set(flags.FLAGS)
+    known = flags.FLAGS
+    # Those of benchmarks that other tests have imported, which a command does not have.
+    strangers = [
+        (module, flag)
+        for module, found in known.flags_by_module_dict().items()
+        if module.startswith("benchmarks.")
+        for flag in found
+    ]
+    for _, flag in strangers:
+        delattr(known, flag.name)
     handlers, verbosity = list(logging.root.handlers), absl_logging.get_verbosity()
     printed, said = io.StringIO(), io.StringIO()
     code = None
@@ -203,9 +212,12 @@ def run_here(*arguments, cwd, environment=None):
         except SystemExit as stop:
             code = stop.code
         finally:
-            for name in set(flags.FLAGS) - known:
-                delattr(flags.FLAGS, name)
-            flags.FLAGS.unparse_flags()
+            for flag in list(known.flags_by_module_dict().get(settings_flags.__name__, ())):
+                delattr(known, flag.name)
+            for module, flag in strangers:
+                known[flag.name] = flag
+                known.register_flag_by_module(module, flag)
+            known.unparse_flags()
             logging.root.handlers[:] = handlers
             absl_logging.set_verbosity(verbosity)
     return subprocess.CompletedProcess(arguments, code or 0, printed.getvalue(), said.getvalue())
