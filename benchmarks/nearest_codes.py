@@ -3,9 +3,9 @@
   python -m benchmarks.nearest_codes --run_dirs=checkpoints/vae_digits,checkpoints/bigan_digits
 
 Prints a row for raw pixels, for as many principal components as the first run's codes have numbers,
-and for each run's own codes, and writes FOLDER/nearest_codes.json. The measure is that of Donahue
-et al. 2017 (arXiv 1605.09782, table 1): the share of 10,000 test digits whose nearest neighbour, by
-Euclidean distance, among 60,000 training digits has their label.
+and for each run's own codes; --folder=FOLDER keeps them. The measure is that of Donahue et al. 2017
+(arXiv 1605.09782, table 1): the share of 10,000 test digits whose nearest neighbour, by Euclidean
+distance, among 60,000 training digits has their label.
 """
 
 import json

@@ -100,8 +100,10 @@ class Posterior:
         agreement_weight: float = 0.0,
     ) -> None:
         self.network = network
-        self.augmentations = named(augmentations)
-        self.agreement_weight = agreement_weight
+        # What is changed is looked at again for codes of several values alone.
+        is_changed = any(kind != kinds.UNIFORM for kind in network.codes)
+        self.augmentations = named(augmentations) if is_changed else []
+        self.agreement_weight = agreement_weight if is_changed else 0.0
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]
@@ -133,7 +135,7 @@ class Posterior:
             terms = kinds.agreements(
                 self.network.codes, real_logits, changed_logits, self.network.learned_deviation
             )
-            cost -= self.agreement_weight * tf.add_n([0.0, *terms])
+            cost -= self.agreement_weight * tf.add_n(terms)
         return cost
 
     def cost(

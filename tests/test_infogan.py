@@ -95,6 +95,25 @@ def test_codes_of_several_values_are_read_from_changed_pictures():
     assert_allclose(losses[1] - losses[0], expected, rtol=1e-3)
 
 
+def test_without_a_code_of_several_values_nothing_is_looked_at_twice():
+    found = networks.pair(
+        generator={"latent_dim": NOISE + 2, "widths": (8,)},
+        discriminator={"codes": (1, 1), "widths": (8,)},
+        judged_by=ReadingDiscriminator,
+        image_size=SIZE,
+    )
+    images = tf.zeros((6, SIZE, SIZE, 1))
+    for arguments in ({}, {"code_augmentations": ("warp",), "agreement_weight": 3.0}):
+        model = InfoGAN(found, objective=OBJECTIVES["non_saturating"], **arguments)
+        model.compile()
+        model.minibatch_size = 6
+        calls = []
+        for player in model.players:
+            player.loss({"images": images})
+            calls.append(int(model.draws.numpy()))
+        assert calls == [2, 4]
+
+
 def test_names_of_changes_before_codes_are_checked():
     config = systems.find("infogan").config
     assert config().taken_code_augmentations == ("warp",)
