@@ -58,6 +58,20 @@ def test_a_site_is_the_page_the_runtime_and_the_models(stood_in, tmp_path):
     assert model["vocabulary"]["slots"][0][0] == "hair" and model["labels"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "system", "title"),
+    [
+        ("cgan_anime", "cgan", "Anime"),
+        ("next_frame_sprites", "next_frame", "Sprites"),
+        ("srresnet_photos", "srgan", "Photos"),
+        ("cgan_my_cats", "cgan", "My cats"),
+        ("cats", "cgan", "cats"),
+    ],
+)
+def test_a_run_is_titled_by_what_it_draws(name, system, title):
+    assert site._title(name, system) == title
+
+
 def test_directions_are_what_moves_the_first_layer_most():
     import h5py
 

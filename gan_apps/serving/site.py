@@ -158,13 +158,21 @@ def _described(run):
     recipe = run_dir.read_recipe(run)
     first, _ = runtimes.named_draw(run, recipe)
     name = run.resolve().name
-    title = name.partition("_")[2].capitalize() or name
+    title = _title(name, recipe.system)
     if recipe.draws[first].side is None:
         return [_described_draw(run, name, title, first, recipe.draws[first])]
     return [
         _described_draw(run, f"{name}_to_{draw.side}", f"{title}, to {draw.side}", one, draw)
         for one, draw in recipe.draws.items()
     ]
+
+
+def _title(name, system):
+    """What a page calls a run: "Digits" for next_frame_digits, "Photos" for srresnet_photos."""
+    of_what = name.removeprefix(f"{system}_")
+    if of_what == name:
+        of_what = name.partition("_")[2]
+    return of_what.replace("_", " ").capitalize() or name
 
 
 def _described_draw(run, name, title, draw_name, draw):
