@@ -143,7 +143,8 @@ class SRGAN(AbstractTranslation):
     arXiv 1711.11585, section 3.2). Unlike the paper's, the discriminator scores patches and sees
     the plainly enlarged source beside the picture (Isola et al. 2017, arXiv 1611.07004).
 
-    What is learned from are squares of examples, cut out, turned and mirrored anew at each sight.
+    What is learned from are squares of examples, cut out, turned and mirrored anew at each sight;
+    where there is a discriminator, it and its features see them moved by a few pixels as well.
 
     Args:
       networks: {"generator", "averaged_generator": Enlargers, "discriminator":
@@ -201,8 +202,23 @@ class SRGAN(AbstractTranslation):
         images, sources = self.squares(minibatch["images"], minibatch["sources"])
         fake = self.networks["generator"]({"sources": sources}, training=True)
         _, height, width, _ = images.shape
-        given = {"sources": tf.image.resize(sources, (height, width))}
-        return {"images": images, **given}, {"images": fake, **given}
+        plain = tf.image.resize(sources, (height, width))
+        if self.adversarial_weight:
+            images, fake, plain = self.moved(images, fake, plain)
+        return {"images": images, "sources": plain}, {"images": fake, "sources": plain}
+
+    def moved(self, *pictures: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Pictures [n, h, w, c], each moved round its borders by less than `scale`, all alike.
+
+        A discriminator with strides looks at every second or fourth place in another way than at
+        those between. Were these the same places of what is drawn at each sight, its slopes would
+        draw their pattern into every picture, as a comb (Odena et al. 2016, "Deconvolution and
+        Checkerboard Artifacts", distill.pub).
+        """
+        by = tf.cast(tf.floor(self.uniform((pictures[0].shape[0], 2)) * self.scale), tf.int32)
+        for axis in (0, 1):
+            pictures = tuple(_rolled(some, by[:, axis], axis + 1) for some in pictures)
+        return pictures
 
     def squares(self, images: tf.Tensor, sources: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The same random square of each of two, in one of its eight symmetries."""
@@ -232,6 +248,12 @@ class SRGAN(AbstractTranslation):
 def _cut(pictures: tf.Tensor, first: tf.Tensor, length: int, axis: int) -> tf.Tensor:
     """`length` rows or columns of each picture, from its own `first` [n] on."""
     return tf.gather(pictures, first[:, None] + tf.range(length), axis=axis, batch_dims=1)
+
+
+def _rolled(pictures: tf.Tensor, by: tf.Tensor, axis: int) -> tf.Tensor:
+    """Each picture's rows or columns from its own `by` [n] on, behind them those before it."""
+    length = pictures.shape[axis]
+    return tf.gather(pictures, (by[:, None] + tf.range(length)) % length, axis=axis, batch_dims=1)
 
 
 def _turned(pictures: tf.Tensor, symmetries: tf.Tensor) -> tf.Tensor:

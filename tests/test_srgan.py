@@ -142,6 +142,28 @@ def test_smaller_pictures_are_taken_whole():
     assert (cut.shape[1], small.shape[1]) == (12, 3)
 
 
+def test_a_discriminator_sees_all_of_a_pair_moved_alike_by_less_than_the_scale():
+    count, side = 200, 8
+    numbered = np.arange(side**2, dtype=np.float32).reshape(1, side, side, 1)
+    pictures = tf.constant(np.repeat(numbered, count, axis=0))
+    one, other = built().moved(pictures, -pictures)
+    assert_array_equal(one, -other)
+    ways = set()
+    for picture in one.numpy():
+        down, right = divmod(int(picture[0, 0, 0]), side)
+        assert_array_equal(picture, np.roll(numbered[0], (-down, -right), axis=(0, 1)))
+        ways.add((down, right))
+    assert ways == set(itertools.product(range(4), range(4)))
+
+
+def test_by_pixel_error_alone_nothing_is_moved(monkeypatch):
+    moved = []
+    monkeypatch.setattr(models.SRGAN, "moved", lambda self, *some: moved.append(self) or some)
+    for weight in (0.0, 1.0):
+        built(adversarial_weight=weight).pair(minibatch())
+    assert [game.adversarial_weight for game in moved] == [1.0]
+
+
 # ---- the losses ----
 
 
