@@ -132,6 +132,20 @@ def test_lines_that_cannot_be_used_are_skipped_counted_and_named(tmp_path, capsy
             assert words in told
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_images_that_no_line_names_are_left_out_and_named(tmp_path, capsys, kind):
+    names = ("a", "b", "c", "d", ".hidden")
+    members = {f"images/{name}.png": png("red") for name in names} | {"images/notes.txt": b"-"}
+    path = zip_of(tmp_path / "faces.zip", {**members, "tags.csv": tags(ROWS)})
+    if kind == "folder":
+        zipfile.ZipFile(path).extractall(tmp_path / "faces")
+        path = tmp_path / "faces"
+    for _ in range(2):  # The second time from what was prepared.
+        assert len(sources.load(str(path), image_size=8).images) == 2
+        told = capsys.readouterr().err
+        assert "2 images without a line left out: images/c.png, images/d.png." in told
+
+
 def test_prompts_may_have_commas_and_the_file_a_byte_order_mark(tmp_path):
     path = folder_of(tmp_path / "faces")
     lines = "\ufefffilename,prompt\r\nimages/a.png,dark red hair, blue eyes\r\n\r\n"

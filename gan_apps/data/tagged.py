@@ -16,6 +16,7 @@ import dataclasses
 import io
 import json
 import pathlib
+import posixpath
 import sys
 import zipfile
 from collections.abc import Callable
@@ -50,6 +51,7 @@ class Tagged:
       filenames: tuple of str, relative to the folder, or to that of the file of words in the zip.
       prompts: tuple of str. What is said of each; several captions stand in lines of their own.
       skipped: tuple of str. Lines that cannot be used, and why.
+      unnamed: tuple of str. Images beside them of which no line says anything.
       vocabulary: prompts.vocabulary.Vocabulary of attributes, or None: prompts are sentences.
       splits: tuple of str. Of which part of the data each is; "" where nothing is said of it.
     """
@@ -58,6 +60,7 @@ class Tagged:
     filenames: tuple
     prompts: tuple
     skipped: tuple
+    unnamed: tuple
     vocabulary: vocabulary.Vocabulary | None
     splits: tuple
 
@@ -106,6 +109,8 @@ def listed(path, words_are="auto"):
                 names.append(name)
                 captions.append(said)
                 splits.append(split)
+        told_of = {posixpath.normpath(name) for name in first_line}
+        unnamed = [name for name in files.images() if name not in told_of]
     if not names:
         some = f": {', '.join(skipped[: folders.NAMED])}" if skipped else ""
         raise Refused(f"{flag}: {words} lists no image that can be used{some}.")
@@ -128,6 +133,7 @@ def listed(path, words_are="auto"):
         tuple(names[number] for number in kept),
         tuple(BETWEEN_CAPTIONS.join(captions[number]) for number in kept),
         tuple(skipped),
+        tuple(unnamed),
         known,
         tuple(splits[number] for number in kept),
     )
@@ -200,6 +206,16 @@ def tell_skipped(skipped, count):
     if skipped:
         listing = folders.named(skipped)
         print(f"{len(skipped)} of {count} lines skipped: {listing}.", file=sys.stderr)
+
+
+def tell_unnamed(unnamed):
+    """Says on stderr which images were left out, since no line says what they show."""
+    if unnamed:
+        images = "image" if len(unnamed) == 1 else "images"
+        print(
+            f"{len(unnamed):,} {images} without a line left out: {folders.named(unnamed)}.",
+            file=sys.stderr,
+        )
 
 
 def _rows_of_tags(text, what):
@@ -331,6 +347,12 @@ def _leads_outside(name):
     )
 
 
+def _is_hidden(name):
+    """Whether a name in a zip is what a system leaves there, such as __MACOSX/._0.jpg."""
+    parts = name.casefold().split("/")
+    return any(part.startswith(".") or part in folders.SYSTEM_FOLDERS for part in parts)
+
+
 def _opened(path):
     if path.is_dir():
         return _Folder(path)
@@ -360,6 +382,11 @@ class _Folder:
 
     def holds(self, name):
         return (self.path / name).is_file()
+
+    def images(self):
+        """The names of all images in the folder."""
+        paths, _ = folders.listed(self.path)
+        return [path.relative_to(self.path).as_posix() for path in paths]
 
     def open(self, name):
         return self.path / name
@@ -403,6 +430,16 @@ class _Zip:
 
     def holds(self, name):
         return self.prefix + name in self.sizes
+
+    def images(self):
+        """The names of all images beside the file of words and below."""
+        return [
+            name.removeprefix(self.prefix)
+            for name in sorted(self.sizes)
+            if name.startswith(self.prefix)
+            and posixpath.splitext(name)[1].lower() in reading.SUFFIXES
+            and not _is_hidden(name)
+        ]
 
     def open(self, name):
         if self.sizes[self.prefix + name] > MAX_IMAGE_BYTES:

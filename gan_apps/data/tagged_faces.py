@@ -179,6 +179,7 @@ def load(path, size, words="auto"):
             ) from None
     records = builder.as_data_source(split="train", decoders={"image": tfds.decode.SkipDecoding()})
     tagged.tell_skipped(builder.info.metadata["skipped"], lines)
+    tagged.tell_unnamed(found.unnamed)
     numbers = range(len(records))
     texts = records.__getitems__(list(numbers))
     prompts = [record["prompt"].decode() for record in texts]
