@@ -1,6 +1,7 @@
 """SRResNet and SRGAN: the network of any size, the losses, the squares that are learned from."""
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -266,6 +267,19 @@ def test_the_adversarial_stage_begins_with_the_other_s_network(by_pixel_error, t
     assert rows[0]["pixel_error"] < 1.1 * run_dir.read_metrics(by_pixel_error)[-1]["pixel_error"]
     draw = run_dir.read_recipe(run).draw
     assert draw.is_any_size and (draw.scale, draw.shape) == (4, (28, 28, 1))
+
+
+@pytest.mark.slow
+def test_a_run_without_states_is_begun_with_by_what_it_draws_with(by_pixel_error, tmp_path):
+    shipped = tmp_path / "shipped"
+    shutil.copytree(by_pixel_error, shipped, ignore=shutil.ignore_patterns(run_dir.STATES))
+    game, other = compiled(), compiled()
+    states.begin_with(by_pixel_error, other)
+    states.begin_with(shipped, game)
+    expected = other.networks["averaged_generator"].get_weights()
+    for part in ("generator", "averaged_generator"):
+        for one, also in zip(game.networks[part].get_weights(), expected, strict=True):
+            assert_array_equal(one, also)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import zlib
 
 import numpy as np
 
+from gan_apps.drawing import runtimes
 from gan_apps.evaluation import matchers
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir, saved_states
@@ -178,6 +179,9 @@ def restore(run, model):
 def begin_with(run, model):
     """Puts the networks of another run's newest state into `model`, its optimizers left new.
 
+    Of a run without states, such as a shipped one, it is what the run draws with: the averaged
+    weights, for the network and for its average.
+
     The networks agree but for what they take as a condition: where a kernel is larger here by the
     rows or columns of a condition, the one that is there fills its first ones and the rest is zero.
     So a run without labels can be gone on with by one that learns them, and draws at first what the
@@ -185,15 +189,18 @@ def begin_with(run, model):
     or an encoder where the other run was trained without one.
 
     Raises:
-      Refused: the run has no states, or its networks are others.
+      Refused: it is no run, or its networks are others.
     """
     flag = f"--initial_run_dir={run}"
-    if not saved(run):
-        raise Refused(f"{flag}: has no saved states to begin with (a shipped run has none).")
-    try:
-        arrays = _arrays(saved(run)[0])
-    except _DAMAGE as error:
-        raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
+    if saved(run):
+        try:
+            arrays = _arrays(saved(run)[0])
+        except _DAMAGE as error:
+            raise Refused(f"{flag}: {saved(run)[0].name} is damaged ({error}).") from None
+    elif run_dir.is_run(run):
+        arrays = _drawn_with(run)
+    else:
+        raise Refused(f"{flag}: is no run to begin with.")
     for part, network in model.networks.items():
         theirs = [arrays[name] for name in sorted(arrays) if name.startswith(f"{part}/")]
         if not theirs and part in ("discriminator", *gan.ENCODERS):
@@ -215,6 +222,17 @@ def begin_with(run, model):
                     f"{tuple(weight.shape)}."
                 )
             weight.assign(grown)
+
+
+def _drawn_with(run):
+    """The weights of what a run draws with, by the names that a state would have them under."""
+    arrays = {}
+    for name, draw in run_dir.read_recipe(run).draws.items():
+        network = runtimes.keras_network(runtimes.weights(run, name), name, draw)
+        for part in (name, f"{saved_states.AVERAGED}{name}"):
+            for number, values in enumerate(network.get_weights()):
+                arrays[f"{part}/{number:03d}"] = values
+    return arrays
 
 
 def begin_with_encoder(run, game, condition):
