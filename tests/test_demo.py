@@ -58,18 +58,18 @@ def test_a_site_is_the_page_the_runtime_and_the_models(stood_in, tmp_path):
     assert model["vocabulary"]["slots"][0][0] == "hair" and model["labels"] is None
 
 
-@pytest.mark.parametrize(
-    ("name", "system", "title"),
-    [
-        ("cgan_anime", "cgan", "Anime"),
-        ("next_frame_sprites", "next_frame", "Sprites"),
-        ("srresnet_photos", "srgan", "Photos"),
-        ("cgan_my_cats", "cgan", "My cats"),
-        ("cats", "cgan", "cats"),
-    ],
-)
-def test_a_run_is_titled_by_what_it_draws(name, system, title):
-    assert site._title(name, system) == title
+def test_runs_are_titled_by_what_they_draw():
+    systems = {
+        "cgan_anime": "cgan",
+        "next_frame_sprites": "next_frame",
+        "srresnet_photos": "srgan",
+        "cgan_my_cats": "cgan",
+        "cats": "cgan",
+        "infogan_digits": "infogan",
+        "bigan_digits": "bigan",
+    }
+    titles = ["Anime", "Sprites", "Photos", "My cats", "cats", "Digits, infogan", "Digits, bigan"]
+    assert site.titles(systems.keys(), systems.values()) == titles
 
 
 def test_directions_are_what_moves_the_first_layer_most():

@@ -102,7 +102,12 @@ def build(runs, output):
     """
     output = pathlib.Path(os.path.abspath(output))
     _check_output(output)
-    described = [one for run in runs for one in _described(pathlib.Path(run))]
+    paths = [pathlib.Path(run) for run in runs]
+    systems = [run_dir.read_recipe(path).system for path in paths]
+    titled = titles([path.resolve().name for path in paths], systems)
+    described = [
+        one for path, title in zip(paths, titled, strict=True) for one in _described(path, title)
+    ]
     names = [values["name"] for _, values, _ in described]
     if twice := {name for name in names if names.count(name) > 1}:
         raise Refused(f"--run_dirs: {twice.pop()} is there twice.")
@@ -129,6 +134,24 @@ def build(runs, output):
     return sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
 
 
+def titles(names, systems):
+    """What the pages call runs of some names and systems: a list of str.
+
+    "Digits" for next_frame_digits, "Photos" for srresnet_photos; of several of one title,
+    "Digits, infogan".
+    """
+    found = []
+    for name, system in zip(names, systems, strict=True):
+        of_what = name.removeprefix(f"{system}_")
+        if of_what == name:
+            of_what = name.partition("_")[2]
+        found.append(of_what.replace("_", " ").capitalize() or name)
+    return [
+        f"{title}, {system}" if found.count(title) > 1 else title
+        for title, system in zip(found, systems, strict=True)
+    ]
+
+
 def _check_output(output):
     if output.exists() and not output.is_dir():
         raise Refused(f"--output_dir={output}: is a file; name a folder.")
@@ -150,7 +173,7 @@ def _write_pages(folder, needed):
         files.write_text(folder / place, text)
 
 
-def _described(run):
+def _described(run, title):
     """[(the Page that draws from a run, what it must know of it, {file of the site: path})]
 
     That of its first network; of two sets those of either way.
@@ -158,21 +181,12 @@ def _described(run):
     recipe = run_dir.read_recipe(run)
     first, _ = runtimes.named_draw(run, recipe)
     name = run.resolve().name
-    title = _title(name, recipe.system)
     if recipe.draws[first].side is None:
         return [_described_draw(run, name, title, first, recipe.draws[first])]
     return [
         _described_draw(run, f"{name}_to_{draw.side}", f"{title}, to {draw.side}", one, draw)
         for one, draw in recipe.draws.items()
     ]
-
-
-def _title(name, system):
-    """What a page calls a run: "Digits" for next_frame_digits, "Photos" for srresnet_photos."""
-    of_what = name.removeprefix(f"{system}_")
-    if of_what == name:
-        of_what = name.partition("_")[2]
-    return of_what.replace("_", " ").capitalize() or name
 
 
 def _described_draw(run, name, title, draw_name, draw):
