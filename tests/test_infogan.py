@@ -218,6 +218,7 @@ def test_rows_of_codes_are_of_one_noise(tmp_path):
     assert_array_equal(rows[1, :, NOISE:-1], free[:, NOISE:-1])
     assert_array_equal(rows[1, :, -1], -1.0)
     # Fewer than there are: the rest is the seed's.
+    assert request.output.name.endswith("_codes_2_0_5_any_minus_1.png")
     fewer = requests.request(tmp_path, coded_draw(), FromCodes(codes="1", num_images=3))
     assert_array_equal(fewer.inputs["latents"][:, -1], free[:, -1])
 

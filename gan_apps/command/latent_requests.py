@@ -66,7 +66,8 @@ def request(draw, asked, values, name, code=None, find=None):
     if codes is not None and not asked.sheet:
         inputs = latents.with_codes(inputs, draw.latents, codes)
         columns = columns if isinstance(columns, int) else columns * len(codes)
-        name = f"{name}_codes_{as_file_name(asked.codes)}"
+        # A name of a file has no signs: -1 must not take the place of 1.
+        name = f"{name}_codes_{as_file_name(asked.codes.replace('-', 'minus '))}"
     output = f"{name}{suffix}" if asked.output is None else asked.output
     return Request(inputs=inputs, columns=columns, output=pathlib.Path(output))
 
