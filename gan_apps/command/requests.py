@@ -14,7 +14,7 @@ def request(run, draw, asked, sketch=None, code=None, find=None):
       draw: runs.draws.Draw of it.
       asked: settings.drawing.Drawing.
       sketch: as in picture_requests.request, for a draw from pictures.
-      code, find: as in latent_requests.request, for a draw from latents.
+      code, find: as in latent_requests.LatentRequest, for a draw from latents.
     """
     from gan_apps.command import clip_requests, latent_requests, picture_requests
 
@@ -26,7 +26,9 @@ def request(run, draw, asked, sketch=None, code=None, find=None):
         return picture_requests.request(draw, asked, sketch)
     _refuse(run, asked.beyond(FromNoise), "draws from noise, not from pictures")
     values, name = requested_values(run, draw, asked)
-    return latent_requests.request(draw, asked, values, name, code, find)
+    return latent_requests.LatentRequest(
+        draw=draw, asked=asked, values=values, name=name, code=code, find=find
+    ).request()
 
 
 def draw_for(recipe, asked):
