@@ -48,7 +48,11 @@ def drawn(run, runtime="auto", **asked):
 
 def test_a_matcher_finds_what_is_said_of_pictures_that_it_never_saw(folder):
     found = json.loads((folder / "matcher" / run_dir.EVALUATION).read_text())
-    assert found["num_images"] == 12 and found["test_accuracy"]["all"] > 0.9
+    assert found["num_images"] == 12 and found["r_precision"]["100"] > 0.9
+    card = (folder / "matcher" / run_dir.CARD).read_text()
+    assert "R-precision, the own sentence the nearest of 100: " in card
+    assert "gan_apps.evaluate --matcher=<this folder>`" in card
+    assert "`matcher` makes a vector of a " in card and "it knows sentences of " in card
 
 
 def test_a_run_begins_with_its_encoder_and_leaves_it_if_asked(folder):

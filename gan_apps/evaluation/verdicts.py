@@ -3,6 +3,11 @@
 # Content of metrics.json -> (what each of its figures is called, how it is written, of what).
 _KINDS = {
     "test_accuracy": ("read right, {}", "{:.2%}", "images that it was never trained on"),
+    "r_precision": (
+        "R-precision, the own sentence the nearest of {}",
+        "{:.2%}",
+        "images that it was never trained on",
+    ),
     "auc": ("AUC of {}", "{:.3f}", "choices that it was never trained on"),
 }
 NOTHING = "nothing to tell"

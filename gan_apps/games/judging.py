@@ -35,9 +35,13 @@ def read_right(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]
 
 
 def matched(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]]:
-    """How often the own caption of a picture is the nearest among 100."""
+    """How often the own sentence of a picture is the nearest among matchers.AMONG.
+
+    Returns:
+      {"r_precision": {among how many: share}}.
+    """
     from gan_apps.evaluation import matchers
 
     found = matchers.Matcher.of(game.networks["matcher"], game.networks["encoder"])
     right = found.precision(data.images, data.numbers[:, 0], seed=0)
-    return {"test_accuracy": {"all": float(right.mean())}}
+    return {"r_precision": {str(matchers.AMONG): float(right.mean())}}

@@ -2,7 +2,7 @@
 
 from gan_apps import systems
 from gan_apps.data import parts
-from gan_apps.evaluation import measures, verdicts
+from gan_apps.evaluation import matchers, measures, verdicts
 from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.training import callbacks
@@ -19,8 +19,8 @@ DATASETS = {
     "Digits, CC BY 4.0), 8x8 pixels enlarged to 28x28",
 }
 
-# The column of those who choose, which a recommender is asked by.
-USERS = "users"
+# The columns of those who choose, which a recommender is asked by, and of what is said.
+USERS, SENTENCES = "users", "sentences"
 
 LATENTS = {
     "normal": "standard normal",
@@ -55,7 +55,7 @@ def write(run, recipe, *, iterations, seconds, report, why_not=None):
             f"--run_dir=<this folder>{_who(recipe)}`."
             if systems.find(recipe.system).is_drawn_from
             else "--output=<this folder>`; judge with it by `python -m gan_apps.evaluate "
-            "--classifier=<this folder>`."
+            f"--{systems.find(recipe.system).name}=<this folder>`."
         ),
         "",
         "## Training",
@@ -145,6 +145,14 @@ def _judged(name, judge, recipe):
         )
     if recipe.draws:
         return f"Keeps its {name}, which scores {width}x{height} {kind} images."
+    if name == matchers.SENTENCES and judge.condition.column == SENTENCES:
+        known = judge.condition.known()
+        return f"`{name}` makes such a vector of a sentence; it knows {known}."
+    if judge.condition.column == SENTENCES:
+        return (
+            f"`{name}` makes a vector of a {width}x{height} {kind} picture, near those of "
+            "sentences that say what it shows."
+        )
     read = "; ".join(f"{noun}: {', '.join(values)}" for noun, values in judge.condition.slots)
     return f"Reads what {width}x{height} {kind} images show ({read})."
 
