@@ -127,7 +127,7 @@ def write(folder):
 
 def measure(run, generator, place, num_users):
     from gan_apps.data import feedback
-    from gan_apps.evaluation import judges, preferences
+    from gan_apps.evaluation import classifiers, preferences
     from gan_apps.runs import run_dir
     from gan_apps.searching import designs
 
@@ -153,7 +153,7 @@ def measure(run, generator, place, num_users):
     for name, given in rows.items():
         both = preferences.auc(choices, given, "test"), auc_of_new(given[:, new], wanted)
         print(f"{name:36}" + "".join(f"{value:12.3f}" for value in both))
-    judge = judges.load(run_dir.shipped("classifier_fashion"))
+    judge = classifiers.load(run_dir.shipped("classifier_fashion"))
     table = designed(designer, customers, choices, truth, labels, num_users, judge)
     print(f"\n{num_users} customers, {BEST} pictures each, means")
     print(f"{'':44}{'truly liked':>12}{'D':>8}{'|D-1|':>8}{'read as class':>15}")

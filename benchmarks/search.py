@@ -90,15 +90,15 @@ def digits(folder):
     import numpy as np
 
     from gan_apps.drawing import pictures
-    from gan_apps.evaluation import judges, metrics
+    from gan_apps.evaluation import classifiers, metrics
 
     images, own, seconds, options = searched(
         "fgan_digits", "classifier_mnist", list(range(10)), _COUNT.value
     )
     asked = np.repeat(np.arange(10), _COUNT.value)[:, None]
     test = held_out("mnist")
-    judge = judges.load(pathlib.Path(_INDEPENDENT.value))
-    real = judges.targets(test)
+    judge = classifiers.load(pathlib.Path(_INDEPENDENT.value))
+    real = classifiers.targets(test)
     (read, seen), (_, of_own), (_, of_real) = map(judge.judged, (images, own, test.images))
     some = of_real[np.random.RandomState(0).permutation(len(of_real))[: len(images)]]
     distances = [metrics.frechet_distance(one, some) for one in (seen, of_own)]
@@ -125,12 +125,12 @@ def faces(folder):
     import numpy as np
 
     from gan_apps.drawing import pictures
-    from gan_apps.evaluation import judges, metrics
+    from gan_apps.evaluation import classifiers, metrics
     from gan_apps.runs import run_dir
     from gan_apps.searching import chains
 
     test = held_out(_DATASET.value, 64)
-    real = judges.targets(test)
+    real = classifiers.targets(test)
     # A search is of so many at once, for one prompt.
     count = chains.BATCH
     prompts = real[np.random.RandomState(0).permutation(len(real))[: max(_COUNT.value // count, 1)]]
@@ -138,7 +138,7 @@ def faces(folder):
         "dcgan_faces", "classifier_anime", [tuple(map(int, one)) for one in prompts], count
     )
     chosen = np.repeat(prompts, count, axis=0)
-    judge = judges.load(run_dir.shipped("classifier_anime_apart"))
+    judge = classifiers.load(run_dir.shipped("classifier_anime_apart"))
     (read, seen), (of_real, features) = judge.judged(images), judge.judged(test.images)
     right, real_right = (
         metrics.shares_right(metrics.read_right(one, values, judge.sizes), values, judge.slots)

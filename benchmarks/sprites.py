@@ -30,12 +30,12 @@ def main(argv):
     quiet.import_tensorflow()
     from gan_apps.data import sources
     from gan_apps.drawing import latents, pictures, runtimes
-    from gan_apps.evaluation import judges, metrics
+    from gan_apps.evaluation import classifiers, metrics
 
     run = pathlib.Path(_RUN.value)
     recipe = run_dir.read_recipe(run)
     generator, draw = runtimes.open_generator(run, recipe), recipe.draw
-    judge = judges.load(pathlib.Path(_JUDGE.value))
+    judge = classifiers.load(pathlib.Path(_JUDGE.value))
     test = sources.load(_FOLDER.value, image_size=draw.shape[0])
     places = {slot.noun: place for place, slot in enumerate(draw.condition.vocabulary.slots)}
     # Test characters need not be of all values: they are numbered as the run numbers them.

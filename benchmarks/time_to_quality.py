@@ -48,10 +48,10 @@ class Judge:
 
     def __init__(self, dataset):
         from gan_apps.data import sources
-        from gan_apps.evaluation import judges
+        from gan_apps.evaluation import classifiers
         from gan_apps.runs import run_dir
 
-        self.classifier = judges.load(run_dir.shipped(judges.SHIPPED["mnist"]))
+        self.classifier = classifiers.load(run_dir.shipped(classifiers.SHIPPED["mnist"]))
         _, self.reference = self.classifier.judged(sources.load(dataset, "test").images)
         self.labels = np.repeat(np.arange(NUM_CLASSES, dtype=np.int32), PER_LABEL)
 

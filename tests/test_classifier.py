@@ -14,7 +14,7 @@ from gan_apps import settings, systems
 from gan_apps.data import sources
 from gan_apps.data.minibatches import minibatches
 from gan_apps.drawing import runtimes
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import classifiers
 from gan_apps.reports import run_record, run_report
 from gan_apps.runs import run_dir
 from gan_apps.settings import Refused
@@ -126,26 +126,26 @@ def test_killed_and_resumed_is_undisturbed(judge_run, monkeypatch, tmp_path):
     monkeypatch.setattr(states, "save", killed)
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path / "run")
-    assert not (tmp_path / "run" / judges.WEIGHTS).exists()
+    assert not (tmp_path / "run" / classifiers.WEIGHTS).exists()
     with pytest.raises(Refused, match="classifier is missing"):
-        judges.load(tmp_path / "run")
+        classifiers.load(tmp_path / "run")
     monkeypatch.undo()
     trained(tmp_path / "run")
     for name in (run_dir.METRICS, run_dir.EVALUATION, run_dir.CONFIG):
         assert (tmp_path / "run" / name).read_bytes() == (judge_run / name).read_bytes()
-    whole, resumed = judges.load(judge_run).network, judges.load(tmp_path / "run").network
+    whole, resumed = classifiers.load(judge_run).network, classifiers.load(tmp_path / "run").network
     for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_it_learns_to_read_digits_and_says_how_well(judge_run):
-    judge = judges.load(judge_run)
+    judge = classifiers.load(judge_run)
     assert (judge.dataset, judge.image_shape) == ("digits", [SIDE, SIDE, 1])
     assert judge.slots == [["label", [str(digit) for digit in range(10)]]] and judge.sizes == (10,)
     test = sources.load("digits", "test", SIDE)
     probabilities, features = judge.judged(test.images)
     share = np.mean(probabilities.argmax(axis=1) == test.numbers)
-    assert share > 0.9 and features.shape == (len(test), judges.FEATURES)
+    assert share > 0.9 and features.shape == (len(test), classifiers.FEATURES)
     assert judge.test_accuracy == {"label": share, "all": share}
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
     rows = run_dir.read_metrics(judge_run)
@@ -161,7 +161,7 @@ def test_its_run_declares_what_it_reads_and_nothing_that_it_draws(judge_run):
         run_dir.CARD,
         run_dir.EVENTS,
         run_dir.STATES,
-        judges.WEIGHTS,
+        classifiers.WEIGHTS,
     }
     values = json.loads((judge_run / run_dir.CONFIG).read_text())
     assert (values["format"], values["system"], values["draws"]) == (2, "classifier", {})
@@ -169,7 +169,7 @@ def test_its_run_declares_what_it_reads_and_nothing_that_it_draws(judge_run):
     assert recipe.judges["classifier"].shape == (SIDE, SIDE, 1)
     assert run_dir.Recipe.from_json(recipe.to_json()) == recipe
     card = (judge_run / run_dir.CARD).read_text()
-    accuracy = judges.load(judge_run).test_accuracy["all"]
+    accuracy = classifiers.load(judge_run).test_accuracy["all"]
     assert f"read right, all: {accuracy:.2%}" in card and "360 images" in card
     assert "Draws" not in card and run_dir.SAMPLES not in card
     page = run_report.page([run_record.read(judge_run)])
@@ -219,12 +219,12 @@ def old_network(sizes, image_size, channels):
 @pytest.mark.parametrize("name", ["mnist", "fashion", "anime"])
 def test_the_shipped_classifiers_say_what_they_said_to_the_bit(name):
     folder = run_dir.shipped(f"classifier_{name}")
-    judge = judges.load(folder)
-    config = json.loads((folder / judges.CONFIG).read_text())
+    judge = classifiers.load(folder)
+    config = json.loads((folder / classifiers.CONFIG).read_text())
     assert (judge.slots, judge.test_accuracy) == (config["slots"], config["test_accuracy"])
     size, _, channels = config["image_shape"]
     old = old_network(judge.sizes, size, channels)
-    old.load_weights(folder / judges.WEIGHTS)
+    old.load_weights(folder / classifiers.WEIGHTS)
     images = np.random.RandomState(0).randint(0, 256, (24, size, size, channels)).astype(np.uint8)
     said = old(models.game.to_signed(images), training=False)
     probabilities, features = judge.judged(images)
@@ -244,15 +244,15 @@ def test_a_users_own_judge_beside_the_shipped_ones_is_passed_over_while_it_train
     (tmp_path / "classifier_a" / run_dir.MANIFEST).unlink()
     monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
     for draw, found in zip(draws, ("classifier_anime", "classifier_mnist"), strict=True):
-        assert judges.shipped_for("mnist", draw) == tmp_path / found
+        assert classifiers.shipped_for("mnist", draw) == tmp_path / found
 
 
 @pytest.mark.parametrize("damage", ["weights", "config", "untested"])
 def test_a_damaged_judge_is_refused_in_one_line(judge_run, tmp_path, damage):
     run = shutil.copytree(judge_run, tmp_path / "judge")
     if damage == "weights":
-        content = (run / judges.WEIGHTS).read_bytes()
-        (run / judges.WEIGHTS).write_bytes(content[:-1])
+        content = (run / classifiers.WEIGHTS).read_bytes()
+        (run / classifiers.WEIGHTS).write_bytes(content[:-1])
     if damage == "config":
         values = json.loads((run / run_dir.CONFIG).read_text())
         del values["judges"]
@@ -260,7 +260,7 @@ def test_a_damaged_judge_is_refused_in_one_line(judge_run, tmp_path, damage):
     if damage == "untested":
         (run / run_dir.EVALUATION).unlink()
     with pytest.raises(Refused, match="damaged" if damage == "weights" else "not describe") as why:
-        judges.load(run)
+        classifiers.load(run)
     assert "\n" not in str(why.value)
 
 

@@ -184,9 +184,9 @@ def test_a_digit_appears_and_is_the_command_s(page):
     expected = drawn_here("cgan_digits", lambda condition: [3], 16, 4000000000)
     for number in range(16):
         assert np.abs(pixels(page, number).astype(int) - expected[number]).max() <= 1
-    from gan_apps.evaluation import judges
+    from gan_apps.evaluation import classifiers
 
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     images = np.stack([pixels(page, number)[..., :1] for number in range(16)])
     assert (judge.judged(images)[0].argmax(axis=1) == 3).mean() >= 0.9
     assert page.errors == []

@@ -15,7 +15,7 @@ from gan_apps.data import minibatches, parts, sources
 from gan_apps.data.columns import Data
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import judgement, judges, metrics, pixels
+from gan_apps.evaluation import classifiers, judgement, metrics, pixels
 from gan_apps.runs import run_dir
 from gan_apps.runs.draws import Draw, Latents, Pictures
 from gan_apps.settings import Failed, Refused
@@ -26,25 +26,25 @@ FOLDER = run_dir.shipped("classifier_mnist")
 
 @pytest.mark.parametrize("dataset, least", [("mnist", 0.990), ("fashion_mnist", 0.920)])
 def test_the_shipped_classifiers_are_small_and_accurate_by_their_record(dataset, least):
-    folder = run_dir.shipped(judges.SHIPPED[dataset])
-    config = json.loads((folder / judges.CONFIG).read_text())
-    assert (folder / judges.WEIGHTS).stat().st_size <= 1_000_000
+    folder = run_dir.shipped(classifiers.SHIPPED[dataset])
+    config = json.loads((folder / classifiers.CONFIG).read_text())
+    assert (folder / classifiers.WEIGHTS).stat().st_size <= 1_000_000
     assert least <= config["test_accuracy"]["all"] <= 1.0
-    assert judges.load(folder).test_accuracy == config["test_accuracy"]
+    assert classifiers.load(folder).test_accuracy == config["test_accuracy"]
 
 
 @pytest.mark.slow
 def test_the_shipped_classifier_reads_mnist_as_recorded(mnist_here):
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     test = sources.load("mnist", "test")
     probabilities, features = judge.judged(test.images)
     accuracy = np.mean(np.argmax(probabilities, axis=1) == test.numbers)
     assert accuracy == pytest.approx(judge.test_accuracy["all"], abs=2e-4)
-    assert features.shape == (10000, judges.FEATURES)
+    assert features.shape == (10000, classifiers.FEATURES)
 
 
 def test_probabilities_sum_to_one():
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     digits = sources.load("digits", "test")
     probabilities, _ = judge.judged(digits.images[:50])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
@@ -52,11 +52,11 @@ def test_probabilities_sum_to_one():
 
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     folder = shutil.copytree(FOLDER, tmp_path / "classifier_mnist")
-    content = (folder / judges.WEIGHTS).read_bytes()
-    (folder / judges.WEIGHTS).write_bytes(content[:-1])
+    content = (folder / classifiers.WEIGHTS).read_bytes()
+    (folder / classifiers.WEIGHTS).write_bytes(content[:-1])
     monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
     with pytest.raises(Refused, match="is damaged"):
-        judges.load(run_dir.shipped("classifier_mnist"))
+        classifiers.load(run_dir.shipped("classifier_mnist"))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def shipped_pictures():
 
 def test_the_shipped_run_draws_what_is_asked_for(shipped_pictures):
     images, labels = shipped_pictures
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     probabilities, _ = judge.judged(images)
     assert 0.99 <= metrics.conditional_accuracy(probabilities, labels) <= 1.0
     assert 9.5 < metrics.classifier_score(probabilities) <= 10.0
@@ -307,8 +307,8 @@ def test_a_classifier_of_labelled_data_and_of_a_run_s_own_size(labelled, monkeyp
     judge = tmp_path / "judge"
     # 126 images to learn from: one update an epoch.
     trained(labelled, judge, num_epochs=40)
-    accuracy = judges.load(judge).test_accuracy
-    assert judges.load(judge).image_shape == [SIDE, SIDE, 1]
+    accuracy = classifiers.load(judge).test_accuracy
+    assert classifiers.load(judge).image_shape == [SIDE, SIDE, 1]
     assert 0.5 < accuracy["all"] <= 1.0
     data = sources.load(labelled, image_size=SIDE)
     by_label = [data.images[data.of(label)] for label in range(2)]
@@ -397,23 +397,25 @@ def test_a_run_that_draws_nothing_is_not_measured(tmp_path):
 
 def test_a_shipped_judge_is_found_by_its_data_or_by_what_it_reads():
     of = lambda name: run_dir.read_recipe(run_dir.shipped(name)).draw
-    assert judges.shipped_for("mnist", of("cgan_digits")).name == "classifier_mnist"
-    assert judges.shipped_for("mnist", of("fgan_digits")).name == "classifier_mnist"
-    assert judges.shipped_for("fashion_mnist", of("wgan_gp_fashion")).name == "classifier_fashion"
+    assert classifiers.shipped_for("mnist", of("cgan_digits")).name == "classifier_mnist"
+    assert classifiers.shipped_for("mnist", of("fgan_digits")).name == "classifier_mnist"
+    assert (
+        classifiers.shipped_for("fashion_mnist", of("wgan_gp_fashion")).name == "classifier_fashion"
+    )
     # Ten labels of the same names are no sign of the same data.
-    assert judges.shipped_for("digits", of("cgan_digits")) is None
-    assert judges.shipped_for("elsewhere.zip", of("cgan_anime")).name == "classifier_anime"
-    assert judges.shipped_for("mnist", of("dcgan_faces")) is None
+    assert classifiers.shipped_for("digits", of("cgan_digits")) is None
+    assert classifiers.shipped_for("elsewhere.zip", of("cgan_anime")).name == "classifier_anime"
+    assert classifiers.shipped_for("mnist", of("dcgan_faces")) is None
 
 
 def test_a_shipped_judge_of_faces_shares_no_image_with_what_leaves_it_its_share():
     folder = run_dir.shipped("classifier_anime_apart")
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 1_600_000
-    judge = judges.load(folder)
+    judge = classifiers.load(folder)
     assert (judge.record["judges_share"], judge.record["num_held_out"]) == (0.2, 1597)
     assert 0.85 <= judge.test_accuracy["all"] <= 1.0
     draw = run_dir.read_recipe(run_dir.shipped("cgan_anime")).draw
-    assert judges.shipped_for("anime_faces.zip", draw, judge.record) == folder
+    assert classifiers.shipped_for("anime_faces.zip", draw, judge.record) == folder
     card = (folder / run_dir.CARD).read_text()
     assert card.startswith(f"# {folder.name}\n") and "it learned from nothing else." in card
 
@@ -428,8 +430,8 @@ def test_of_the_shipped_judges_one_that_shares_no_image_with_the_run_is_asked(
     learned["classifier_c"] = record
     for name in learned:
         (tmp_path / name).mkdir()
-        (tmp_path / name / judges.CONFIG).touch()
-    shipped = judges.load(run_dir.shipped("classifier_anime"))
+        (tmp_path / name / classifiers.CONFIG).touch()
+    shipped = classifiers.load(run_dir.shipped("classifier_anime"))
 
     def described(folder):
         return types.SimpleNamespace(
@@ -437,8 +439,8 @@ def test_of_the_shipped_judges_one_that_shares_no_image_with_the_run_is_asked(
         )
 
     monkeypatch.setattr(run_dir, "SHIPPED", tmp_path)
-    monkeypatch.setattr(judges, "_described", described)
-    found = [judges.shipped_for("", draw, one).name for one in (record, None, {"sha256": "1"})]
+    monkeypatch.setattr(classifiers, "_described", described)
+    found = [classifiers.shipped_for("", draw, one).name for one in (record, None, {"sha256": "1"})]
     assert found == ["classifier_c", "classifier_a", "classifier_a"]
 
 
@@ -452,7 +454,7 @@ def test_a_judge_that_shares_no_image_is_said_to(labelled, monkeypatch, tmp_path
         )
         train.train(system, config, judge)
         data = sources.load(labelled, image_size=SIDE)
-        assert judges.load(judge).record == parts.recorded(
+        assert classifiers.load(judge).record == parts.recorded(
             DataSet(labelled), data, judges_share=share
         )
         drawing = Drawing(monkeypatch, labelled, data.images[:60], data.condition)

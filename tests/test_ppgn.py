@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from gan_apps import ppgn
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import classifiers
 from gan_apps.runs import run_dir
 from tests.conftest import ROOT, run_here
 
@@ -89,7 +89,7 @@ def test_digits_are_drawn_by_number(drawn):
         zoom = image.width // (6 * 28)
         pixels = np.asarray(image)[::zoom, ::zoom]
     rows = pixels.reshape(2, 28, 6, 28).swapaxes(1, 2)
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     read = judge.judged(rows.reshape(-1, 28, 28, 1))[0].argmax(axis=1)
     assert (read == np.repeat([9, 4], 6)).mean() >= 11 / 12
     # No two are one picture.

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.command import system_command
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import classifiers
 from gan_apps.runs import run_dir
 from gan_apps.settings import flags as settings_flags
 from tests.conftest import FOLDERS, ROOT, SHIPPED_FILES, run_command
@@ -68,7 +68,7 @@ def test_its_ten_lines_for_a_device_draw_a_nine(tmp_path, monkeypatch):
         assert image.size == (28, 28) and image.mode == "L"
         digit = np.asarray(image)
     assert len(DEVICE.splitlines()) <= 10
-    judge = judges.load(run_dir.shipped("classifier_mnist"))
+    judge = classifiers.load(run_dir.shipped("classifier_mnist"))
     probabilities, _ = judge.judged(digit[None, ..., None])
     assert probabilities[0].argmax() == 9
 

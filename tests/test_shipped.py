@@ -13,7 +13,7 @@ from gan_apps.data.clips import Frames
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import pictures, runtimes
 from gan_apps.drawing.latents import requested
-from gan_apps.evaluation import forms, judges
+from gan_apps.evaluation import classifiers, forms
 from gan_apps.runs import run_dir
 from gan_apps.training import cards
 from tests.conftest import ROOT, SHIPPED_FILES, SHIPPED_RUNS
@@ -168,7 +168,7 @@ def test_every_committed_config_is_read(monkeypatch):
         assert recipe.settings.items() <= settings.to_json(config).items()
     for path in configs:
         if path.parent.name.startswith("classifier_"):
-            assert judges.load(path.parent).test_accuracy["all"] > 0.5
+            assert classifiers.load(path.parent).test_accuracy["all"] > 0.5
         elif path.parent not in runs:
             recipe = run_dir.read_recipe(path.parent)
             assert recipe.judges and settings.from_json(
@@ -237,7 +237,7 @@ def test_hair_is_dyed_and_faces_stay(draw, hair):
     kept = pictures.read_grid(run / (draw + run_dir.SOURCES), (64, 64, 3))
     generator = runtimes.open_generator(run, recipe, name=draw)
     drawn = pictures.to_bytes(generator({"sources": pictures.to_signed(kept)}))
-    judge = judges.load(run_dir.shipped("classifier_anime"))
+    judge = classifiers.load(run_dir.shipped("classifier_anime"))
     (_, hairs), (_, eyes) = judge.slots
     read = []
     for images in (kept, drawn):

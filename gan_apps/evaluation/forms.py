@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from gan_apps.drawing import latents, pictures, tiles
-from gan_apps.evaluation import judges, metrics
+from gan_apps.evaluation import classifiers, metrics
 from gan_apps.runs import run_dir
 
 # Pictures in all, and fewer where they are large: the numbers that all of them may have.
@@ -72,8 +72,8 @@ class Reference:
         self.spread = metrics.spread_within_labels(self.images, self.groups)
         found = None
         if self.draw.condition.column is not None:
-            found = judges.shipped_for(recipe.settings["dataset"], self.draw, recipe.data)
-        self.judge = None if found is None else judges.load(found)
+            found = classifiers.shipped_for(recipe.settings["dataset"], self.draw, recipe.data)
+        self.judge = None if found is None else classifiers.load(found)
 
     @property
     def some(self):

@@ -10,9 +10,9 @@ from gan_apps.data.sides import Sides
 from gan_apps.data.sources import DataSet
 from gan_apps.drawing import latents, pictures, recursion, runtimes
 from gan_apps.evaluation import (
+    classifiers,
     enlargements,
     inception,
-    judges,
     likelihood,
     matchers,
     meanings,
@@ -251,15 +251,15 @@ def _looks(recipe, draw, condition, metric, folder, matcher):
         return looks, f"{looks.pictures.output_shape[-1]} of the matcher {matcher.name}"
     dataset = recipe.settings["dataset"]
     slots = draw.condition.slots if draw.side is None else condition.slots
-    found = folder or judges.shipped_for(dataset, draw, recipe.data, slots)
+    found = folder or classifiers.shipped_for(dataset, draw, recipe.data, slots)
     if found is None:
         return pixels.Pixels(), f"mean colours of an {pixels.SIDE}x{pixels.SIDE} mosaic"
-    looks = judges.load(found)
+    looks = classifiers.load(found)
     slots = draw.condition.slots or looks.slots
     if (looks.slots, looks.image_shape) != (slots, list(draw.shape)):
         raise Refused(f"--classifier={found}: reads other pictures than this run draws.")
     name = dataset if len(slots) == 1 else found.name.removeprefix("classifier_")
-    called = f"{judges.FEATURES} of the {name} classifier, penultimate layer"
+    called = f"{classifiers.FEATURES} of the {name} classifier, penultimate layer"
     if parts.share_no_image(recipe.data, looks.record):
         called += "; it and the run learned from no image in common"
     return looks, called

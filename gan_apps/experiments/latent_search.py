@@ -25,7 +25,7 @@ from gan_apps import plots
 from gan_apps.data import sources
 from gan_apps.data.minibatches import minibatches
 from gan_apps.drawing import pictures
-from gan_apps.evaluation import judges, metrics
+from gan_apps.evaluation import classifiers, metrics
 from gan_apps.experiments.findings import Figure, Findings, Table
 from gan_apps.experiments.vae_problem import GAN, LATENT_DIM, trained
 from gan_apps.operating_system.progress import progress
@@ -130,12 +130,12 @@ def looked_at(images, first, second, test):
       of test digits}.
     """
     labels = np.repeat(np.arange(DIGITS), len(images) // DIGITS)
-    (own, _), (read, seen) = (judges.judged(network, images) for network in (first, second))
-    _, real = judges.judged(second, test.images)
+    (own, _), (read, seen) = (classifiers.judged(network, images) for network in (first, second))
+    _, real = classifiers.judged(second, test.images)
     return {
         "sure": float(own[np.arange(len(labels)), labels].mean()),
         "read by another": float((read.argmax(axis=1) == labels).mean()),
-        "variety": metrics.variety(seen, labels[:, None], real, judges.targets(test)),
+        "variety": metrics.variety(seen, labels[:, None], real, classifiers.targets(test)),
     }
 
 
@@ -148,8 +148,10 @@ def run(options, folder):
     )
     count = options.sized(SHOWN, 40)
     made = {kind: found(kind, game, first, count, options) for kind in SEARCHES}
-    few = min(np.bincount(judges.targets(test)[:, 0]))
-    order = [np.flatnonzero(judges.targets(test)[:, 0] == digit)[:few] for digit in range(DIGITS)]
+    few = min(np.bincount(classifiers.targets(test)[:, 0]))
+    order = [
+        np.flatnonzero(classifiers.targets(test)[:, 0] == digit)[:few] for digit in range(DIGITS)
+    ]
     images = {REAL: test.images[np.concatenate(order)]}
     images |= {kind: pictures_of for kind, (pictures_of, _) in made.items()}
     results = {kind: looked_at(some, first, second, test) for kind, some in images.items()}

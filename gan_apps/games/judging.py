@@ -29,9 +29,9 @@ def read_right(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]
     Returns:
       {"test_accuracy": {noun, or "all": share}}.
     """
-    from gan_apps.evaluation import judges
+    from gan_apps.evaluation import classifiers
 
-    return {"test_accuracy": judges.accuracy(game.networks["classifier"], data)}
+    return {"test_accuracy": classifiers.accuracy(game.networks["classifier"], data)}
 
 
 def matched(game: "AbstractGame", data: "Data") -> dict[str, dict[str, float]]:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_apps.drawing import latents, pictures, runtimes
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import classifiers
 from gan_apps.searching.chains import prior_of
 from models import search
 
@@ -52,7 +52,7 @@ def nearest(network, draw, images, *, seed, bar, values=None, starts=STARTS, jud
       bar: as in chains.sampled.
       values: values of the draw's condition among which is looked. Default None: all of them.
       starts: int, at least 1. How often is climbed for each, k.
-      judge: evaluation.judges.Classifier of such pictures, whose features are compared too; or
+      judge: evaluation.classifiers.Classifier of such pictures, whose features are compared too; or
         None, the default.
       given: float32 [n, d]. Latents to start from besides, such as an encoder's. Default none.
     """
@@ -132,5 +132,5 @@ def _errors(image, drawn):
 
 def judge_of(recipe, draw):
     """The shipped Classifier of what a run draws, or None."""
-    folder = judges.shipped_for(recipe.settings["dataset"], draw, recipe.data)
-    return None if folder is None else judges.load(folder)
+    folder = classifiers.shipped_for(recipe.settings["dataset"], draw, recipe.data)
+    return None if folder is None else classifiers.load(folder)

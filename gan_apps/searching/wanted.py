@@ -10,7 +10,7 @@ import tensorflow as tf
 from gan_apps.conditions import AbstractCondition, Attributes, Labels
 from gan_apps.conditions.labels import DIGIT, LABEL
 from gan_apps.drawing import latents
-from gan_apps.evaluation import judges
+from gan_apps.evaluation import classifiers
 from gan_apps.prompts.vocabulary import Slot, Vocabulary
 from gan_apps.settings import Refused
 from models import search
@@ -55,7 +55,7 @@ class Kind:
 
 
 def _classifier(folder):
-    judge = judges.load(folder)
+    judge = classifiers.load(folder)
     network = judge.network
     condition = condition_of(judge.slots)
 
@@ -73,7 +73,7 @@ def _classifier(folder):
 
 
 # Another kind of judge, such as one that says how well a sentence fits a picture, is another row.
-KINDS = (Kind(name="classifier", weights=judges.WEIGHTS, opened=_classifier),)
+KINDS = (Kind(name="classifier", weights=classifiers.WEIGHTS, opened=_classifier),)
 
 
 def opened(folder):
@@ -114,10 +114,10 @@ def default_judge(recipe, draw, flag):
       draw: runs.draws.Draw.
       flag: str or None.
     """
-    found = judges.shipped_for(recipe.settings["dataset"], draw, recipe.data)
+    found = classifiers.shipped_for(recipe.settings["dataset"], draw, recipe.data)
     if found is not None or flag != Attributes.flag:
         return found
-    return judges.shipped_of_words(draw.shape)
+    return classifiers.shipped_of_words(draw.shape)
 
 
 def starts(draw, count, seed, key=None):

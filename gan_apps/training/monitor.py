@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from gan_apps.drawing import pictures
-from gan_apps.evaluation import judges, metrics, pixels
+from gan_apps.evaluation import classifiers, metrics, pixels
 from gan_apps.runs import run_dir
 from gan_apps.training import diagnosis, samples, states
 
@@ -57,8 +57,8 @@ class FixedSample:
         # Of labels, of which there may be too few; how attributes come together is the data's.
         found = None
         if len(draw.condition.sizes) < 2:
-            found = judges.shipped_for(recipe.settings["dataset"], draw)
-        self.judge = judges.load(found) if found else None
+            found = classifiers.shipped_for(recipe.settings["dataset"], draw)
+        self.judge = classifiers.load(found) if found else None
 
     def figures(self, game):
         """{name: float} of what the network itself of a `game` draws now.

@@ -1,4 +1,4 @@
-"""The project's own judges: small convolutional classifiers of labels or of attributes."""
+"""The project's own classifiers of labels or of attributes, which judge pictures."""
 
 import dataclasses
 import json
