@@ -317,9 +317,9 @@ def test_a_run_is_gone_on_with_by_one_of_another_classifier(tmp_path, before, af
         assert_allclose(model.discriminator.get_layer("logits").kernel, expected, atol=0)
 
 
-def test_a_run_to_begin_with_must_have_states_and_the_same_bodies(tmp_path):
+def test_a_run_to_begin_with_must_be_one_and_have_the_same_bodies(tmp_path):
     model = built()
-    with pytest.raises(Refused, match="absent: has no saved states"):
+    with pytest.raises(Refused, match="absent: is no run to begin with"):
         states.begin_with(tmp_path / "absent", model)
     run, _ = unconditional_run(tmp_path)
     with pytest.raises(Refused, match="its discriminator has"):
