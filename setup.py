@@ -42,15 +42,24 @@ def inside(source):
     return "".join(lines)
 
 
+# Of a run what nothing is drawn by.
+SHOWN = ("samples.png", "rounds.png", "rounds.gif")
+
+
 def left_out(folder, names):
     """What a wheel does not hold of a folder: what is compiled, and of checkpoints all that is not
-    shipped: numbered runs, which are one's own, and hidden files and folders in runs.
+    shipped: numbered runs, which are one's own, hidden files and folders in runs, and the pictures
+    that show what a run is like, a tenth of all, which are looked at in the repository.
     """
     folder = pathlib.Path(folder)
     if folder == ROOT / "checkpoints":
         return {name for name in names if re.search(r"^\.|_\d{3}$", name)}
     if folder.parent == ROOT / "checkpoints":
-        return {name for name in names if name.startswith(".") or (folder / name).is_dir()}
+        return {
+            name
+            for name in names
+            if name.startswith(".") or name in SHOWN or (folder / name).is_dir()
+        }
     return {"__pycache__"}
 
 
