@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 
 import numpy as np
 import pytest
@@ -23,8 +22,8 @@ from tests.conftest import ROOT
 
 # Beside the packages: what a wheel is built from.
 BUILT_FROM = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
-# A wheel, which is a zip that holds all runs, is to stay below the 100 MB that PyPI takes.
-MOST_OF_RUNS, MOST_OF_ALL = 90e6, 280e6
+# A wheel that holds all runs is to stay below the 100 MB that PyPI takes.
+MOST_OF_RUNS, MOST_OF_ALL = 95e6, 280e6
 # A module of the user's in the current folder, which has the name of ours.
 OF_THE_USER = "raise RuntimeError('this is the user\\'s module')\n"
 
@@ -161,9 +160,8 @@ def test_runs_of_one_s_own_stay_out_of_it():
 
 def test_all_shipped_runs_together_are_small(installed):
     files = (installed / "gan_apps" / "checkpoints").rglob("*")
-    # Packed a little worse than a wheel is.
-    sizes = [len(zlib.compress(path.read_bytes(), 1)) for path in files if path.is_file()]
-    assert 1e6 < sum(sizes) <= MOST_OF_RUNS
+    size = sum(path.stat().st_size for path in files if path.is_file())
+    assert 1e6 < size <= MOST_OF_RUNS
 
 
 def test_there_is_a_program_for_every_command():

@@ -105,7 +105,7 @@ def _some(name, files):
 
 def _is_picture(parts):
     names = [part.casefold() for part in parts]
-    hidden = any(name.startswith(".") or name in folders.SYSTEM_FOLDERS for name in names)
+    hidden = any(map(folders.is_hidden, names))
     return bool(parts) and pathlib.PurePath(names[-1]).suffix in reading.SUFFIXES and not hidden
 
 

@@ -156,9 +156,9 @@ def listed(folder):
             continue
         seen.add(place)
         for path in inside:
-            is_hidden = path.name.startswith(".") or path.name.casefold() in SYSTEM_FOLDERS
+            hidden = is_hidden(path.name)
             if os.path.isdir(path):
-                if is_hidden:
+                if hidden:
                     left_out["picture in hidden or system folders"][path.name] += _count(path)
                 elif _is_run(path):
                     left_out["run of gan_apps"][path.name] += 1
@@ -167,16 +167,21 @@ def listed(folder):
                 else:
                     folders.append(path)
             elif path.suffix.lower() in SUFFIXES:
-                if is_hidden:
+                if hidden:
                     left_out["picture with a hidden name"][path.name] += 1
                 else:
                     paths.append(path)
             elif not os.path.exists(path):
                 left_out["link to nowhere"][path.name] += 1
-            elif not is_hidden:
+            elif not hidden:
                 left_out[OTHER_KINDS][path.suffix.lower() or "without ending"] += 1
     # Hidden folders without a picture are nobody's concern.
     return sorted(paths), {what: +names for what, names in left_out.items() if +names}
+
+
+def is_hidden(name):
+    """Whether a file or folder of a name is hidden, or what a system leaves, such as __MACOSX."""
+    return name.startswith(".") or name.casefold() in SYSTEM_FOLDERS
 
 
 def _is_run(folder):

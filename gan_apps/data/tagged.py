@@ -347,12 +347,6 @@ def _leads_outside(name):
     )
 
 
-def _is_hidden(name):
-    """Whether a name in a zip is what a system leaves there, such as __MACOSX/._0.jpg."""
-    parts = name.casefold().split("/")
-    return any(part.startswith(".") or part in folders.SYSTEM_FOLDERS for part in parts)
-
-
 def _opened(path):
     if path.is_dir():
         return _Folder(path)
@@ -438,7 +432,7 @@ class _Zip:
             for name in sorted(self.sizes)
             if name.startswith(self.prefix)
             and posixpath.splitext(name)[1].lower() in reading.SUFFIXES
-            and not _is_hidden(name)
+            and not any(map(folders.is_hidden, name.split("/")))
         ]
 
     def open(self, name):
