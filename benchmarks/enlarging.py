@@ -1,13 +1,14 @@
-"""How fast an update of SRResNet is, beside the same network in plain Keras.
+"""How fast an update of SRResNet is, beside the same network in plain Keras and in PyTorch.
 
   python -m benchmarks.enlarging                 both precisions, a few minutes
   python -m benchmarks.enlarging --check         that the peer computes the same
 
 The network is the default one of gan_apps.srgan, by absolute error, from squares of 24 x 24 in
-minibatches of 16, cut out of random pictures. The peer is `compile` and `fit` of Keras with a
-tf.data of random crops; the careful peer keeps the average of the weights as ours does, by Keras's
-own optimizer. Measured as in benchmarks.training: processes one after the other, round after round.
-PyTorch has no peer here.
+minibatches of 16, cut out of random pictures. The peers are `compile` and `fit` of Keras with a
+tf.data of random crops, and a loop of PyTorch's over a DataLoader of them, in float32; the careful
+ones keep the average of the weights as ours does, by what each library has for it, and PyTorch's
+has its pictures in rows of channels. Measured as in benchmarks.training: processes one after the
+other, round after round.
 """
 
 import dataclasses
@@ -27,7 +28,7 @@ from gan_apps.operating_system import processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-SIDES = ("ours", "keras", "keras, careful")
+SIDES = ("ours", "keras", "keras, careful", "torch", "torch, careful")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,41 +86,64 @@ def game(one, precision):
 
 def measured(precision, side):
     """Images/s of each window."""
+    one, careful = task(), side.endswith("careful")
+    windows = Windows(one.config.batch_size, _SECONDS.value, _WINDOWS.value)
+    if side.startswith("torch"):
+        from benchmarks.peers import torch_srresnet
+
+        torch_srresnet.fit(one, windows, careful)
+        return windows.speeds
+    quiet.import_tensorflow()
     from benchmarks.peers import keras_srresnet
     from benchmarks.watch import Watch
 
-    one = task()
-    windows = Windows(one.config.batch_size, _SECONDS.value, _WINDOWS.value)
     if side == "ours":
         made, order = game(one, precision)
         while not windows.complete:
             made.fit(order, verbose=0, callbacks=[Watch(windows)])
     else:
-        keras_srresnet.fit(one, POLICIES[precision], windows, careful=side.endswith("careful"))
+        keras_srresnet.fit(one, POLICIES[precision], windows, careful)
     return windows.speeds
 
 
-def differences(one, updates=3):
-    """By how much losses of ours and of the peer's differ, relatively, from equal weights.
+def in_keras(one, weights):
+    """Updates of Keras's peer: (sources, images) -> the loss, from given weights."""
+    from benchmarks.peers import keras_srresnet
+
+    model = keras_srresnet.built(one, "float32", careful=False)
+    model.set_weights(weights)
+    return model.train_on_batch
+
+
+def in_torch(one, weights):
+    """The same of PyTorch's."""
+    from benchmarks.peers import torch_srresnet
+
+    training = torch_srresnet.Training(one)
+    training.take(weights)
+    return lambda *pair: training.update(*(torch_srresnet.planes(images) for images in pair))
+
+
+PEERS = {"keras": in_keras, "torch": in_torch}
+
+
+def differences(one, peer, updates=3):
+    """By how much losses of ours and of a peer's differ, relatively, from equal weights.
 
     Both see the same squares, which are as large as the pictures, and not turned.
     """
-    import tensorflow as tf
-
-    from benchmarks.peers import keras_srresnet
-
     made, _ = game(one, "float32")
     made.squares = lambda images, sources: (images, sources)
-    peer = keras_srresnet.built(one, "float32", careful=False)
-    peer.set_weights(made.networks["generator"].get_weights())
-    images, sources = (tf.cast(some, tf.float32) / 127.5 - 1.0 for some in one.data())
-    batch = {"images": images[: one.config.batch_size], "sources": sources[: one.config.batch_size]}
+    update = PEERS[peer](one, made.networks["generator"].get_weights())
+    images, sources = (
+        some[: one.config.batch_size].astype("float32") / 127.5 - 1.0 for some in one.data()
+    )
+    batch = {"images": images[None], "sources": sources[None]}
     found = []
     for _ in range(updates):
-        ours = made.train_step({"generator": {name: some[None] for name, some in batch.items()}})
+        ours = made.train_step({"generator": batch})["generator_loss"]
         made.reset_metrics()
-        theirs = peer.train_on_batch(batch["sources"], batch["images"])
-        found.append(abs(float(ours["generator_loss"]) / float(theirs) - 1.0))
+        found.append(abs(float(ours) / float(update(sources, images)) - 1.0))
     return found
 
 
@@ -136,14 +160,20 @@ def apart(precision, side):
 def compare():
     """Measures every side in turn and prints the table."""
     precisions = ("float32", "bfloat16") if processor.has_bfloat16() else ("float32",)
-    found = {(precision, side): [] for precision in precisions for side in SIDES}
+    found = {
+        (precision, side): []
+        for precision in precisions
+        for side in SIDES
+        if precision == "float32" or not side.startswith("torch")
+    }
     for _ in range(_ROUNDS.value):
         for precision, side in found:
             found[precision, side] += apart(precision, side)
     print(f"{len(os.sched_getaffinity(0))} cores; median (least to most) of all windows\n")
     print("| precision | who | squares/s | ratio to the best peer |\n| --- | --- | --- | --- |")
     for (precision, side), speeds in found.items():
-        best = max(statistics.median(found[precision, other]) for other in SIDES[1:])
+        peers = [name for of, name in found if of == precision and name != "ours"]
+        best = max(statistics.median(found[precision, name]) for name in peers)
         ratio = f"{statistics.median(speeds) / best:.2f}" if side == "ours" else ""
         told = f"{statistics.median(speeds):.0f} ({min(speeds):.0f} to {max(speeds):.0f})"
         print(f"| {precision} | {side} | {told} | {ratio} |")
@@ -154,10 +184,12 @@ def main(argv):
     if _MEASURE.value is None and not _CHECK.value:
         compare()
         return
-    quiet.import_tensorflow()
     if _CHECK.value:
+        quiet.import_tensorflow()
         small = dataclasses.replace(task(residual_blocks=2), count=32, side=96)
-        print(", ".join(f"{number:.1e}" for number in differences(small)))
+        for peer in PEERS:
+            found = differences(small, peer)
+            print(peer, ", ".join(f"{number:.1e}" for number in found))
         return
     print(json.dumps(measured(*_MEASURE.value.split("/"))))
 

@@ -81,6 +81,19 @@ def test_peers_compute_what_we_compute(name, side):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("peer", ["keras", "torch"])
+def test_peers_enlarge_as_we_do(peer):
+    pytest.importorskip(peer)
+    from benchmarks import enlarging
+
+    one = dataclasses.replace(enlarging.task(residual_blocks=2), count=32, side=96)
+    first, *later = enlarging.differences(one, peer)
+    # Adam magnifies.
+    assert first < 1e-5
+    assert max(later) < 1e-2
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
