@@ -71,6 +71,21 @@ def test_drawing_is_deterministic_and_of_each_picture_by_itself(translator):
         assert_allclose(alone[0], images[place], atol=1e-6)
 
 
+@pytest.mark.parametrize("translator", ["unet", "residual"])
+def test_a_mask_says_where_the_given_picture_stays(translator):
+    network = PictureTranslator(
+        **{**SMALL, "source_channels": 3}, translator=translator, blocks=1, masked=True
+    )
+    given = sources(channels=3)
+    last = network.get_layer("images")
+    drawn = keras.Model(network.input, last.input)(given)[0].numpy()
+    assert drawn.shape == (3, SIDE, SIDE, 4)
+    for logit, expected in ((-100.0, given["sources"]), (100.0, np.tanh(drawn[..., :3]))):
+        drawn[..., 3] = logit
+        assert_allclose(last([drawn, given["sources"]]), expected, atol=1e-6)
+    assert np.abs(network(given)).max() <= 1.0
+
+
 def test_a_unet_drops_values_in_its_first_three_doublings_alone():
     network = PictureTranslator(image_size=64, widths=(4,) * 5)
     kinds = [type(layer).__name__ for layer in network.layers]
@@ -106,6 +121,7 @@ def test_what_goes_on_below_reaches_every_pixel():
     [
         lambda: PictureTranslator(**SMALL, dropout=0.25, channels=1),
         lambda: PictureTranslator(image_size=SIDE, translator="residual", blocks=1),
+        lambda: PictureTranslator(**{**SMALL, "source_channels": 3}, masked=True),
         lambda: PatchDiscriminator(image_size=SIDE, patch=16, widths=(4, 8), channels=1),
     ],
 )
@@ -114,8 +130,11 @@ def test_a_network_can_be_made_again(network):
     again = networks.rebuilt(networks.described(made))
     assert [w.shape for w in again.weights] == [w.shape for w in made.weights]
     again.set_weights(made.get_weights())
-    channels = made.arguments["channels"]
-    inputs = {"images": sources(2, SIDE, channels)["sources"], **sources(2)}
+    channels, source_channels = made.arguments["channels"], made.arguments["source_channels"]
+    inputs = {
+        "images": sources(2, SIDE, channels)["sources"],
+        **sources(2, channels=source_channels),
+    }
     inputs = {name: inputs[name] for name in made.input}
     assert_array_equal(again(inputs), made(inputs))
     assert keras.saving.deserialize_keras_object(
@@ -142,6 +161,7 @@ def test_networks_compute_in_bfloat16_but_for_the_end():
             "at most 3 numbers for pictures of 28x28, got 4",
         ),
         (lambda: PictureTranslator(image_size=4), "image_size must be 8 or more and .*, got 4"),
+        (lambda: PictureTranslator(masked=True), "channels must be source_channels=1 with a mask"),
         (lambda: PatchDiscriminator(image_size=30), "image_size must be .*divisible by 4, got 30"),
         (lambda: PatchDiscriminator(patch=17), "patch must be one of 1, 16, 34, 70, got 17"),
         (lambda: PatchDiscriminator(normalization="batch"), "normalization must be one of none, "),

@@ -53,6 +53,11 @@ class Config(Sided, Translating, Patched, Averaged, Training):
         minimum=0,
     )
     translator: str = changed(Translating, "translator", "residual")
+    masked: bool = setting(
+        False,
+        "Let the networks draw a mask as well: where it is 0 a picture stays as it is. For what "
+        "changes a part of a picture.",
+    )
     patch: str = changed(Patched, "patch", "70")
     beta_1: float = changed(Training, "beta_1", 0.5)
     beta_2: float = changed(Training, "beta_2", 0.999)
@@ -89,7 +94,9 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     networks: dict[str, Any] = {}
     for side in SIDES:
         name = f"generator_{side}"
-        networks |= picture_networks.translator(name, config, source_channels=channels, **common)
+        networks |= picture_networks.translator(
+            name, config, masked=config.masked, source_channels=channels, **common
+        )
     for side in SIDES:
         name = f"discriminator_{side}"
         networks[name] = picture_networks.patch_discriminator(
