@@ -6,6 +6,7 @@ import tensorflow as tf
 from gan_apps.operating_system import quiet
 from gan_apps.settings import Refused
 from gan_apps.training.schedules import LinearEnd
+from models.optimizers import Adam
 
 
 def build(system, config, data):
@@ -38,7 +39,7 @@ def build(system, config, data):
         schedule = LinearEnd(rate, iterations * player.steps, config.decay_fraction)
         if config.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(schedule, rho=config.beta_2)
-        return keras.optimizers.Adam(schedule, beta_1=config.beta_1, beta_2=config.beta_2)
+        return Adam(schedule, beta_1=config.beta_1, beta_2=config.beta_2)
 
     optimizers = {player.name: optimizer(player) for player in game.players}
     game.compile(optimizers, jit_compile=config.jit_compile)
