@@ -540,6 +540,17 @@ class SpectralProjection(SpectrallyNormalized, Projection):
 
 
 @keras.saving.register_keras_serializable("gan_apps")
+class Bounded(keras.layers.Layer):
+    """Pictures cut off at [-1, 1], but in training, where what is beyond must find its way back."""
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return images if training else tf.clip_by_value(images, -1.0, 1.0)
+
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        return tuple(shape)
+
+
+@keras.saving.register_keras_serializable("gan_apps")
 class DepthToSpace(keras.layers.Layer):
     """Sub-pixels: [n, h, w, b * b * c] -> [n, b * h, b * w, c].
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from models.game import Examples, Networks
 from models.losses import Objective
-from models.networks import AbstractNetwork, DepthToSpace, refuse_others
+from models.networks import AbstractNetwork, Bounded, DepthToSpace, refuse_others
 from models.translation import AbstractTranslation, Pair
 
 # What a pixel costs that differs by so much.
@@ -42,17 +42,6 @@ class Enlarged(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return {**super().get_config(), "scale": self.scale}
-
-
-@keras.saving.register_keras_serializable("gan_apps")
-class Bounded(keras.layers.Layer):
-    """Pictures cut off at [-1, 1], but in training, where what is beyond must find its way back."""
-
-    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return images if training else tf.clip_by_value(images, -1.0, 1.0)
-
-    def compute_output_shape(self, shape: tuple) -> tuple:
-        return tuple(shape)
 
 
 @keras.saving.register_keras_serializable("gan_apps")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from models.convolutions import FewFiltersConv2D, ReflectionPadding
 from models.dropout import Dropout
@@ -19,6 +18,7 @@ from models.networks import (
     DCGAN_INITIALIZER,
     SLOPE,
     AbstractNetwork,
+    Bounded,
     DepthToSpace,
     halvings,
     refuse_others,
@@ -139,25 +139,6 @@ TRANSLATORS = {
 
 
 @keras.saving.register_keras_serializable("gan_apps")
-class Masked(keras.layers.Layer):
-    """What is given, [n, h, w, c], where a mask is 0, and what is drawn where it is 1.
-
-    The other input is [n, h, w, c + 1]: what tanh makes colours of, and last what the logistic
-    function makes the mask of.
-
-    Reference: Pumarola et al. 2018 (arXiv 1807.09251), section 4.1.
-    """
-
-    def call(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        drawn, given = inputs
-        mask = tf.sigmoid(drawn[..., -1:])
-        return given + mask * (tf.tanh(drawn[..., :-1]) - given)
-
-    def compute_output_shape(self, shapes: Sequence[tuple]) -> tuple:
-        return tuple(shapes[1])
-
-
-@keras.saving.register_keras_serializable("gan_apps")
 class PictureTranslator(AbstractNetwork):
     """A picture to a picture: {"sources": [n, h, w, s]} -> images [n, h, w, c] in [-1, 1].
 
@@ -173,8 +154,9 @@ class PictureTranslator(AbstractNetwork):
       normalization: str. One of TRANSLATOR_NORMALIZATIONS. Default "instance".
       dropout: float in [0, 1). In training, of a "unet"'s first three doublings, and within the
         blocks of a "residual". Default 0.5.
-      masked: bool. Whether the given picture is kept where a mask that is drawn too says so; it
-        has as many channels as what is drawn. Default False.
+      adds: bool. Whether what it makes is added to the given picture, which has as many channels
+        then: a picture is left as it is but for what there is to change. While training images
+        may be beyond [-1, 1] then. Default False.
       dtype: str. Keras dtype policy. Default "float32".
     """
 
@@ -189,7 +171,7 @@ class PictureTranslator(AbstractNetwork):
         blocks: int = 6,
         normalization: str = "instance",
         dropout: float = 0.5,
-        masked: bool = False,
+        adds: bool = False,
         dtype: str = "float32",
         name: str | None = None,
     ) -> None:
@@ -204,14 +186,16 @@ class PictureTranslator(AbstractNetwork):
                 f"widths must be at most {most} numbers for pictures of {image_size}x{image_size}, "
                 f"got {len(widths)}."
             )
-        if masked and source_channels != channels:
+        if adds and source_channels != channels:
             raise ValueError(
-                f"channels must be source_channels={source_channels} with a mask, got {channels}."
+                f"channels must be source_channels={source_channels} to add to what is given, got "
+                f"{channels}."
             )
         sources = keras.Input((image_size, image_size, source_channels), name="sources")
-        x = row.body(sources, channels + masked, taken, blocks, normalization, dropout, dtype)
-        if masked:
-            images = Masked(dtype="float32", name="images")([x, sources])
+        x = row.body(sources, channels, taken, blocks, normalization, dropout, dtype)
+        if adds:
+            drawn = keras.layers.Add(dtype="float32")([sources, x])
+            images = Bounded(dtype="float32", name="images")(drawn)
         else:
             images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
         arguments = {
@@ -223,7 +207,7 @@ class PictureTranslator(AbstractNetwork):
             "blocks": blocks,
             "normalization": normalization,
             "dropout": dropout,
-            "masked": masked,
+            "adds": adds,
             "dtype": dtype,
         }
         super().__init__({"sources": sources}, images, arguments, name)

@@ -34,7 +34,7 @@ def with_average(
 
 
 def translator(
-    name: str, config: Any, *, dropout: float = 0.0, masked: bool = False, **common: Any
+    name: str, config: Any, *, dropout: float = 0.0, adds: bool = False, **common: Any
 ) -> dict[str, "AbstractNetwork"]:
     """The models.PictureTranslator that settings name, and its average.
 
@@ -42,7 +42,7 @@ def translator(
       name: str. Its name.
       config: settings.translating.Translating, with `precision` resolved.
       dropout: float. Share of the values left out while training. Default 0.
-      masked: bool. Whether it draws a mask of what it changes. Default False.
+      adds: bool. Whether it adds to what it is given. Default False.
       **common: image_size, channels and source_channels.
     """
     import models
@@ -56,7 +56,7 @@ def translator(
         blocks=config.residual_blocks,
         normalization=config.generator_normalization,
         dropout=dropout,
-        masked=masked,
+        adds=adds,
         **common,
     )
 

@@ -53,10 +53,10 @@ class Config(Sided, Translating, Patched, Averaged, Training):
         minimum=0,
     )
     translator: str = changed(Translating, "translator", "residual")
-    masked: bool = setting(
+    adds: bool = setting(
         False,
-        "Let the networks draw a mask as well: where it is 0 a picture stays as it is. For what "
-        "changes a part of a picture.",
+        "Let the networks draw what is to be added to a picture, instead of a new one: for kinds "
+        "that differ in a part of it.",
     )
     patch: str = changed(Patched, "patch", "70")
     beta_1: float = changed(Training, "beta_1", 0.5)
@@ -95,7 +95,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
     for side in SIDES:
         name = f"generator_{side}"
         networks |= picture_networks.translator(
-            name, config, masked=config.masked, source_channels=channels, **common
+            name, config, adds=config.adds, source_channels=channels, **common
         )
     for side in SIDES:
         name = f"discriminator_{side}"
@@ -135,6 +135,7 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes=frozenset(("sides",)),
+    branches=len(SIDES),
     shipped="cyclegan_hair",
     recipes={
         "paper": Recipe(
