@@ -268,3 +268,22 @@ def test_a_discriminator_of_single_pictures_takes_no_sources():
     network = models.PatchDiscriminator(image_size=16, source_channels=0, channels=3, patch=16)
     assert list(network.input) == ["images"]
     assert network({"images": np.zeros((1, 16, 16, 3), np.float32)}).shape[:2] == (1, 1)
+
+
+@pytest.mark.parametrize("adds", [False, True])
+def test_settings_say_whether_networks_add_to_a_picture(adds):
+    from gan_apps import systems
+    from gan_apps.data.columns import OF_SIDES, Data
+    from gan_apps.training import building
+
+    columns = {
+        "images": np.random.RandomState(0).randint(0, 256, (8, SIDE, SIDE, 3), np.uint8),
+        OF_SIDES: np.arange(8, dtype=np.int32) % 2,
+    }
+    system = systems.find("cyclegan")
+    config = system.config(
+        adds=adds, patch="16", generator_widths=(4, 4), residual_blocks=1, precision="float32"
+    )
+    game = building.build(system, config, Data(columns))
+    for network in ("generator_a", "averaged_generator_b"):
+        assert game.networks[network].arguments["adds"] is adds
