@@ -15,7 +15,6 @@ from gan_apps.conditions import Labels
 from gan_apps.data.columns import OF_SIDES, Data
 from gan_apps.data.minibatches import minibatches
 from gan_apps.games import two_players
-from gan_apps.operating_system import processor
 from gan_apps.training import building
 from models.conditions import OneHot
 from models.convolutions import FewFiltersConv2D
@@ -47,7 +46,6 @@ def built(task, precision, count=None):
 
 def fit(task, precision, windows):
     """Trains until the windows are complete, an epoch after the other as `gan_apps.training`."""
-    processor.divide(systems.find(task.system).branches)
     model, order = built(task, precision)
     while not windows.complete:
         model.fit(order, verbose=0, callbacks=[Watch(windows)])
