@@ -270,7 +270,7 @@ def test_hair_is_dyed_and_faces_stay(draw, hair):
     (before, eyes_before), (after, eyes_after) = read
     assert np.mean(before == hairs.index(hair)) < 0.1 < 0.8 < np.mean(after == hairs.index(hair))
     # By chance a tenth; that it is no more than this is told in docs/data_and_weights.md.
-    assert np.mean(eyes_before == eyes_after) >= 0.5
+    assert np.mean(eyes_before == eyes_after) >= 0.6
 
 
 @pytest.mark.parametrize(
