@@ -527,7 +527,10 @@ class AbstractGame(keras.Model, abc.ABC):
         for name, network in self.averages:
             average = self.networks[AVERAGED + name]
             for mean, weight in zip(average.weights, network.weights, strict=True):
-                mean.assign(weight + decay * (mean - weight))
+                # mean <- decay mean + (1 - decay) weight, in two passes over the weights.
+                tf.raw_ops.ResourceApplyGradientDescent(
+                    var=mean.value.handle, alpha=1.0 - decay, delta=mean - weight
+                )
 
     def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(
