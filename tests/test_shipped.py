@@ -34,6 +34,7 @@ SHIPPED = {
     "dcgan_faces": ("dcgan", 4_000_000, 64, 3),
     "fgan_digits": ("fgan", 4_000_000, 28, 1),
     "infogan_digits": ("infogan", 9_000_000, 28, 1),
+    "lapgan_sprites": ("lapgan", 4_000_000, 32, 3),
     "next_frame_digits": ("next_frame", 8_000_000, 48, 1),
     "next_frame_sprites": ("next_frame", 8_000_000, 64, 3),
     "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
@@ -304,8 +305,11 @@ def test_both_runtimes_draw_it_alike(name):
 def test_its_command_draws_from_it_without_flags(run, gan_apps, tmp_path):
     system, _, side, channels = SHIPPED[run]
     result = gan_apps(system)
-    assert (result.stdout, result.stderr) == (f"{run}.png\n", "")
-    with Image.open(tmp_path / f"{run}.png") as image:
-        zoom = min(4, 900 // (4 * side))
-        assert image.size == (4 * side * zoom, 4 * side * zoom)
+    labels = run_dir.read_recipe(run_dir.shipped(run)).draw.condition.sizes
+    # Sixteen, or a row of sixteen of each label.
+    name, rows, columns = ("labels.png", labels[0], 16) if labels else (f"{run}.png", 4, 4)
+    assert (result.stdout, result.stderr) == (f"{name}\n", "")
+    with Image.open(tmp_path / name) as image:
+        zoom = max(1, min(4, 900 // (columns * side)))
+        assert image.size == (columns * side * zoom, rows * side * zoom)
         assert image.mode == ("L" if channels == 1 else "RGB")

@@ -174,4 +174,5 @@ SYSTEM = System(
     game=game,
     draws=draws,
     conditional=True,
+    shipped="lapgan_sprites",
 )
