@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 # Beside the packages: what a wheel is built from.
 BUILT_FROM = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 # A wheel that holds all runs is to stay below the 100 MB that PyPI takes.
-MOST_OF_RUNS, MOST_OF_ALL = 95e6, 280e6
+MOST_OF_RUNS, MOST_OF_ALL = 95e6, 285e6
 # A module of the user's in the current folder, which has the name of ours.
 OF_THE_USER = "raise RuntimeError('this is the user\\'s module')\n"
 
