@@ -53,7 +53,22 @@ def _parsed(argv, sections):
     try:
         return flags.FLAGS(argv, known_only=False)
     except flags.Error as error:
-        _stop(EXIT_REFUSED, error)
+        _stop(EXIT_REFUSED, _told(error))
+
+
+# What absl says of a value that it cannot read -> what there should be.
+_KINDS = {
+    "invalid literal for int": "a whole number",
+    "could not convert string to float": "a number",
+    "('Non-boolean argument": "true or false",
+}
+
+
+def _told(error):
+    """What absl says of a flag, in words that name the flag, its value and what it may be."""
+    flag, _, why = str(error).removeprefix("flag ").partition(": ")
+    kind = next((kind for said, kind in _KINDS.items() if why.startswith(said)), None)
+    return error if kind is None else f"{flag}: must be {kind}"
 
 
 def _guarded(main, argv):
