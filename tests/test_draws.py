@@ -288,8 +288,9 @@ def test_a_shipped_run_is_read_and_written_in_today_s_format(run, tmp_path):
     # Its data need not be here.
     config = settings.from_json(system.config, {**recipe.settings, "dataset": "digits"})
     latents = recipe.draw.latents
-    # Codes stand behind the noise.
-    assert latents is None or latents.size == config.latent_dim + sum(latents.codes)
+    # A pyramid has noise of its own at each level; codes stand behind it.
+    levels = getattr(config, "levels", 1)
+    assert latents is None or latents.size == levels * config.latent_dim + sum(latents.codes)
     assert (latents is None) == ("latents" not in system.takes)
     assert (recipe.draw.condition != Nothing()) == system.conditional
     for file in run_dir.drawing_files(recipe):
