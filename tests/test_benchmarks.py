@@ -1,6 +1,9 @@
 """What the measurements against peers rest on: sound windows, and peers that compute the same."""
 
 import dataclasses
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from benchmarks import likeness, time_to_quality, windows
 from benchmarks.tasks import TASKS
 from benchmarks.training import SIDES
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -80,14 +84,23 @@ def test_peers_compute_what_we_compute(name, side):
     assert agreement.agrees(found), found
 
 
+# Its flags have the names of those of benchmarks.training.
+ENLARGED = """
+import dataclasses, json, sys
+from benchmarks import enlarging
+
+one = dataclasses.replace(enlarging.task(residual_blocks=2), count=32, side=96)
+print(json.dumps(enlarging.differences(one, sys.argv[1])))
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("peer", ["keras", "torch"])
 def test_peers_enlarge_as_we_do(peer):
     pytest.importorskip(peer)
-    from benchmarks import enlarging
-
-    one = dataclasses.replace(enlarging.task(residual_blocks=2), count=32, side=96)
-    first, *later = enlarging.differences(one, peer)
+    command = [sys.executable, "-c", ENLARGED, peer]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    first, *later = json.loads(printed.splitlines()[-1])
     # Adam magnifies.
     assert first < 1e-5
     assert max(later) < 1e-2
