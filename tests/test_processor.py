@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from gan_apps import systems
 from gan_apps.operating_system import processor
 from tests.conftest import ROOT
 
@@ -45,8 +44,3 @@ def test_branches_have_a_share_of_the_cores_each(branches, state, environment, e
         check=True,
     ).stdout
     assert tuple(map(int, found.split())) == expected
-
-
-def test_the_two_ways_of_a_cyclegan_are_branches():
-    assert systems.find("cyclegan").branches == 2
-    assert systems.find("dcgan").branches == 1

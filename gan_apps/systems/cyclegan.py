@@ -135,7 +135,6 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes=frozenset(("sides",)),
-    branches=len(SIDES),
     shipped="cyclegan_hair",
     recipes={
         "paper": Recipe(
