@@ -1,7 +1,7 @@
 """How fast an update of SRResNet is, beside the same network in plain Keras and in PyTorch.
 
   python -m benchmarks.enlarging                 both precisions, a few minutes
-  python -m benchmarks.enlarging --check         that the peer computes the same
+  python -m benchmarks.enlarging --check         that the peers compute the same
 
 The network is the default one of gan_apps.srgan, by absolute error, from squares of 24 x 24 in
 minibatches of 16, cut out of random pictures. The peers are `compile` and `fit` of Keras with a

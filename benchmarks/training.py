@@ -36,7 +36,6 @@ from absl import app, flags
 
 from benchmarks.tasks import TASKS
 from benchmarks.windows import Windows
-from gan_apps import systems
 from gan_apps.operating_system import processor, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -226,9 +225,6 @@ def main(argv):
         compare()
         return
     task, _, name = (_MEASURE.value or PEAK).partition("/")
-    if name and SIDES[name].is_ours:
-        # As the command does, before TensorFlow looks at the machine.
-        processor.divide(systems.find(TASKS[task].system).branches)
     if not name or SIDES[name].needs is None:
         quiet.import_tensorflow()
     if _CHECK.value:

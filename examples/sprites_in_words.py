@@ -3,8 +3,8 @@
 python examples/sprites_in_words.py sprites.zip sprites_train
 python examples/sprites_in_words.py sprites.zip sprites_test --split=test
 
-With --labels the same pictures in a folder for each action and direction, without words: for
-`gan_apps.lapgan --classes` and whatever else learns labels.
+With --labels the same pictures in a folder for each action and direction, without words, of which
+checkpoints/lapgan_sprites learned; for whatever learns labels.
 
 python examples/sprites_in_words.py sprites.zip sprites_labels/train --labels
 python examples/sprites_in_words.py sprites.zip sprites_labels/test --labels --split=test

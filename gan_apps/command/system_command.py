@@ -193,7 +193,6 @@ def train(system, run):
     """
     start = settings_flags.config_from_flags(start_of(system))
     config = settings_of(system, run, start)
-    processor.divide(system.branches)
     if config.distribute == "multi_worker":
         _join_the_workers(run, config)
     quiet.import_tensorflow()  # Seconds: only once the flags are known to be good.

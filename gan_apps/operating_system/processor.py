@@ -1,6 +1,5 @@
 """What this machine's processor and its GPUs can do, and what they are called."""
 
-import contextlib
 import dataclasses
 import os
 import pathlib
@@ -22,33 +21,6 @@ def has_bfloat16():
     except OSError:
         return False
     return bool(words & BFLOAT16_FEATURES)
-
-
-def cores():
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # Not Linux.
-        return os.cpu_count() or 1
-
-
-def divide(branches):
-    """Gives parts of a graph that do not wait for each other a share of the cores each.
-
-    By default all cores do one operation and then the next, and wait for each other at the end of
-    every one. To be called before TensorFlow looks at the machine; where it has, or where the
-    environment says how many threads there are, nothing is changed.
-
-    Args:
-      branches: int. 1 leaves the default.
-    """
-    if branches == 1 or os.environ.get("TF_NUM_INTRAOP_THREADS"):
-        return
-    with quiet.stderr():
-        import tensorflow as tf
-    with contextlib.suppress(RuntimeError):
-        tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // branches))
-        tf.config.threading.set_inter_op_parallelism_threads(branches)
 
 
 def described():

@@ -49,8 +49,6 @@ class System:
       takes: set of what its networks draw from: "latents", the default, and with them "codes";
         "pictures", "clips", or "sides": pictures of two sets, a network for either way; or
         "tastes": its runs say what users like, which another run then draws.
-      branches: int. Parts of an update that do not wait for each other, among which the
-        processor's cores are divided. Default 1: all cores do one operation after the other.
       shipped: str or None. The run under checkpoints/ that is drawn from by default.
       shipped_prompt: str or None. The one that is drawn from if a prompt is given.
       recipes: {name: Recipe}. Settings by other names than the defaults.
@@ -66,7 +64,6 @@ class System:
     conditional: bool = False
     learns: tuple[str, ...] = ("labels", "attributes")
     takes: frozenset[str] = frozenset(("latents",))
-    branches: int = 1
     shipped: str | None = None
     shipped_prompt: str | None = None
     recipes: dict[str, Recipe] = dataclasses.field(default_factory=dict)
