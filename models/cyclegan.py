@@ -71,8 +71,7 @@ class CycleGAN(AbstractGame):
     discriminator loss = (mean(real(D_B(b))) + mean(fake(D_B(B(a))))) / 2, and the same of A
     generator loss     = mean(generator(D_B(B(a)))) + mean(generator(D_A(A(b))))
                        + cycle_weight    (mean|A(B(a)) - a| + mean|B(A(b)) - b|)
-                       + identity_weight (mean|A(a) - a|    + mean|B(b) - b|)
-                       + change_weight   (mean|B(a) - a|    + mean|A(b) - b|),
+                       + identity_weight (mean|A(a) - a|    + mean|B(b) - b|),
     all means over patches and pixels too. The discriminators are shown drawn pictures by way of a
     pool of earlier ones. A turn of all is on one drawing, as in the authors' code.
 
@@ -84,9 +83,6 @@ class CycleGAN(AbstractGame):
       cycle_weight: float. Default 10.
       identity_weight: float. Of what a translator changes in a picture of the set that it draws; 0
         for none. Default 5.
-      change_weight: float. Of what a translation changes at all, so that it changes what it must
-        and leaves the rest: the self-regularisation of Shrivastava et al. 2017 (arXiv 1612.07828,
-        equation 4). 0 for none, the default.
       pool_size: int. As in `Pool`. Default 50.
       averaging_decay, seed: as in models.game.AbstractGame.
       **adversary: as in models.adversary.Adversary, for both.
@@ -101,7 +97,6 @@ class CycleGAN(AbstractGame):
         objective: Objective,
         cycle_weight: float = 10.0,
         identity_weight: float = 5.0,
-        change_weight: float = 0.0,
         pool_size: int = 50,
         averaging_decay: float = 0.999,
         seed: int = 0,
@@ -110,7 +105,6 @@ class CycleGAN(AbstractGame):
         super().__init__(networks, averaging_decay=averaging_decay, seed=seed)
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
-        self.change_weight = change_weight
         self.adversaries = {
             side: Adversary(self, f"discriminator_{side}", objective, **adversary) for side in SIDES
         }
@@ -133,7 +127,7 @@ class CycleGAN(AbstractGame):
             loss=self.cost,
             columns=SIDES,
             drawn=self.drawn,
-            figures=("cycle", *(name for name, weight in self._others.items() if weight), *costs),
+            figures=("cycle", *(("identity",) if self.identity_weight else ()), *costs),
             through=(*generators * drawings, *discriminators),
         )
         judges = (
@@ -141,11 +135,6 @@ class CycleGAN(AbstractGame):
             for side in SIDES
         )
         return generator, *judges
-
-    @property
-    def _others(self) -> dict[str, float]:
-        """The weights of the distances that are told where they cost something."""
-        return {"identity": self.identity_weight, "change": self.change_weight}
 
     def input_shape_of(self, column: str) -> tuple | None:
         """The shape of a picture of a side, as the translators take it."""
@@ -178,9 +167,6 @@ class CycleGAN(AbstractGame):
         cost += self.cycle_weight * self._distance("cycle", again, real)
         if self.identity_weight:
             cost += self.identity_weight * self._distance("identity", same, real)
-        if self.change_weight:
-            given = {side: real[OTHER[side]] for side in SIDES}
-            cost += self.change_weight * self._distance("change", fake, given)
         return cost
 
     def _translated(self, side: str, pictures: tf.Tensor) -> tf.Tensor:

@@ -46,12 +46,6 @@ class Config(Sided, Translating, Patched, Averaged, Training):
         "without.",
         minimum=0,
     )
-    change_weight: float = setting(
-        0.0,
-        "Weight of what is changed at all in a picture that is drawn as one of the other set, so "
-        "that what tells the two sets apart is changed and the rest is left; 0 to train without.",
-        minimum=0,
-    )
     pool_size: int = setting(
         50,
         "Drawn pictures of either set that are kept, of which a discriminator is shown one for "
@@ -113,7 +107,6 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         objective=models.OBJECTIVES[config.objective],
         cycle_weight=config.cycle_weight,
         identity_weight=config.identity_weight,
-        change_weight=config.change_weight,
         pool_size=config.pool_size,
         averaging_decay=config.averaging_decay,
         seed=config.seed,
