@@ -61,6 +61,10 @@ class Enlarger(AbstractNetwork):
       widths: ints. Maps of the blocks, then behind each doubling; those that are not named are as
         the last one. Default (): WIDTHS.
       blocks: int. Default 10.
+      smoothed: bool. Whether what a doubling makes is averaged over squares of 2x2, the zero-order
+        hold of Sugawara et al. 2018 (arXiv 1806.02658): then sub-pixels that differ at every place
+        by as much add no lattice to a picture, which a discriminator's slopes tempt them to.
+        Default False.
       dtype: str. Keras dtype policy. Default "float32".
 
     Reference: Ledig et al. 2017 (arXiv 1609.04802), section 2.1.1.
@@ -73,6 +77,7 @@ class Enlarger(AbstractNetwork):
         channels: int = 3,
         widths: Sequence[int] = (),
         blocks: int = 10,
+        smoothed: bool = False,
         dtype: str = "float32",
         name: str | None = None,
     ) -> None:
@@ -102,6 +107,8 @@ class Enlarger(AbstractNetwork):
         x = layers.Add(dtype=dtype)([layers.Conv2D(taken[0], 3, **small)(x), entrance])
         for width in taken[1:]:
             x = DepthToSpace(2, dtype=dtype)(layers.Conv2D(4 * width, 3, **options)(x))
+            if smoothed:
+                x = layers.AveragePooling2D(2, strides=1, padding="same", dtype=dtype)(x)
             x = layers.ReLU(dtype=dtype)(x)
         detail = layers.Conv2D(channels, 3, **small)(x)
         plain = Enlarged(scale, dtype="float32")(sources)
@@ -113,6 +120,7 @@ class Enlarger(AbstractNetwork):
             "channels": channels,
             "widths": list(widths),
             "blocks": blocks,
+            "smoothed": smoothed,
             "dtype": dtype,
         }
         super().__init__({"sources": sources}, images, arguments, name)

@@ -82,6 +82,19 @@ def test_it_begins_near_the_plain_enlargement_and_adds_to_it():
     assert_array_equal(network({"sources": sources}), plain)
 
 
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_smoothed_it_draws_no_lattice_into_what_is_plain(scale):
+    plain = 0.3 * tf.ones((1, 12, 12, 3))
+    middle = slice(4 * scale, 8 * scale)
+    spread = {}
+    for smoothed in (False, True):
+        network = Enlarger(scale=scale, widths=(8,), blocks=1, smoothed=smoothed)
+        drawn = network({"sources": plain}).numpy()[0, middle, middle]
+        spread[smoothed] = np.ptp(drawn, axis=(0, 1)).max()
+    assert spread[False] > 1e-4
+    assert spread[True] < 1e-6
+
+
 def test_plain_enlargement_is_straight_between_pixels():
     ramp = tf.range(5.0)[None, None, :, None] * tf.ones((1, 3, 1, 1))
     wide = Enlarged(4)(ramp).numpy()[0, :, :, 0]

@@ -56,6 +56,11 @@ class Config(Patched, Averaged, Training):
         minimum=1,
     )
     residual_blocks: int = setting(10, "Blocks of the network that draws.", minimum=1)
+    smoothed: bool = setting(
+        False,
+        "Average what each doubling makes over squares of 2x2 pixels, so that a network that learns "
+        "against a discriminator draws no lattice.",
+    )
     pixel_error: str = setting(
         "absolute",
         "What a pixel costs that is not the original's: the distance (absolute), or its square.",
@@ -125,6 +130,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         channels=channels,
         widths=config.generator_widths,
         blocks=config.residual_blocks,
+        smoothed=config.smoothed,
     )
     judge, adversary = picture_networks.against_patches(
         config,
