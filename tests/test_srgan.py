@@ -84,8 +84,8 @@ def test_it_begins_near_the_plain_enlargement_and_adds_to_it():
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_smoothed_it_draws_no_lattice_into_what_is_plain(scale):
-    plain = 0.3 * tf.ones((1, 12, 12, 3))
-    middle = slice(4 * scale, 8 * scale)
+    plain = 0.3 * tf.ones((1, 24, 24, 3))
+    middle = slice(10 * scale, 14 * scale)
     spread = {}
     for smoothed in (False, True):
         network = Enlarger(scale=scale, widths=(8,), blocks=1, smoothed=smoothed)
