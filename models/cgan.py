@@ -22,6 +22,12 @@ class CGAN(AbstractGAN):
                          + (1 - m) mean(fake(D(G(z, c), c))) + m mean(fake(D(x, c')))
     generator loss     = mean(generator(D(G(z, c), c))),   c' a condition that x does not have.
 
+    Where the discriminator tells nothing apart any more, what is drawn for a condition is not its
+    p(x | c) but q = (p - m p') / (1 - m), p' being that of other conditions: what these have too is
+    drawn less often, and where p < m p' not at all. That keeps neighbouring conditions apart, and
+    takes from variety; an auxiliary classifier of both kinds (models.losses.ADC) with m = 0 leaves
+    q = p.
+
     Args:
       objective: models.losses.Objective. The row that says what a score costs.
       mismatched_weight: float in [0, 1). m, the share of the mismatched pairs among the negative

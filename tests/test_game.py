@@ -460,6 +460,31 @@ def test_cgan_without_mismatched_pairs():
     assert_allclose(model.discriminator_loss(scores, scores), 100.0, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("share", "drawn"),
+    [(0.0, [0, 0, 1, 2]), (0.2, 9 * [0] + 4 * [1] + 3 * [2]), (0.5, [0, 0, 0, 1])],
+)
+def test_mismatched_pairs_take_from_a_condition_what_others_have_too(share, drawn):
+    """Of three pictures, one label's are (2, 1, 1) in four, other labels' (1, 1, 2) in four.
+
+    What cannot be told from them is q = (p - m p') / (1 - m), not p.
+    """
+    own, others = np.array([2, 1, 1]) / 4, np.array([1, 1, 2]) / 4
+    expected = (own - share * others) / (1 - share)
+    assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), expected, atol=1e-9)
+    model, scores = built(mismatched_weight=share), tf.Variable(tf.zeros(3))
+
+    def slope(drawn):
+        with tf.GradientTape() as tape:
+            shown = [tf.gather(scores, one) for one in ([0, 0, 1, 2], drawn, [0, 1, 2, 2])]
+            loss = model.discriminator_loss(*shown[: 3 if share else 2])
+        return tf.convert_to_tensor(tape.gradient(loss, scores)).numpy()
+
+    assert_allclose(slope(drawn), 0.0, atol=1e-7)
+    if share:
+        assert np.abs(slope([0, 0, 1, 2])).max() > 0.01
+
+
 def test_without_mismatched_pairs_a_foreign_label_is_not_even_looked_at(monkeypatch):
     model = built(mismatched_weight=0.0)
     (iteration,) = iterations(model, 1)
