@@ -2,10 +2,10 @@
 
   python -m benchmarks.dyed_eyes --run_dir=checkpoints/cyclegan_hair --dataset=anime_faces.zip
 
-Faces that the run was never trained on, either way: how often their eyes' colour is read as the data
-say, of the given faces, of the dyed ones, and of the dyed ones with the given picture's own pixels in
-the box where eyes lie. The last is the most that a dyer can reach with this classifier, who reads
-eyes by what surrounds them as well.
+Faces that the run was never trained on, either way: how often their eyes' colour is read as the
+data say, of the given faces, of the dyed ones, and of the dyed ones with the given picture's own
+pixels in the box where eyes lie. The last is the most that a dyer can reach with this classifier,
+who reads eyes by what surrounds them as well.
 """
 
 import pathlib

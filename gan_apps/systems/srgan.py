@@ -58,8 +58,8 @@ class Config(Patched, Averaged, Training):
     residual_blocks: int = setting(10, "Blocks of the network that draws.", minimum=1)
     smoothed: bool = setting(
         False,
-        "Average what each doubling makes over squares of 2x2 pixels, so that a network that learns "
-        "against a discriminator draws no lattice.",
+        "Average what each doubling makes over squares of 2x2 pixels, so that a network that "
+        "learns against a discriminator draws no lattice.",
     )
     pixel_error: str = setting(
         "absolute",
