@@ -183,6 +183,7 @@ ALLOWED = {
         "gan_apps.settings",
         "gan_apps.systems",
         "models",
+        "h5py",
         "numpy",
         "PIL",
         *TENSORFLOW,

@@ -13,7 +13,7 @@ from gan_apps.operating_system import files
 from gan_apps.runs import run_dir
 from gan_apps.serving import litert, saved_model
 from gan_apps.settings import Refused
-from gan_apps.training import callbacks, cards, samples
+from gan_apps.training import callbacks, cards, samples, weights
 
 FRAMES_OF_ROUNDS = 20
 # Given pictures that are kept beside what draws from them, to export and to show it by.
@@ -65,8 +65,7 @@ def _write_networks(run, recipe, game, data):
     drawing = {name: samples.Drawing(name, one).network(game) for name, one in recipe.draws.items()}
     judging = {name: game.drawn_by(name) for name in recipe.judges}
     for name, network in (*drawing.items(), *judging.items()):
-        with files.replacing(run / (name + run_dir.KERAS_WEIGHTS)) as beside:
-            network.save_weights(files.in_utf8(beside))
+        weights.write(network, run / (name + run_dir.KERAS_WEIGHTS))
     for name, one in recipe.draws.items():
         network = drawing[name]
         if one.latents is None:
