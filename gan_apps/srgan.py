@@ -5,7 +5,7 @@ python -m gan_apps.srgan --input=holiday.jpg --side_by_side    beside its plain 
 python -m gan_apps.srgan --input=photos --output=large         a folder of them
 python -m gan_apps.srgan --mode=train --recipe=srresnet --dataset=FOLDER --run_dir=FIRST
                                                                learns from photos, by pixels alone
-python -m gan_apps.srgan --mode=train --dataset=FOLDER --initial_run_dir=FIRST
+python -m gan_apps.srgan --mode=train --recipe=srgan --dataset=FOLDER --initial_run_dir=FIRST
                                                                and goes on against a discriminator
 """
 

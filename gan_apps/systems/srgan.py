@@ -178,6 +178,26 @@ SYSTEM = System(
                 "averaging_decay": 0.999,
                 "batch_size": 16,
                 "crop": 24,
+                "smoothed": True,
+            },
+        ),
+        "srgan": Recipe(
+            reference="Ledig et al. 2017, arXiv 1609.04802, against a discriminator of patches "
+            "whose slope R1 bounds (Mescheder et al. 2018, arXiv 1801.04406), from the network of "
+            "--recipe=srresnet",
+            values={
+                "adversarial_weight": 0.1,
+                "patch": "34",
+                "normalization": "none",
+                "real_gradient_weight": 1.0,
+                "discriminator_widths": (32, 64, 128),
+                "generator_learning_rate": 3e-4,
+                "discriminator_learning_rate": 4e-4,
+                "decay_fraction": 0.5,
+                "averaging_decay": 0.999,
+                "batch_size": 16,
+                "crop": 24,
+                "smoothed": True,
             },
         ),
     },
