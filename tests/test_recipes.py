@@ -133,8 +133,12 @@ def test_a_run_records_what_its_recipe_was(gan_apps, monkeypatch, tmp_path, name
         "discriminator_steps": 1,
         "precision": "float32",
         "generator_widths": "16,8",
-        # As many as the patches of the paper's pix2pix need.
-        "discriminator_widths": "4,8,8,8" if name in ("cyclegan", "pix2pix") else "8,16",
+        # As many as the recipe's patches need.
+        "discriminator_widths": {
+            "cyclegan": "4,8,8,8",
+            "pix2pix": "4,8,8,8",
+            "srgan": "4,8,8",
+        }.get(name, "8,16"),
     }
     if name in ("cyclegan", "srgan"):
         tiny["residual_blocks"] = 1
