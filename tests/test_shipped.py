@@ -38,6 +38,7 @@ SHIPPED = {
     "next_frame_digits": ("next_frame", 8_000_000, 48, 1),
     "next_frame_sprites": ("next_frame", 8_000_000, 64, 3),
     "pix2pix_faces": ("pix2pix", 9_000_000, 64, 3),
+    "srgan_photos": ("srgan", 10_000_000, 192, 3),
     "srresnet_photos": ("srgan", 10_000_000, 192, 3),
     "vae_digits": ("vae", 14_000_000, 28, 1),
     "wgan_gp_fashion": ("wgan_gp", 4_000_000, 28, 1),
@@ -107,6 +108,7 @@ KEPT = {
     "next_frame_digits": {"generator": ("fgan_digits", None)},
     "next_frame_sprites": {"generator": ("next_frame_sprites", None)},
     "pix2pix_faces": {"generator": ("dcgan_faces", None)},
+    "srgan_photos": {"generator": ("dcgan_faces", None)},
     "srresnet_photos": {"generator": ("dcgan_faces", None)},
     "vae_digits": {"reconstruction": ("fgan_digits", None)},
 }
@@ -278,7 +280,7 @@ def test_hair_is_dyed_and_faces_stay(draw, hair):
     "name",
     [
         # Its pictures are large.
-        pytest.param(name, marks=[pytest.mark.slow] if name == "srresnet_photos" else [])
+        pytest.param(name, marks=[pytest.mark.slow] if SHIPPED[name][0] == "srgan" else [])
         for name in SHIPPED
     ],
 )

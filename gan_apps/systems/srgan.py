@@ -164,7 +164,7 @@ SYSTEM = System(
     game=game,
     draws=draws,
     takes=frozenset(("pictures",)),
-    shipped="srresnet_photos",
+    shipped="srgan_photos",
     recipes={
         "srresnet": Recipe(
             reference="Ledig et al. 2017, arXiv 1609.04802, by the mean distance of pixels alone, "
