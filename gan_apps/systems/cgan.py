@@ -173,6 +173,15 @@ SYSTEM = System(
                 "interpolated_share": 0.5,
             },
         ),
+        "various": Recipe(
+            reference="what is drawn of one request varies as the data do: the classifier of Hou et "
+            "al. 2022, arXiv 2107.10060, and no mismatched pairs",
+            values={
+                "classifier_objective": "adc",
+                "classifier_weight": 1.0,
+                "mismatched_weight": 0.0,
+            },
+        ),
         "dvbpr": Recipe(
             reference="Kang et al. 2017, arXiv 1711.02231, figure 3, and the authors' code: a "
             "generator of designs for gan_apps.dvbpr, at 64 or 128 pixels",
