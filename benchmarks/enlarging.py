@@ -60,7 +60,9 @@ class Task:
 
 def task(**changes):
     system = systems.find("srgan")
-    values = {**system.recipes["srresnet"].values, "dataset": "tfds:none", **changes}
+    # The peers' sub-pixels are not smoothed.
+    plain = {"dataset": "tfds:none", "smoothed": False}
+    values = {**system.recipes["srresnet"].values, **plain, **changes}
     return Task(system.config(**values))
 
 
