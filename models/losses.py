@@ -160,15 +160,19 @@ def attribute_cross_entropy(
 
     Args:
       logits: float32 [n, sum(sizes)]. Raw scores of the values, one slot after the other.
-      attributes: float32 [n, sum(sizes)]. One-hot in each slot; a slot of zeros costs nothing.
+      attributes: float32 [n, sum(sizes)]. One-hot in each slot; a slot of zeros costs nothing
+        and has no slope.
       sizes: ints. Values of each slot.
 
     Returns:
       float32 scalar, at least 0.
     """
     parts = (tf.split(values, list(sizes), axis=1) for values in (attributes, logits))
+    # TensorFlow's slope is softmax(logits) - own, which is none only where `own` adds up to 1: by
+    # itself a slot of zeros would cost nothing and push its logits down without end.
     costs = [
-        tf.nn.softmax_cross_entropy_with_logits(own, slot) for own, slot in zip(*parts, strict=True)
+        tf.reduce_sum(own, axis=1) * tf.nn.softmax_cross_entropy_with_logits(own, slot)
+        for own, slot in zip(*parts, strict=True)
     ]
     return tf.reduce_mean(tf.add_n(costs))
 

@@ -98,6 +98,24 @@ def test_cross_entropy_of_attributes_by_hand():
     assert_allclose(value, (first + second) / 2, rtol=1e-6)
 
 
+@pytest.mark.parametrize("objective", sorted(losses.CLASSIFIER_OBJECTIVES))
+def test_an_open_slot_has_no_slope(objective):
+    """What is not said of an image teaches nothing, and what is said as much as without it."""
+    row = losses.CLASSIFIER_OBJECTIVES[objective]
+    logits = tf.random.stateless_normal((3, row.outputs * sum(SIZES)), (0, 0))
+    asked = attributes((0, -1), (-1, 1), (-1, -1))
+    first = row.outputs * SIZES[0]
+    discriminator = lambda one: row.discriminator(one, one, asked, asked, SIZES)
+    for loss in (discriminator, lambda one: row.generator(one, asked, SIZES)):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = loss(logits)
+        slope = tape.gradient(value, logits).numpy()
+        assert np.abs(slope[0, :first]).max() > 1e-3 < np.abs(slope[1, first:]).max()
+        for open_slot in (slope[0, first:], slope[1, :first], slope[2]):
+            assert_array_equal(open_slot, 0.0)
+
+
 def test_half_of_the_foreign_descriptions_differ_in_exactly_one_slot():
     own = tf.random.stateless_uniform((5000, 3), (0, 1), 0, 4, tf.int32)
     foreign = foreign_attributes(own, (4, 4, 4), tf.constant([7, 8], tf.int64))

@@ -174,8 +174,8 @@ SYSTEM = System(
             },
         ),
         "various": Recipe(
-            reference="what is drawn of one request varies as the data do: the classifier of Hou et "
-            "al. 2022, arXiv 2107.10060, and no mismatched pairs",
+            reference="what is drawn of one request varies as the data do: the classifier of Hou "
+            "et al. 2022, arXiv 2107.10060, and no mismatched pairs",
             values={
                 "classifier_objective": "adc",
                 "classifier_weight": 1.0,
