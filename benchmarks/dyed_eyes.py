@@ -4,8 +4,8 @@
 
 Faces that the run was never trained on, either way: how often their eyes' colour is read as the
 data say, of the given faces, of the dyed ones, and of the dyed ones with the given picture's own
-pixels in the box where eyes lie. The last is the most that a dyer can reach with this classifier,
-who reads eyes by what surrounds them as well.
+pixels in the box where eyes lie. The last is what a dyer reaches that leaves eyes alone: the
+classifier reads them by what surrounds them as well.
 """
 
 import pathlib

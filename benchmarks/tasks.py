@@ -6,7 +6,7 @@ import numpy as np
 
 from gan_apps import settings, systems
 
-# As checkpoints/dcgan_faces was trained, but for the mirrored images and the rates.
+# What checkpoints/dcgan_faces was trained with, but for the mirrored images.
 _FACES = {
     "dataset": "tfds:none",
     "normalization": "none",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SCALES = (2, 4, 8)
 # Names of models.srgan.PIXEL_ERRORS.
 PIXEL_ERRORS = ("absolute", "squared")
+# What both recipes have, since the second begins with the network of the first.
+LEARNED_ALIKE = {"averaging_decay": 0.999, "batch_size": 16, "crop": 24, "smoothed": True}
 # Side of the squares in which photos are drawn: a larger one takes more memory, a smaller one more
 # time, since squares overlap.
 TILE = 96
@@ -175,10 +177,7 @@ SYSTEM = System(
                 "pixel_weight": 1.0,
                 "generator_learning_rate": 1e-3,
                 "decay_fraction": 1.0,
-                "averaging_decay": 0.999,
-                "batch_size": 16,
-                "crop": 24,
-                "smoothed": True,
+                **LEARNED_ALIKE,
             },
         ),
         "srgan": Recipe(
@@ -194,10 +193,7 @@ SYSTEM = System(
                 "generator_learning_rate": 3e-4,
                 "discriminator_learning_rate": 4e-4,
                 "decay_fraction": 0.5,
-                "averaging_decay": 0.999,
-                "batch_size": 16,
-                "crop": 24,
-                "smoothed": True,
+                **LEARNED_ALIKE,
             },
         ),
     },
