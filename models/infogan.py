@@ -10,6 +10,7 @@ pictures tell of their codes. Nothing says what a code is to mean: it comes to b
 Reference: Chen et al. 2016 (arXiv 1606.03657), equations 4 to 6.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -85,11 +86,15 @@ class Posterior:
       uniform_weight: float. Of codes that are numbers.
       augmentations: names of rows of models.augmentations.AUGMENTATIONS. How pictures are changed
         before codes of several values are read, so that these come to be what changes leave.
-      agreement_weight: float. Of what real pictures tell of those codes, changed or not.
+      agreement_weight: float. Of how alike those codes are read of real pictures, changed or not.
+        With it, generated ones teach nothing of them.
+      number_noise: float. Deviation of the Gaussian noise through which numbers are read, so that
+        they come to turn what is seen in spite of it.
     """
 
-    # Draws uniform numbers by their shape: the game's, which is made with this one.
-    uniform: Callable[[tuple], tf.Tensor]
+    # Draws noise by a function of a shape and a key, and the shape: the game's, which is made with
+    # this one.
+    noise: Callable[[Callable, Sequence[int]], tf.Tensor]
 
     def __init__(
         self,
@@ -98,25 +103,29 @@ class Posterior:
         uniform_weight: float,
         augmentations: Sequence[str] = (),
         agreement_weight: float = 0.0,
+        number_noise: float = 0.0,
     ) -> None:
         self.network = network
-        # What is changed is looked at again for codes of several values alone.
-        is_changed = any(kind != kinds.UNIFORM for kind in network.codes)
-        self.augmentations = named(augmentations) if is_changed else []
-        self.agreement_weight = agreement_weight if is_changed else 0.0
+        # The places of the codes of each kind.
+        self.values, self.numbers = (
+            [
+                place
+                for place, kind in enumerate(network.codes)
+                if (kind == kinds.UNIFORM) == is_number
+            ]
+            for is_number in (False, True)
+        )
+        # What is changed is looked at again for codes of the kind alone.
+        self.augmentations = named(augmentations) if self.values else []
+        self.agreement_weight = agreement_weight if self.values else 0.0
+        self.number_noise = number_noise if self.numbers else 0.0
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]
         # A figure for each kind of which there is a code.
-        self.told = {
-            name: [
-                one
-                for one, kind in enumerate(network.codes)
-                if (kind == kinds.UNIFORM) == is_number
-            ]
-            for name, is_number in (("information", False), ("uniform_information", True))
-        }
-        self.figures = tuple(name for name, places in self.told.items() if places)
+        told = {"information": self.values, "uniform_information": self.numbers}
+        self.told = {name: places for name, places in told.items() if places}
+        self.figures = tuple(self.told)
 
     def term(
         self,
@@ -127,50 +136,66 @@ class Posterior:
     ) -> tf.Tensor:
         """What it adds to the discriminator's loss.
 
-        Of real pictures no code is known, but that changing one should not change its code.
+        Of real pictures no code is known, but that changing one should not change its code. Where
+        that is asked, codes of several values are learned from real pictures alone: otherwise they
+        would be whatever the generator happens to divide its first ones by.
         """
-        cost = self._unread(self._log_posteriors(fake_logits, fake))
-        if self.agreement_weight:
-            changed_logits = self._logits_of_changed(real)
-            terms = kinds.agreements(
-                self.network.codes, real_logits, changed_logits, self.network.learned_deviation
-            )
-            cost -= self.agreement_weight * tf.add_n(terms)
-        return cost
+        if not self.agreement_weight:
+            return self._unread(self._log_posteriors(fake_logits, fake, self.values + self.numbers))
+        terms = kinds.agreements(
+            self.network.codes,
+            real_logits,
+            self._logits(self._changed(real["images"])),
+            self.network.learned_deviation,
+        )
+        unread = self._unread(self._log_posteriors(fake_logits, fake, self.numbers))
+        return unread - self.agreement_weight * tf.add_n(terms)
 
     def cost(
         self, logits: tf.Tensor, fake: Examples, tell: Callable[[str, tf.Tensor], None]
     ) -> tf.Tensor:
         """What it adds to the generator's loss; tells the bound H(c) + E[log q(c|x)] in nats."""
-        found = self._log_posteriors(logits, fake)
-        for name in self.figures:
+        found = self._log_posteriors(logits, fake, self.values + self.numbers)
+        for name, places in self.told.items():
             bounds = [
                 kinds.entropy(self.network.codes[place]) + tf.reduce_mean(found[place])
-                for place in self.told[name]
+                for place in places
             ]
             tell(name, tf.add_n(bounds))
         return self._unread(found)
 
-    def _log_posteriors(self, logits: tf.Tensor, fake: Examples) -> list[tf.Tensor]:
-        codes = self.network.codes
+    def _log_posteriors(
+        self, logits: tf.Tensor, fake: Examples, places: Sequence[int]
+    ) -> dict[int, tf.Tensor]:
+        """log q of the codes at `places`, float32 [n] each, of pictures whose logits are known."""
+        codes, images = self.network.codes, fake["images"]
         own = fake["latents"][:, -sum(codes) :]
-        found = kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
-        if self.augmentations:
-            logits = self._logits_of_changed(fake)
-            of_changed = kinds.log_posteriors(codes, logits, own, self.network.learned_deviation)
-            found = [
-                one if kind == kinds.UNIFORM else other
-                for kind, one, other in zip(codes, found, of_changed, strict=True)
-            ]
+        found = {}
+        for kind, change in (
+            (self.values, self._changed if self.augmentations else None),
+            (self.numbers, self._noisy if self.number_noise else None),
+        ):
+            if asked := [place for place in kind if place in places]:
+                said = logits if change is None else self._logits(change(images))
+                read = kinds.log_posteriors(codes, said, own, self.network.learned_deviation)
+                found.update({place: read[place] for place in asked})
         return found
 
-    def _logits_of_changed(self, examples: Examples) -> tf.Tensor:
-        images = augmented(self.augmentations, examples["images"], self.uniform)
+    def _logits(self, images: tf.Tensor) -> tf.Tensor:
         return self.network({"images": images}, training=True)["logits"]
 
-    def _unread(self, log_posteriors: list[tf.Tensor]) -> tf.Tensor:
-        terms = zip(self.weights, log_posteriors, strict=True)
-        return tf.add_n([-weight * tf.reduce_mean(one) for weight, one in terms])
+    def _changed(self, images: tf.Tensor) -> tf.Tensor:
+        uniform = functools.partial(self.noise, tf.random.stateless_uniform)
+        return augmented(self.augmentations, images, uniform)
+
+    def _noisy(self, images: tf.Tensor) -> tf.Tensor:
+        return images + self.number_noise * self.noise(tf.random.stateless_normal, images.shape)
+
+    def _unread(self, log_posteriors: dict[int, tf.Tensor]) -> tf.Tensor:
+        terms = (
+            -self.weights[place] * tf.reduce_mean(one) for place, one in log_posteriors.items()
+        )
+        return sum(terms, tf.constant(0.0))
 
 
 @keras.saving.register_keras_serializable("gan_apps")
@@ -183,9 +208,14 @@ class InfoGAN(DCGAN):
     The paper leaves to chance what codes of several values divide pictures into, and to a lucky
     seed that it is kinds. With `code_augmentations` those are read from pictures that have been
     changed, A(G(z, c)): what a turn or a stretch takes away tells of no code. With an
-    `agreement_weight` the discriminator's loss has also
-        -weight (H(E[q(c | x)]) + E[sum over c of q(c | x) log q(c | A(x))]),  x real,
-    a bound of what real pictures tell of a code in spite of A (Hu et al. 2017, arXiv 1702.08720).
+    `agreement_weight` the discriminator's loss has also -weight times how alike codes are read of
+    real pictures and of the same ones changed (`models.codes.agreements`; Hu et al. 2017, arXiv
+    1702.08720), and has nothing of codes of several values of generated ones.
+
+    Numbers are as well read by traces that nobody sees. Through noise of deviation `number_noise`,
+    q(c | G(z, c) + noise), they are read best by what changes pictures most; and where the
+    posterior says its own deviations, their logarithms add up to least if each number turns one
+    thing alone, since no matrix has a determinant above the product of its diagonal (Hadamard).
 
     Args:
       networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the
@@ -195,6 +225,7 @@ class InfoGAN(DCGAN):
       code_augmentations: names of rows of models.augmentations.AUGMENTATIONS. Default (), as in the
         paper.
       agreement_weight: float. Default 0, as in the paper.
+      number_noise: float. Default 0, as in the paper.
       **loop: as in DCGAN.
     """
 
@@ -206,14 +237,20 @@ class InfoGAN(DCGAN):
         uniform_weight: float = 0.1,
         code_augmentations: Sequence[str] = (),
         agreement_weight: float = 0.0,
+        number_noise: float = 0.0,
         **loop: Any,
     ) -> None:
         reader = networks["discriminator"]
         posterior = Posterior(
-            reader, information_weight, uniform_weight, code_augmentations, agreement_weight
+            reader,
+            information_weight,
+            uniform_weight,
+            code_augmentations,
+            agreement_weight,
+            number_noise,
         )
         super().__init__(networks, reader=posterior, **loop)
-        posterior.uniform = self.uniform
+        posterior.noise = self.noise
         self.codes = reader.codes
 
 

@@ -34,23 +34,45 @@ def test_values_are_alike_likely_and_numbers_uniform():
     assert abs(np.corrcoef(rows[:, 0], rows[:, 3])[0, 1]) < 0.03
 
 
-def test_agreement_is_what_pictures_tell_of_a_code_in_spite_of_changes():
+def test_agreement_is_how_alike_a_code_is_read_of_pictures_and_of_changed_ones():
     # Certain, alike and each value as often: log 3 of the first code, log 2 of the last.
     certain = np.zeros((6, 6), np.float32)
     certain[np.arange(6), np.arange(6) % 3] = 60.0
     certain[np.arange(6), 4 + np.arange(6) % 2] = 60.0
+    most = codes.INFORMED * codes.FREQUENT
     found = codes.agreements(KINDS, certain, certain, False)
-    assert_allclose(found, np.log([3.0, 2.0]), rtol=1e-5)
-    # Whoever says the same of all pictures, or nothing of any, is told nothing.
-    for said in (np.repeat(certain[:1], 6, axis=0), np.zeros((6, 6), np.float32)):
-        assert_allclose(codes.agreements(KINDS, said, said, False), 0.0, atol=1e-6)
-    # The mutual information of a picture and its code, where changes change nothing.
-    said = RANDOM.standard_normal((50, 6)).astype(np.float32)
-    q = np.exp(said[:, :3]) / np.exp(said[:, :3]).sum(axis=1, keepdims=True)
-    exact = np.mean((q * np.log(q / q.mean(axis=0))).sum(axis=1))
-    assert_allclose(codes.agreements(KINDS, said, said, False)[0], exact, rtol=1e-4)
+    assert_allclose(found, most * np.log([3.0, 2.0]), rtol=1e-5)
+    # Who says the same of all pictures tells nothing of them.
+    same = np.repeat(certain[:1], 6, axis=0)
+    assert_allclose(codes.agreements(KINDS, same, same, False), 0.0, atol=1e-6)
+    # The formula itself, in NumPy.
+    said, changed = RANDOM.standard_normal((2, 50, 6)).astype(np.float32)
+    q, p = (
+        np.exp(one[:, :3]) / np.exp(one[:, :3]).sum(1, keepdims=True) for one in (said, changed)
+    )
+    mean = q.mean(axis=0)
+    spread = -(mean * np.log(mean)).sum()
+    unsure = -(q * np.log(q)).sum(axis=1).mean()
+    apart = (q * np.log(q / p)).sum(axis=1).mean()
+    expected = -apart + codes.INFORMED * (codes.FREQUENT * spread - unsure)
+    assert_allclose(codes.agreements(KINDS, said, changed, False)[0], expected, rtol=1e-4)
     # One that a change turns round costs more than it tells.
     assert codes.agreements(KINDS, certain, np.roll(certain, 1, axis=0), False)[0] < -10.0
+
+
+def test_what_is_read_of_pictures_does_not_learn_from_what_is_read_of_changed_ones():
+    said, changed = (tf.Variable(one) for one in RANDOM.standard_normal((2, 50, 6)).astype("f4"))
+
+    def slopes(of_changed):
+        with tf.GradientTape() as tape:
+            told = tf.add_n(codes.agreements(KINDS, said, of_changed, False))
+        return tape.gradient(told, [said, changed])
+
+    ours, theirs = slopes(changed)
+    assert_allclose(ours, slopes(tf.constant(np.roll(changed, 1, axis=0)))[0], atol=1e-7)
+    assert np.abs(theirs[:, :3]).max() > 1e-3
+    # The number's, which is read of pictures as they are.
+    assert not np.abs(theirs[:, 3]).any()
 
 
 def test_a_number_just_below_one_is_the_last_value():

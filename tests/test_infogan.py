@@ -67,56 +67,103 @@ def test_both_losses_pay_what_cannot_be_read(player):
     assert_allclose(losses[1] - losses[0], -2.0 * terms[0] - 0.5 * terms[1], rtol=1e-4)
 
 
-def test_codes_of_several_values_are_read_from_changed_pictures():
-    """Twice the same draws; the discriminator's turn has what real pictures tell, both changed."""
-    images = tf.constant(np.random.RandomState(0).uniform(-1, 1, (6, SIZE, SIZE, 1)), tf.float32)
-    arguments = {"code_augmentations": ("warp",), "agreement_weight": 3.0}
-    plain, model = made(), made(**arguments)
-    for game in (plain, model):
+IMAGES = tf.constant(np.random.RandomState(0).uniform(-1, 1, (6, SIZE, SIZE, 1)), tf.float32)
+
+
+def losses_of(player, **arguments):
+    """The loss of a turn by the paper, and with arguments, of the same draws; the second model."""
+    games = made(), made(**arguments)
+    for game in games:
         game.draws.assign(7)
-    losses = [float(game.players[0].loss({"images": images})) for game in (plain, model)]
-    model.draws.assign(7)
-    fake = model.drawn({})
+    paper, ours = (float(game.players[player].loss({"images": IMAGES})) for game in games)
+    games[1].draws.assign(7)
+    return paper, ours, games[1]
 
-    def read(pictures):
-        return model.discriminator({"images": pictures}, training=True)["logits"]
 
-    def changed(pictures):
-        return read(AUGMENTATIONS["warp"].changed(pictures, model.uniform((6, 4))))
+def logits(model, pictures):
+    return model.discriminator({"images": pictures}, training=True)["logits"]
 
+
+def warped(model, pictures):
+    return AUGMENTATIONS["warp"].changed(pictures, model.uniform((6, 4)))
+
+
+def noisy(model, pictures, deviation):
+    return pictures + deviation * model.noise(tf.random.stateless_normal, pictures.shape)
+
+
+def mean_log_posteriors(said, fake):
     own = fake["latents"][:, NOISE:]
-    as_they_are, as_changed = (
-        [float(tf.reduce_mean(t)) for t in codes.log_posteriors(CODES, said, own, True)]
-        for said in (read(fake["images"]), changed(fake["images"]))
+    return [float(tf.reduce_mean(t)) for t in codes.log_posteriors(CODES, said, own, True)]
+
+
+def test_values_are_read_from_changed_pictures_and_numbers_through_noise():
+    """The values weigh 1, the number .1."""
+    arguments = {"code_augmentations": ("warp",), "number_noise": 0.5, "agreement_weight": 3.0}
+    paper, ours, model = losses_of(1, **arguments)
+    fake = model.drawn({"images": IMAGES})
+    plain, changed, through_noise = (
+        mean_log_posteriors(logits(model, pictures), fake)
+        for pictures in (
+            fake["images"],
+            warped(model, fake["images"]),
+            noisy(model, fake["images"], 0.5),
+        )
     )
-    (told,) = codes.agreements(CODES, read(images), changed(images), True)
-    # The number, of weight .1, is read from what was drawn, in both.
-    expected = as_they_are[0] - as_changed[0] - 3.0 * float(told)
-    assert_allclose(losses[1] - losses[0], expected, rtol=1e-3)
+    expected = plain[0] - changed[0] + 0.1 * (plain[1] - through_noise[1])
+    assert_allclose(ours - paper, expected, rtol=1e-3)
 
 
-def test_without_a_code_of_several_values_nothing_is_looked_at_twice():
+def test_the_discriminator_learns_values_from_real_pictures_where_they_are_to_agree():
+    arguments = {"code_augmentations": ("warp",), "number_noise": 0.5, "agreement_weight": 3.0}
+    paper, ours, model = losses_of(0, **arguments)
+    fake = model.drawn({})
+    real_logits = logits(model, IMAGES)
+    (told,) = codes.agreements(CODES, real_logits, logits(model, warped(model, IMAGES)), True)
+    plain = mean_log_posteriors(logits(model, fake["images"]), fake)
+    through_noise = mean_log_posteriors(logits(model, noisy(model, fake["images"], 0.5)), fake)
+    expected = plain[0] + 0.1 * (plain[1] - through_noise[1]) - 3.0 * float(told)
+    assert_allclose(ours - paper, expected, rtol=1e-3)
+
+
+def test_without_agreement_the_discriminator_learns_values_from_changed_drawn_ones():
+    paper, ours, model = losses_of(0, code_augmentations=("warp",))
+    fake = model.drawn({})
+    plain, changed = (
+        mean_log_posteriors(logits(model, pictures), fake)
+        for pictures in (fake["images"], warped(model, fake["images"]))
+    )
+    assert_allclose(ours - paper, plain[0] - changed[0], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "kinds, without",
+    [
+        ((1, 1), {"code_augmentations": ("warp",), "agreement_weight": 3.0}),
+        ((3, 2), {"number_noise": 1.0}),
+    ],
+)
+def test_without_a_code_of_the_kind_nothing_is_looked_at_twice(kinds, without):
     found = networks.pair(
-        generator={"latent_dim": NOISE + 2, "widths": (8,)},
-        discriminator={"codes": (1, 1), "widths": (8,)},
+        generator={"latent_dim": NOISE + sum(kinds), "widths": (8,)},
+        discriminator={"codes": kinds, "widths": (8,)},
         judged_by=ReadingDiscriminator,
         image_size=SIZE,
     )
-    images = tf.zeros((6, SIZE, SIZE, 1))
-    for arguments in ({}, {"code_augmentations": ("warp",), "agreement_weight": 3.0}):
+    for arguments in ({}, without):
         model = InfoGAN(found, objective=OBJECTIVES["non_saturating"], **arguments)
         model.compile()
         model.minibatch_size = 6
         calls = []
         for player in model.players:
-            player.loss({"images": images})
+            player.loss({"images": IMAGES})
             calls.append(int(model.draws.numpy()))
         assert calls == [2, 4]
 
 
 def test_names_of_changes_before_codes_are_checked():
     config = systems.find("infogan").config
-    assert config().taken_code_augmentations == ("warp",)
+    assert config().taken_code_augmentations == ("warp", "translation")
     with pytest.raises(ValueError, match="^code_augmentations must be none, .* got 'turn'"):
         config(code_augmentations="turn")
 

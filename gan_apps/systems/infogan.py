@@ -37,7 +37,7 @@ class Config(Labelled, GAN):
         0.1, "Weight of the information about codes that are numbers.", minimum=0
     )
     code_augmentations: str = setting(
-        "warp",
+        "warp,translation",
         "How pictures are changed before codes of several values are read, so that these come to "
         "be kinds: names as in --augmentations.",
     )
