@@ -22,7 +22,7 @@ class Config(Labelled, GAN):
         "non_saturating", "What a score costs the two networks.", choices=rows.objectives
     )
     latent_dim: int = changed(
-        GAN, "latent_dim", 62, help="Length of the noise; the codes are drawn beside it."
+        GAN, "latent_dim", 32, help="Length of the noise; the codes are drawn beside it."
     )
     values: tuple = setting(
         (10,),
@@ -34,7 +34,7 @@ class Config(Labelled, GAN):
         1.0, "Weight of the information about codes of several values.", minimum=0
     )
     uniform_weight: float = setting(
-        0.1, "Weight of the information about codes that are numbers.", minimum=0
+        0.2, "Weight of the information about codes that are numbers.", minimum=0
     )
     code_augmentations: str = setting(
         "warp,translation",
@@ -42,12 +42,20 @@ class Config(Labelled, GAN):
         "be kinds: names as in --augmentations.",
     )
     agreement_weight: float = setting(
-        1.0,
+        4.0,
         "Weight of how alike those codes are read of a real picture and of the same one changed.",
         minimum=0,
     )
+    number_noise: float = setting(
+        1.5,
+        "Deviation of the noise through which numbers are read, so that each comes to turn what is "
+        "seen in spite of it; pixels go from -1 to 1.",
+        minimum=0,
+    )
     learned_deviation: bool = setting(
-        False, "Let what reads a number say how sure it is; without it, its deviation is 1."
+        True,
+        "Let what reads a number say how sure it is, which makes each number turn one thing alone; "
+        "without it, its deviation is 1.",
     )
     discriminator_learning_rate: float = changed(GAN, "discriminator_learning_rate", 1e-3)
     generator_learning_rate: float = changed(GAN, "generator_learning_rate", 1e-3)
@@ -87,6 +95,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         uniform_weight=config.uniform_weight,
         code_augmentations=config.taken_code_augmentations,
         agreement_weight=config.agreement_weight,
+        number_noise=config.number_noise,
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
     )
@@ -135,6 +144,7 @@ SYSTEM = System(
                 "learned_deviation": False,
                 "code_augmentations": "none",
                 "agreement_weight": 0.0,
+                "number_noise": 0.0,
                 "batch_size": 128,
                 "optimizer": "adam",
                 "discriminator_learning_rate": 0.0002,
