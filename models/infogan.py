@@ -90,6 +90,8 @@ class Posterior:
         With it, generated ones teach nothing of them.
       number_noise: float. Deviation of the Gaussian noise through which numbers are read, so that
         they come to turn what is seen in spite of it.
+      number_augmentations: names of such rows for each number, the last ones for all that follow.
+        How pictures are changed besides before it is read.
     """
 
     # Draws noise by a function of a shape and a key, and the shape: the game's, which is made with
@@ -104,6 +106,7 @@ class Posterior:
         augmentations: Sequence[str] = (),
         agreement_weight: float = 0.0,
         number_noise: float = 0.0,
+        number_augmentations: Sequence[Sequence[str]] = ((),),
     ) -> None:
         self.network = network
         # The places of the codes of each kind.
@@ -115,10 +118,15 @@ class Posterior:
             ]
             for is_number in (False, True)
         )
-        # What is changed is looked at again for codes of the kind alone.
-        self.augmentations = named(augmentations) if self.values else []
         self.agreement_weight = agreement_weight if self.values else 0.0
-        self.number_noise = number_noise if self.numbers else 0.0
+        self.augmentations = tuple(augmentations)
+        # How pictures are seen, and which codes are read of what is seen so.
+        self.views: dict[tuple[tuple[str, ...], float], list[int]] = {}
+        if self.values:
+            self.views[self.augmentations, 0.0] = [*self.values]
+        for number, place in enumerate(self.numbers):
+            names = tuple(number_augmentations[min(number, len(number_augmentations) - 1)])
+            self.views.setdefault((names, number_noise), []).append(place)
         self.weights = [
             uniform_weight if kind == kinds.UNIFORM else weight for kind in network.codes
         ]
@@ -145,7 +153,7 @@ class Posterior:
         terms = kinds.agreements(
             self.network.codes,
             real_logits,
-            self._logits(self._changed(real["images"])),
+            self._logits(self._seen(real["images"], self.augmentations)),
             self.network.learned_deviation,
         )
         unread = self._unread(self._log_posteriors(fake_logits, fake, self.numbers))
@@ -168,28 +176,25 @@ class Posterior:
         self, logits: tf.Tensor, fake: Examples, places: Sequence[int]
     ) -> dict[int, tf.Tensor]:
         """log q of the codes at `places`, float32 [n] each, of pictures whose logits are known."""
-        codes, images = self.network.codes, fake["images"]
+        codes = self.network.codes
         own = fake["latents"][:, -sum(codes) :]
         found = {}
-        for kind, change in (
-            (self.values, self._changed if self.augmentations else None),
-            (self.numbers, self._noisy if self.number_noise else None),
-        ):
-            if asked := [place for place in kind if place in places]:
-                said = logits if change is None else self._logits(change(images))
-                read = kinds.log_posteriors(codes, said, own, self.network.learned_deviation)
-                found.update({place: read[place] for place in asked})
+        for view, read in self.views.items():
+            if asked := [place for place in read if place in places]:
+                said = self._logits(self._seen(fake["images"], *view)) if any(view) else logits
+                terms = kinds.log_posteriors(codes, said, own, self.network.learned_deviation)
+                found.update({place: terms[place] for place in asked})
         return found
 
     def _logits(self, images: tf.Tensor) -> tf.Tensor:
         return self.network({"images": images}, training=True)["logits"]
 
-    def _changed(self, images: tf.Tensor) -> tf.Tensor:
+    def _seen(self, images: tf.Tensor, names: Sequence[str], deviation: float = 0.0) -> tf.Tensor:
         uniform = functools.partial(self.noise, tf.random.stateless_uniform)
-        return augmented(self.augmentations, images, uniform)
-
-    def _noisy(self, images: tf.Tensor) -> tf.Tensor:
-        return images + self.number_noise * self.noise(tf.random.stateless_normal, images.shape)
+        images = augmented(named(names), images, uniform)
+        if deviation:
+            images += deviation * self.noise(tf.random.stateless_normal, images.shape)
+        return images
 
     def _unread(self, log_posteriors: dict[int, tf.Tensor]) -> tf.Tensor:
         terms = (
@@ -213,7 +218,9 @@ class InfoGAN(DCGAN):
     1702.08720), and has nothing of codes of several values of generated ones.
 
     Numbers are as well read by traces that nobody sees. Through noise of deviation `number_noise`,
-    q(c | G(z, c) + noise), they are read best by what changes pictures most; and where the
+    q(c | G(z, c) + noise), they are read best by what changes pictures most. One that is read from
+    changed pictures, by `number_augmentations`, turns what changes leave, such as the width of
+    strokes, and so what varies most, such as the slant, falls to another. And where the
     posterior says its own deviations, their logarithms add up to least if each number turns one
     thing alone, since no matrix has a determinant above the product of its diagonal (Hadamard).
 
@@ -226,6 +233,7 @@ class InfoGAN(DCGAN):
         paper.
       agreement_weight: float. Default 0, as in the paper.
       number_noise: float. Default 0, as in the paper.
+      number_augmentations: names of such rows for each number. Default none, as in the paper.
       **loop: as in DCGAN.
     """
 
@@ -238,6 +246,7 @@ class InfoGAN(DCGAN):
         code_augmentations: Sequence[str] = (),
         agreement_weight: float = 0.0,
         number_noise: float = 0.0,
+        number_augmentations: Sequence[Sequence[str]] = ((),),
         **loop: Any,
     ) -> None:
         reader = networks["discriminator"]
@@ -248,6 +257,7 @@ class InfoGAN(DCGAN):
             code_augmentations,
             agreement_weight,
             number_noise,
+            number_augmentations,
         )
         super().__init__(networks, reader=posterior, **loop)
         posterior.noise = self.noise

@@ -114,6 +114,40 @@ def test_values_are_read_from_changed_pictures_and_numbers_through_noise():
     assert_allclose(ours - paper, expected, rtol=1e-3)
 
 
+@pytest.mark.parametrize("seen", [("warp",), ("none", "warp"), ("warp", "none")])
+def test_each_number_is_read_from_pictures_changed_as_is_said_for_it(seen):
+    """Two numbers, of weights 1; what the last says holds for all that follow."""
+    found = networks.pair(
+        generator={"latent_dim": NOISE + 2, "widths": (8,)},
+        discriminator={"codes": (1, 1), "learned_deviation": True, "widths": (8,)},
+        judged_by=ReadingDiscriminator,
+        image_size=SIZE,
+    )
+    games = [
+        InfoGAN(found, objective=OBJECTIVES["non_saturating"], uniform_weight=weight,
+                number_augmentations=[(name,) if name != "none" else () for name in seen])
+        for weight in (0.0, 1.0)
+    ]  # fmt: skip
+    losses = []
+    for game in games:
+        game.compile()
+        game.minibatch_size = 6
+        game.draws.assign(7)
+        losses.append(float(game.players[1].loss({"images": IMAGES})))
+    games[1].draws.assign(7)
+    fake = games[1].drawn({"images": IMAGES})
+    views = {"none": fake["images"]}
+    said = []
+    for name in (*seen, seen[-1])[:2]:
+        if name not in views:
+            views[name] = warped(games[1], fake["images"])
+        said.append(logits(games[1], views[name]))
+    own = fake["latents"][:, NOISE:]
+    terms = [codes.log_posteriors((1, 1), one, own, True)[place] for place, one in enumerate(said)]
+    expected = -float(tf.reduce_mean(terms[0]) + tf.reduce_mean(terms[1]))
+    assert_allclose(losses[1] - losses[0], expected, rtol=1e-3)
+
+
 def test_the_discriminator_learns_values_from_real_pictures_where_they_are_to_agree():
     arguments = {"code_augmentations": ("warp",), "number_noise": 0.5, "agreement_weight": 3.0}
     paper, ours, model = losses_of(0, **arguments)
@@ -140,7 +174,7 @@ def test_without_agreement_the_discriminator_learns_values_from_changed_drawn_on
     "kinds, without",
     [
         ((1, 1), {"code_augmentations": ("warp",), "agreement_weight": 3.0}),
-        ((3, 2), {"number_noise": 1.0}),
+        ((3, 2), {"number_noise": 1.0, "number_augmentations": (("warp",),)}),
     ],
 )
 def test_without_a_code_of_the_kind_nothing_is_looked_at_twice(kinds, without):
@@ -166,6 +200,11 @@ def test_names_of_changes_before_codes_are_checked():
     assert config().taken_code_augmentations == ("warp", "translation")
     with pytest.raises(ValueError, match="^code_augmentations must be none, .* got 'turn'"):
         config(code_augmentations="turn")
+    assert config().taken_number_augmentations == ((), ("warp",))
+    assert config(number_augmentations="none").taken_number_augmentations == ((),)
+    for wrong, named in (("none;turn", "'turn'"), ("none;", "''"), ("", "''")):
+        with pytest.raises(ValueError, match=f"^number_augmentations must be .* got {named}"):
+            config(number_augmentations=wrong)
 
 
 def test_it_tells_the_bound_and_learns_to_read():

@@ -52,6 +52,12 @@ class Config(Labelled, GAN):
         "seen in spite of it; pixels go from -1 to 1.",
         minimum=0,
     )
+    number_augmentations: str = setting(
+        "none;warp",
+        "How pictures are changed besides before a number is read: names as in --augmentations for "
+        "each number, with ; between them, the last for all that follow. With warp a number turns "
+        "what a warp leaves, such as the width of strokes.",
+    )
     learned_deviation: bool = setting(
         True,
         "Let what reads a number say how sure it is, which makes each number turn one thing alone; "
@@ -70,9 +76,16 @@ class Config(Labelled, GAN):
         """What `code_augmentations` comes to: a tuple of names."""
         return settings.names_of_augmentations(self.code_augmentations)
 
+    @property
+    def taken_number_augmentations(self) -> tuple[tuple[str, ...], ...]:
+        """What `number_augmentations` comes to: a tuple of names for each number."""
+        return tuple(map(settings.names_of_augmentations, self.number_augmentations.split(";")))
+
     def check(self) -> None:
         settings.refuse_steep(self)
         settings.refuse_unknown_augmentations("code_augmentations", self.taken_code_augmentations)
+        for names in self.taken_number_augmentations:
+            settings.refuse_unknown_augmentations("number_augmentations", names)
         if not self.codes:
             raise ValueError("numbers must be 1 or more without --values: there is no code.")
 
@@ -96,6 +109,7 @@ def game(config: Config, data: "Data", iterations: int) -> "AbstractGame":
         code_augmentations=config.taken_code_augmentations,
         agreement_weight=config.agreement_weight,
         number_noise=config.number_noise,
+        number_augmentations=config.taken_number_augmentations,
         label_smoothing=config.label_smoothing,
         flipped_labels=config.flipped_labels,
     )
@@ -145,6 +159,7 @@ SYSTEM = System(
                 "code_augmentations": "none",
                 "agreement_weight": 0.0,
                 "number_noise": 0.0,
+                "number_augmentations": "none",
                 "batch_size": 128,
                 "optimizer": "adam",
                 "discriminator_learning_rate": 0.0002,
