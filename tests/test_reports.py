@@ -44,7 +44,7 @@ def checked(text):
     [
         ("cgan_digits", False),
         pytest.param("cgan_anime", True, marks=pytest.mark.slow),
-        pytest.param("dcgan_faces", False, marks=pytest.mark.slow),
+        pytest.param("dcgan_faces", True, marks=pytest.mark.slow),
         ("wgan_gp_fashion", True),
     ],
 )
