@@ -222,7 +222,7 @@ class InfoGAN(DCGAN):
     changed pictures, by `number_augmentations`, turns what changes leave, such as the width of
     strokes, and so what varies most, such as the slant, falls to another. And where the
     posterior says its own deviations, their logarithms add up to least if each number turns one
-    thing alone, since no matrix has a determinant above the product of its diagonal (Hadamard).
+    thing alone: no covariance has a determinant above the product of its diagonal (Hadamard).
 
     Args:
       networks: as in AbstractGAN, the discriminator a ReadingDiscriminator, whose codes are the
